@@ -1,0 +1,49 @@
+# The menu. `make demo` and `make test` are the README's two commands; the rest is for those who work on the project.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test bench format lock static system-packages
+
+BIN := .venv/bin
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+setup: .venv/.ready ## environment in .venv, by hash; does nothing when it is up to date
+
+.venv/.ready: pyproject.toml requirements/runtime.txt requirements/dev.txt requirements/setup.sh
+	@PYTHON="$(PYTHON)" requirements/setup.sh
+
+demo: setup ## the main job on the bundled sample, its report, and a sabotaged copy refused
+	@$(BIN)/python -m jianlu.entry.demo demo
+
+static: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+check: static ## quick proof, under two minutes: lint, types, contracts, quick tests
+	$(PYTEST) -n $(WORKERS) -m "not slow" tests/architecture tests/unit tests/property tests/vectors
+
+system-packages:
+	@tests/install-system-packages.sh
+
+test: static system-packages ## every proof
+	$(PYTEST) -n $(WORKERS) --dist loadfile
+
+bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now
+	@for benchmark in benchmarks/[a-z]*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
+
+format: setup ## sort imports and format
+	$(BIN)/ruff check --select I --fix .
+	$(BIN)/ruff format .
+
+lock: setup ## choose versions anew and write requirements/*.txt; delete a line there to keep the rest
+	$(BIN)/uv pip compile pyproject.toml -o requirements/runtime.txt \
+	  --python "$$(readlink -f $(BIN)/python)" --python-version 3.11 --universal --generate-hashes --custom-compile-command "make lock" --quiet
+	$(BIN)/uv pip compile requirements/dev.in -o requirements/dev.txt \
+	  --python "$$(readlink -f $(BIN)/python)" --python-version 3.11 --universal --generate-hashes --custom-compile-command "make lock" --quiet

@@ -1,0 +1,128 @@
+"""Durable events per second: the ledger against a bare write and fdatasync of the same bytes, in the same run.
+
+`python benchmarks/ledger.py [--directory DIR] [--rounds N] [--seconds S]`. The bare loop writes batches of as many entries as there are
+writers; the ledger has that many threads, each appending one entry at a time and waiting until it is durable, while tiles and
+signed checkpoints are published each second. Prints a table; nothing is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from jianlu.core.ed25519 import verify
+from jianlu.ledger import Ledger, create_ledger, create_signer_key, fsck, load_signer, open_ledger, prove_inclusion
+
+ENTRY_BYTES = 600
+"""An event of a sealed segment has about this size."""
+
+WRITERS = (1, 64, 256)
+ORIGIN = "bench.example/ledger"
+
+
+def entry_of(number: int) -> bytes:
+    """Entry `number`: as long as an event, never twice the same."""
+    return b"%020d" % number + bytes(ENTRY_BYTES - 20)
+
+
+def bare(directory: Path, batch: int, seconds: float) -> float:
+    """Entries per second of one thread that writes `batch` entries and syncs, again and again."""
+    content = b"".join(entry_of(number) for number in range(batch))
+    handle = os.open(directory / "bare", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+    entries, begin = 0, time.perf_counter()
+    while (spent := time.perf_counter() - begin) < seconds:
+        assert os.write(handle, content) == len(content)
+        os.fdatasync(handle)
+        entries += batch
+    os.close(handle)
+    return entries / spent
+
+
+def appending(ledger: Ledger, writers: int, seconds: float) -> tuple[float, list[float]]:
+    """Entries per second of `writers` threads, and how long each append waited, in ms."""
+    waits: list[list[float]] = [[] for _ in range(writers)]
+    stop = threading.Event()
+
+    def write(writer: int) -> None:
+        while not stop.is_set():
+            before = time.perf_counter()
+            ledger.append(entry_of(len(waits[writer]) * writers + writer))
+            waits[writer].append((time.perf_counter() - before) * 1000)
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(writers)]
+    begin = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    stop.wait(seconds)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    spent = time.perf_counter() - begin
+    return sum(map(len, waits)) / spent, [wait for each in waits for wait in each]
+
+
+def compare(place: Path, writers: int, rounds: int, seconds: float) -> None:
+    """Print one row: medians over rounds that alternate between bare and ledger, since other work disturbs the disk."""
+    key = create_signer_key(place / "key", ORIGIN)
+    signer = load_signer(place / "key")
+    create_ledger(place / "ledger", origin=ORIGIN, signer=signer)
+    references, rates, ratios, waits = list[float](), list[float](), list[float](), list[float]()
+    with open_ledger(place / "ledger", signer=signer) as ledger:
+        for _ in range(rounds):
+            references.append(bare(place, writers, seconds))
+            rate, waited = appending(ledger, writers, seconds)
+            rates.append(rate)
+            ratios.append(rate / references[-1])
+            waits += waited
+    report = fsck(place / "ledger", key)
+    assert report.is_sound
+    assert report.size == len(waits)
+    waits.sort()
+    reference, rate, ratio = (statistics.median(values) for values in (references, rates, ratios))
+    typical, late = waits[len(waits) // 2], waits[len(waits) * 99 // 100]
+    print(f"{writers:>8} {reference:>10,.0f} {rate:>10,.0f} {ratio:>6.2f} {typical:>8.2f} {late:>8.2f}")
+
+
+def each_ms(call: Callable[[], object], times: int = 20) -> float:
+    """Median time of one call in ms."""
+    spent = []
+    for _ in range(times):
+        before = time.perf_counter()
+        call()
+        spent.append(time.perf_counter() - before)
+    return statistics.median(spent) * 1000
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--directory", type=Path, help="where to write (default: the temporary folder)")
+    parser.add_argument("--rounds", type=int, default=7, help="how often bare and ledger alternate")
+    parser.add_argument("--seconds", type=float, default=0.7, help="how long each is measured in a round")
+    options = parser.parse_args()
+    print(
+        f"{'writers':>8} {'bare/s':>10} {'ledger/s':>10} {'ratio':>6} {'wait ms':>8} {'p99 ms':>8}   ({ENTRY_BYTES}-byte entries)"
+    )
+    for writers in WRITERS:
+        with tempfile.TemporaryDirectory(dir=options.directory) as place:
+            compare(Path(place), writers, options.rounds, options.seconds)
+            if writers == WRITERS[-1]:
+                proving = partial(prove_inclusion, Path(place) / "ledger", 5)
+                print(f"one inclusion proof: {each_ms(proving):.2f} ms")
+    signature = bytes.fromhex(
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+    )
+    public = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+    assert verify(public, signature, b"")
+    print(f"one Ed25519 verification in pure Python: {each_ms(partial(verify, public, signature, b'')):.2f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Implementations of ports, one folder per role, one module per vendor; only `wiring` imports them."""

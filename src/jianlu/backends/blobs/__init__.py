@@ -1,0 +1,1 @@
+"""Blob stores, implementations of `vault.ports.Blobs`; each passes the contract suite in `tests/contract/vault`."""

@@ -1,0 +1,1 @@
+"""Event logs: `vault.ports.EventLog` by what keeps the entries."""

@@ -1,0 +1,1 @@
+"""Media files handed in: judged, read once, and captured."""

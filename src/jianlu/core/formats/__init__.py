@@ -1,0 +1,1 @@
+"""One module per published byte format; each names its page in `specs/` and version."""

@@ -1,0 +1,198 @@
+"""Reason codes of verdicts and their texts in Chinese and English: data for whoever shows them, `specs/verdicts.md`.
+
+A text needs only what a Reason carries: `{about}`, `{track}`, `{from}`, `{to}`. Which code is given when is in the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from jianlu.core.terms.verdicts import Reason
+
+
+class ReasonCode(StrEnum):
+    """Why a clause is not met or not evidenced."""
+
+    NOT_ENDED = "not_ended"
+    ENGINE_ABSENT = "engine_absent"
+    ENGINE_FAILED = "engine_failed"
+    NOT_COVERED = "not_covered"
+    NO_OBLIGATION = "no_obligation"
+    MISSING_POINT = "missing_point"
+    WRONG_SPEAKER = "wrong_speaker"
+    OUT_OF_ORDER = "out_of_order"
+    NEGATED = "negated"
+    SCATTERED = "scattered"
+    MISSING_QUESTION = "missing_question"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    BEFORE_QUESTION = "before_question"
+    FORBIDDEN = "forbidden"
+    FEW_FACES = "few_faces"
+    FACE_GONE = "face_gone"
+    BLACK = "black"
+    FROZEN = "frozen"
+    DEAD = "dead"
+    NOISY = "noisy"
+    QUIET = "quiet"
+    NO_LEVEL = "no_level"
+    OFFSET = "offset"
+    DRIFT = "drift"
+    FEW_MARKS = "few_marks"
+    NOT_STARTED = "not_started"
+    RECORDED_AGAIN = "recorded_again"
+    ABANDONED = "abandoned"
+    GAP_DECLARED = "gap_declared"
+    GAP_UNDECLARED = "gap_undeclared"
+    SEGMENT_MISSING = "segment_missing"
+    TOTALS_DIFFER = "totals_differ"
+    NOT_ATTESTED = "not_attested"
+    WRONG_ATTESTER = "wrong_attester"
+    TERM_UNKNOWN = "term_unknown"
+    RETENTION_NOT_SET = "retention_not_set"
+    RETENTION_SHORT = "retention_short"
+
+
+TEXTS: dict[ReasonCode, dict[str, str]] = {
+    ReasonCode.NOT_ENDED: {
+        "zh": "录制没有正常结束的记录，无法确认全程",
+        "en": "the recording has no orderly end on record, so the whole cannot be confirmed",
+    },
+    ReasonCode.ENGINE_ABSENT: {"zh": "未运行所需的检测（{about}）", "en": "the inspection it needs did not run ({about})"},
+    ReasonCode.ENGINE_FAILED: {"zh": "所需的检测（{about}）运行失败", "en": "the inspection it needs failed ({about})"},
+    ReasonCode.NOT_COVERED: {
+        "zh": "检测（{about}）未覆盖{track}的全程，{from} 至 {to} 未检",
+        "en": "the inspection ({about}) did not cover all of {track}: {from} to {to} was not examined",
+    },
+    ReasonCode.NO_OBLIGATION: {"zh": "本条款没有可自动核对的要求", "en": "the clause has no requirement that could be checked"},
+    ReasonCode.MISSING_POINT: {
+        "zh": "未听到应当说明的内容：{about}（应在 {from} 至 {to} 之间）",
+        "en": "a required statement was not heard: {about} (expected between {from} and {to})",
+    },
+    ReasonCode.WRONG_SPEAKER: {
+        "zh": "该内容由不应陈述的一方说出：{about}（{track}，{from}）",
+        "en": "said by the wrong party: {about} ({track}, {from})",
+    },
+    ReasonCode.OUT_OF_ORDER: {
+        "zh": "顺序不符合要求：与“{about}”的先后颠倒（{from} 至 {to}）",
+        "en": "out of order with respect to “{about}” ({from} to {to})",
+    },
+    ReasonCode.NEGATED: {
+        "zh": "说的是相反的意思：{about}（{track}，{from}）",
+        "en": "the opposite was said: {about} ({track}, {from})",
+    },
+    ReasonCode.SCATTERED: {
+        "zh": "各要点说得过于分散，超出规定的时间（{from} 至 {to}）",
+        "en": "the points were said too far apart ({from} to {to})",
+    },
+    ReasonCode.MISSING_QUESTION: {
+        "zh": "未听到应当提出的询问：{about}（应在 {from} 至 {to} 之间）",
+        "en": "the required question was not heard: {about} (expected between {from} and {to})",
+    },
+    ReasonCode.NO_ANSWER: {
+        "zh": "提问后未听到{track}作出肯定答复（{from} 至 {to}）",
+        "en": "no agreement by {track} after the question ({from} to {to})",
+    },
+    ReasonCode.REFUSED: {"zh": "{track}表示不同意或有疑虑（{from}）", "en": "{track} refused or hesitated ({from})"},
+    ReasonCode.BEFORE_QUESTION: {
+        "zh": "答复在提问之前（{from}），不能作为同意",
+        "en": "the answer came before the question ({from}) and is no consent",
+    },
+    ReasonCode.FORBIDDEN: {
+        "zh": "出现禁止的表述：{about}（{track}，{from}）",
+        "en": "forbidden words: {about} ({track}, {from})",
+    },
+    ReasonCode.FEW_FACES: {
+        "zh": "画面中同时可见规定人数的时间不足（千分之 {about}）",
+        "en": "the required number of faces is visible for too little of the time ({about} per mille)",
+    },
+    ReasonCode.FACE_GONE: {
+        "zh": "画面中连续缺少应当在场的人（{from} 至 {to}）",
+        "en": "a person who must be visible is missing from the picture ({from} to {to})",
+    },
+    ReasonCode.BLACK: {"zh": "画面全黑（{from} 至 {to}）", "en": "the picture is black ({from} to {to})"},
+    ReasonCode.FROZEN: {"zh": "画面静止不动（{from} 至 {to}）", "en": "the picture is frozen ({from} to {to})"},
+    ReasonCode.DEAD: {"zh": "{track}没有声音信号（{from} 至 {to}）", "en": "{track} carries no sound ({from} to {to})"},
+    ReasonCode.NOISY: {
+        "zh": "{track}的噪声过大，信噪比为 {about}（百分之一分贝）",
+        "en": "{track} is too noisy: signal to noise is {about} hundredths of a decibel",
+    },
+    ReasonCode.QUIET: {
+        "zh": "{track}的语音音量过低，为 {about}（百分之一分贝）",
+        "en": "speech on {track} is too quiet: {about} hundredths of a decibel",
+    },
+    ReasonCode.NO_LEVEL: {"zh": "{track}没有音量测量结果", "en": "there is no level measurement of {track}"},
+    ReasonCode.OFFSET: {
+        "zh": "声音与画面相差 {about} 毫秒（{track}，{from}）",
+        "en": "sound and picture are {about} ms apart ({track}, {from})",
+    },
+    ReasonCode.DRIFT: {
+        "zh": "声音与画面的偏差在录制中变化了 {about} 毫秒（{track}）",
+        "en": "sound and picture drift by {about} ms ({track})",
+    },
+    ReasonCode.FEW_MARKS: {
+        "zh": "{track}上可用于核对同步的标记不足（{about} 个）",
+        "en": "too few marks to check synchronism on {track} ({about})",
+    },
+    ReasonCode.NOT_STARTED: {"zh": "没有录制开始的记录", "en": "no start of a recording is on record"},
+    ReasonCode.RECORDED_AGAIN: {
+        "zh": "录制不止一段，不能视为一次连续录制",
+        "en": "there is more than one recording: it is not one continuous session",
+    },
+    ReasonCode.ABANDONED: {"zh": "录制被放弃（{about}）", "en": "the recording was abandoned ({about})"},
+    ReasonCode.GAP_DECLARED: {
+        "zh": "录制中断（{from} 至 {to}，{about}）",
+        "en": "the recording has a gap ({from} to {to}, {about})",
+    },
+    ReasonCode.GAP_UNDECLARED: {
+        "zh": "{from} 至 {to} 没有录制内容，且无中断记录",
+        "en": "nothing was recorded from {from} to {to}, and no gap was declared",
+    },
+    ReasonCode.SEGMENT_MISSING: {"zh": "第 {about} 段缺失或重复", "en": "segment {about} is missing or doubled"},
+    ReasonCode.TOTALS_DIFFER: {
+        "zh": "录制结束时记载的总量与各段之和不符（{about}）",
+        "en": "the totals at the end of the recording do not fit the segments ({about})",
+    },
+    ReasonCode.NOT_ATTESTED: {"zh": "没有相应人员的确认记录", "en": "nobody attested it"},
+    ReasonCode.WRONG_ATTESTER: {"zh": "确认人（{about}）不是规定的角色", "en": "it was attested by somebody else ({about})"},
+    ReasonCode.TERM_UNKNOWN: {
+        "zh": "方案中没有该部分（{about}）的保存期限",
+        "en": "the plan has no retention term for this part ({about})",
+    },
+    ReasonCode.RETENTION_NOT_SET: {"zh": "尚未设定保存期限（{about}）", "en": "no retention was set ({about})"},
+    ReasonCode.RETENTION_SHORT: {
+        "zh": "设定的保存期限短于要求（{about}）",
+        "en": "the retention that was set is shorter than required ({about})",
+    },
+}
+
+TRACK_NAMES = {
+    "session": {"zh": "本次录制", "en": "the session"},
+    "picture": {"zh": "画面", "en": "the picture"},
+    "agent": {"zh": "销售人员", "en": "the agent"},
+    "customer": {"zh": "客户", "en": "the customer"},
+    "interpreter": {"zh": "翻译人员", "en": "the interpreter"},
+    "guardian": {"zh": "监护人", "en": "the guardian"},
+    "witness": {"zh": "见证人", "en": "the witness"},
+    "mixed": {"zh": "混合音轨", "en": "the mixed track"},
+}
+
+
+def reason_text(reason: Reason, lang: str, *, name_of: Callable[[str], str] = str) -> str:
+    """`reason` in "zh" or "en"; `name_of` turns what it is about (a phrase id, an inspector) into words. An unknown code shows itself."""
+    texts = TEXTS.get(ReasonCode(reason.code)) if reason.code in ReasonCode._value2member_map_ else None
+    if texts is None:
+        return reason.code
+    track = TRACK_NAMES.get(reason.track, {}).get(lang, reason.track)
+    about = name_of(reason.about) if reason.about else reason.about
+    fields = {"about": about, "track": track, "from": clock_text(reason.from_ms), "to": clock_text(reason.to_ms)}
+    return texts[lang].format_map(fields)
+
+
+def clock_text(ms: int) -> str:
+    """Session time as `mm:ss.mmm`, from an hour on `h:mm:ss.mmm`."""
+    seconds, rest = divmod(ms, 1000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return (f"{hour}:" if hour else "") + f"{minute:02d}:{second:02d}.{rest:03d}"

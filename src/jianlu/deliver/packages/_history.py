@@ -1,0 +1,51 @@
+"""The part of a package that proves its history: events, positions, checkpoint, proofs and hash tiles.
+
+The ledger's folder is read, never written. The formats are C2SP tlog-tiles, tlog-proof and signed note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from jianlu.core.errors import UnavailableError
+from jianlu.core.formats.canonical import canonical_bytes
+from jianlu.core.formats.checkpoint import Checkpoint, claimed_checkpoint
+from jianlu.core.formats.package import CHECKPOINT, EVENTS, POSITIONS, proof_path
+from jianlu.core.formats.proof import TlogProof
+from jianlu.core.formats.tile import TileName, levels_of, tiles_of
+from jianlu.core.formats.tree import tiles_for_inclusion
+from jianlu.ledger.read import open_tree
+from jianlu.vault.case_log import CaseLog
+
+WHOLE_LEAVES_MAX = 1 << 17
+"""Up to this tree size all leaf tiles (4 MiB) go along, so that a checkpoint saved at any moment can be compared; beyond
+it those of the case and all higher tiles do, which still covers every checkpoint at a full tile's edge."""
+
+
+def history_entries(log: CaseLog, ledger_directory: Path) -> tuple[Checkpoint, Iterator[tuple[str, bytes]]]:
+    """The checkpoint, and the entries under `ledger/` in order; raises UnavailableError when events are not published yet."""
+    note, tree = open_tree(ledger_directory)
+    positions = [log.position_of(event.n) for event in log.events]
+    if positions and positions[-1] >= tree.size:
+        raise UnavailableError("the ledger has not published the case's last events yet: publish, then write the package")
+    checkpoint = claimed_checkpoint(note)
+
+    def entries() -> Iterator[tuple[str, bytes]]:
+        yield EVENTS, b"".join(len(event.content).to_bytes(2, "big") + event.content for event in log.events)
+        yield POSITIONS, canonical_bytes(positions)
+        yield CHECKPOINT, note
+        for position in positions:
+            yield proof_path(position), TlogProof(position, tuple(tree.inclusion_proof(position)), note).content
+        for name in _tiles(positions, tree.size):
+            yield f"ledger/{name.path}", b"".join(tree.tile(name))
+
+    return checkpoint, entries()
+
+
+def _tiles(positions: Sequence[int], size: int) -> list[TileName]:
+    names = set(tiles_for_inclusion(positions, size))
+    for level in levels_of(size):
+        if level > 0 or size <= WHOLE_LEAVES_MAX:
+            names |= set(tiles_of(size, level))
+    return sorted(names)

@@ -1,0 +1,187 @@
+"""Writes a case as one package: everything a stranger needs, checked by the stranger's verifier before it gets its name.
+
+The source is the vault and the ledger, never the database. Reports are handed in as bytes; their wording is not here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jianlu.core.errors import ConflictError, IntegrityError, UnavailableError
+from jianlu.core.formats.event import Event
+from jianlu.core.formats.package import (
+    DOCUMENTS_PREFIX,
+    KEYS_PREFIX,
+    MANIFEST,
+    MANIFEST_NOTE,
+    MEDIA,
+    OPENINGS,
+    PACKS_PREFIX,
+    PLAN,
+    README,
+    REPORT_PREFIX,
+    VERDICTS,
+    VERIFIER,
+    Manifest,
+    findings_path,
+    manifest_bytes,
+    note_text,
+    openings_bytes,
+    sealed_path,
+)
+from jianlu.core.terms.digests import digest_of
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.instants import instant_text
+from jianlu.deliver.packages._container import Container
+from jianlu.deliver.packages._history import history_entries
+from jianlu.deliver.packages.ports import PackagePorts
+from jianlu.deliver.packages.readme import readme_text
+from jianlu.deliver.packages.verifier import verifier_bytes
+from jianlu.ledger.signer import sign_note
+from jianlu.vault.case_log import CaseLog
+from jianlu.vault.compare import require_agreement
+from jianlu.vault.model import object_parts
+from jianlu.verify.check import check_package
+from jianlu.verify.model import Result
+
+Packs = Mapping[str, Mapping[str, bytes]]
+"""Files of each pack by pack id and relative path."""
+
+Reports = Callable[[str], Mapping[str, bytes]]
+"""Report files by name (`report.zh.html`, ...), given the SHA-256 of the verifier."""
+
+_MEDIA_EVENTS = (EventType.RECORDING_STARTED, EventType.SEGMENT_SEALED)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A written package: where, its size and SHA-256 of the manifest, and what the verifier says of it."""
+
+    path: Path
+    package_bytes: int
+    manifest_digest: str
+    result: Result
+
+
+def write_package(log: CaseLog, destination: Path, *, packs: Packs, reports: Reports, using: PackagePorts) -> Receipt:
+    """The package of the closed case `log` at `destination`, which is replaced only when everything is well.
+
+    Guarantees: durable on return; verified by `check_package`, its verdict in the receipt. Raises ConflictError when the case is
+    not closed, IntegrityError when the index was edited or what was written is not intact, UnavailableError when the disk fails.
+    """
+    if not log.events or log.events[-1].type is not EventType.CASE_CLOSED:
+        raise ConflictError("the case is not closed: judge and close it before a package is written")
+    require_agreement(using.vault, log.tenant, log.case)
+    partial = destination.with_name(f".{destination.name}.{os.getpid()}.partial")
+    try:
+        manifest_digest = _write(log, partial, packs, reports, using)
+        result = check_package(partial)
+        if not result.is_intact:
+            first = next(problem for problem in result.problems if problem.breaks_integrity)
+            raise IntegrityError(f"the package just written does not verify ({first.what} {first.where.path or ''}): report this")
+        _sync(partial)
+        package_bytes = partial.stat().st_size
+        partial.replace(destination)
+        _sync(destination.parent)
+    except OSError as error:
+        raise UnavailableError(
+            f"the package could not be written ({error.strerror}): check the disk at {destination.parent}"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return Receipt(destination, package_bytes, manifest_digest, result)
+
+
+def _write(log: CaseLog, path: Path, packs: Packs, reports: Reports, using: PackagePorts) -> str:
+    checkpoint, history = history_entries(log, using.ledger_directory)
+    verifier = verifier_bytes()
+    verifier_digest = digest_of(verifier)
+    with Container(path) as container:
+        container.add(README, readme_text(log.tenant, log.case, verifier_digest).encode())
+        _add_media(container, log)
+        for name, content in _documents(log):
+            container.add(name, content)
+        for pack, files in sorted(packs.items()):
+            for file, content in sorted(files.items()):
+                container.add(f"{PACKS_PREFIX}{pack}/{file}", content)
+        container.add(OPENINGS, openings_bytes(_salts(log)))
+        for name, content in history:
+            container.add(name, content)
+        _add_sealed(container, log, using)
+        for name, content in sorted(reports(verifier_digest).items()):
+            container.add(f"{REPORT_PREFIX}{name}", content)
+        container.add(VERIFIER, verifier)
+        manifest = manifest_bytes(
+            Manifest(
+                tenant=log.tenant,
+                case=log.case,
+                created_at=instant_text(using.vault.clock.now()),
+                origin=checkpoint.origin,
+                ledger_vkey=using.ledger_key.text,
+                package_vkey=using.signer.key.text,
+                verifier=verifier_digest,
+                entries=tuple(container.entries),
+            )
+        )
+        digest = digest_of(manifest)
+        container.add(MANIFEST, manifest)
+        container.add(MANIFEST_NOTE, sign_note(note_text(log.tenant, log.case, digest), using.signer))
+    return digest
+
+
+def _add_media(container: Container, log: CaseLog) -> None:
+    pieces = []
+    for event in log.events:
+        if event.type in _MEDIA_EVENTS:
+            fields = event.body["init"] if event.type is EventType.RECORDING_STARTED else event.body
+            pieces.append((fields["object"], fields["version"], fields["plain_bytes"]))
+
+    def parts() -> Iterator[bytes]:
+        for object_name, version, _ in pieces:
+            yield log.open_object(object_name, version)
+
+    container.add_stream(MEDIA, sum(size for _, _, size in pieces), parts())
+
+
+def _documents(log: CaseLog) -> Iterator[tuple[str, bytes]]:
+    for event in log.events:
+        if event.type not in _MEDIA_EVENTS and "object" in event.body:
+            yield _document_path(event), log.open_object(event.body["object"], event.body["version"])
+
+
+def _document_path(event: Event) -> str:
+    match event.type:
+        case EventType.PLAN_FROZEN:
+            return PLAN
+        case EventType.VERDICTS_JUDGED:
+            return VERDICTS
+        case EventType.FINDINGS_RECORDED:
+            return findings_path(event.body["inspector"])
+        case _:
+            return f"{DOCUMENTS_PREFIX}{event.body['object']}"
+
+
+def _salts(log: CaseLog) -> dict[str, str]:
+    labels = [f"{event.n}/{part.salt_label}" for event in log.events for part in object_parts(event)]
+    return {label: log.salt(label).hex() for label in labels}
+
+
+def _add_sealed(container: Container, log: CaseLog, using: PackagePorts) -> None:
+    prefix = f"{log.tenant}/{log.case}/"
+    for event in log.events:
+        for part in object_parts(event):
+            name = f"{prefix}{part.object}.v{part.version}.sealed"
+            container.add(sealed_path(part.object, part.version), using.vault.blobs.get(name))
+    for name in using.vault.key_blobs.names(prefix):
+        container.add(f"{KEYS_PREFIX}{name.removeprefix(prefix)}", using.vault.key_blobs.get(name))
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

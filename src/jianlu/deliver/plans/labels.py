@@ -1,0 +1,185 @@
+"""The words of a rendered plan, in Chinese and English: headings, codes of facts, roles, parts, triggers and marks.
+
+Words only. What a plan says of the law comes from the packs; nothing about it is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LANGS = ("zh", "en")
+
+Words = Mapping[str, tuple[str, str]]
+
+HEADINGS: Words = {
+    "plan": ("录制方案", "Recording plan"),
+    "case": ("案件事实", "Facts of the case"),
+    "packs": ("适用的规则包", "Rule packs that apply"),
+    "steps": ("对话中须完成的环节（按先后）", "What must happen in the conversation (in order)"),
+    "throughout": ("全程要求", "What holds throughout"),
+    "attested": ("须由人员声明的事项", "What a person must attest"),
+    "retention": ("保管期限", "How long it is kept"),
+    "conflicts": ("规则冲突及处理", "Rules that pull apart, and what is done"),
+    "out_of_scope": ("适用但不在本方案判定范围内的条款", "Clauses that apply but are not judged by this plan"),
+    "reading": ("阅读说明", "How to read this"),
+}
+
+FACTS: Words = {
+    "case.on": ("日期", "Date"),
+    "case.place": ("地点", "Place"),
+    "case.channel": ("渠道", "Channel"),
+    "case.institution": ("机构简称", "Institution"),
+    "product.kind": ("业务种类", "Kind of business"),
+    "product.design": ("产品类型", "Design"),
+    "product.name": ("产品名称", "Product"),
+    "product.insurer": ("承保公司", "Insurer"),
+    "product.term_years": ("保险期间（年）", "Term (years)"),
+    "product.term_months": ("保险期间（月）", "Term (months)"),
+    "product.payment": ("缴费方式", "Payment"),
+    "product.pay_years": ("缴费期间（年）", "Paying period (years)"),
+    "product.premium_yuan": ("每期保费（元）", "Premium per payment (yuan)"),
+    "product.cooling_off_days": ("犹豫期（天）", "Cooling-off period (days)"),
+    "product.waiting_days": ("观察期（天）", "Waiting period (days)"),
+    "product.benefits": ("保险金", "Benefits"),
+    "product.death_benefit": ("以死亡为给付条件", "Death benefit"),
+    "customer.type": ("客户类型", "Customer"),
+    "customer.age": ("客户年龄", "Age"),
+    "customer.insured": ("被保险人", "Insured"),
+    "session.medium": ("录制方式", "Medium"),
+    "session.biometrics": ("生物识别", "Biometrics"),
+    "session.language": ("语言", "Language"),
+    "session.asks_agreement": ("征求同意录音", "Asks for agreement"),
+    "medical.setting": ("诊疗方式", "Setting"),
+}
+
+CODES: Words = {
+    "bank_counter": ("银行营业网点柜面", "bank counter"),
+    "bank_terminal": ("银行自助终端", "bank self-service terminal"),
+    "other_agency": ("其他兼业代理机构", "other part-time agency"),
+    "insurance_agent": ("保险代理人", "insurance agent"),
+    "insurer_counter": ("保险公司柜面", "insurer's counter"),
+    "broker": ("保险经纪", "broker"),
+    "telephone": ("电话", "telephone"),
+    "internet": ("互联网", "internet"),
+    "remote_video": ("远程视频", "remote video"),
+    "hospital": ("医疗机构", "hospital"),
+    "life_insurance": ("人寿保险", "life insurance"),
+    "health_insurance": ("健康保险", "health insurance"),
+    "accident_insurance": ("意外伤害保险", "accident insurance"),
+    "wealth_management": ("银行理财产品", "wealth management product"),
+    "fund": ("公募基金", "fund"),
+    "trust": ("信托产品", "trust"),
+    "treasury_bond": ("国债", "treasury bond"),
+    "physical_bullion": ("实物贵金属", "physical bullion"),
+    "investment_service": ("投资服务", "investment service"),
+    "medical_consult": ("诊疗", "medical consultation"),
+    "other": ("其他", "other"),
+    "ordinary": ("普通型", "ordinary"),
+    "participating": ("分红型", "participating"),
+    "universal": ("万能型", "universal"),
+    "unit_linked": ("投资连结型", "unit-linked"),
+    "annual": ("按年缴", "annual"),
+    "monthly": ("按月缴", "monthly"),
+    "single": ("一次缴清", "single"),
+    "individual": ("个人", "individual"),
+    "group": ("团体", "group"),
+    "legal_person": ("法人", "legal person"),
+    "self": ("投保人本人", "the applicant"),
+    "video": ("录音录像", "sound and picture"),
+    "audio": ("录音", "sound"),
+    "face": ("人脸", "face"),
+    "voice": ("声纹", "voice"),
+    "zh": ("普通话", "Mandarin"),
+    "en": ("英语", "English"),
+    "outpatient": ("门诊", "out-patient"),
+    "inpatient": ("住院", "in-patient"),
+    "online": ("互联网诊疗", "online"),
+}
+
+CODES_OF: Mapping[str, Words] = {"customer.insured": {"other": ("他人", "another person")}}
+"""Codes that mean something else in one fact."""
+
+ROLES: Words = {
+    "agent": ("销售人员", "agent"),
+    "customer": ("客户", "customer"),
+    "interpreter": ("翻译", "interpreter"),
+    "guardian": ("监护人", "guardian"),
+    "witness": ("见证人", "witness"),
+    "reviewer": ("复核人员", "reviewer"),
+    "mixed": ("混合音轨", "mixed track"),
+    "picture": ("画面", "picture"),
+}
+
+ROLES_MEDICAL: Words = {"agent": ("医师", "physician"), "customer": ("患者", "patient")}
+
+PARTS: Words = {
+    "recording": ("录像录音", "recording"),
+    "transcript": ("转写文本", "transcript"),
+    "findings": ("检验结果", "findings"),
+    "biometric": ("生物特征", "biometric templates"),
+    "consent": ("同意记录", "consents"),
+    "ledger": ("账本记录", "ledger"),
+}
+
+TRIGGERS: Words = {
+    "recording_time": ("录制之日", "day of the recording"),
+    "product_end": ("产品终止日", "end of the product"),
+    "contract_end": ("合同终止日", "end of the contract"),
+    "relationship_end": ("业务关系终止日", "end of the relationship"),
+    "transaction_end": ("交易完成日", "end of the transaction"),
+    "purpose_end": ("处理目的实现之日", "day the purpose is served"),
+    "last_visit": ("最后一次就诊日", "last visit"),
+    "last_discharge": ("最后一次出院日", "last discharge"),
+    "dispute_start": ("纠纷发生日", "start of a dispute"),
+    "dispute_end": ("纠纷结束日", "end of a dispute"),
+    "regulator_request": ("监管机构要求之日", "the authority's request"),
+}
+
+MARKS: Words = {
+    "V": ("已读条文", "text read"),
+    "S": ("据二手资料", "secondary source"),
+    "K": ("凭已有认识", "own knowledge"),
+    "U": ("不确定", "uncertain"),
+}
+
+CONFIDENCES: Words = {
+    "verified": ("已经官网复核", "checked on the official site"),
+    "unverified": ("未经官网复核", "not checked on the official site"),
+}
+
+READING: Words = {
+    "confidence": (
+        (
+            "“未经官网复核”：尚无人对照官方网站逐字核对该条文、数字和日期，正式使用前须由合规人员核对。"
+            "“已读条文”指读过条文的转载或摘录，“据二手资料”指报道或解读，“凭已有认识”指未重读条文。"
+        ),
+        (
+            '"Not checked on the official site": nobody has compared the clause, its numbers and dates with the official text; compliance'
+            ' must do so before use. "Text read" means a reprint or excerpt was read, "secondary source" a report or commentary,'
+            ' "own knowledge" that the text was not re-read.'
+        ),
+    ),
+    "technical": (
+        "带“技术阈值”的数字不是法规规定，而是把“清晰”“同步”等要求变成可测量的取值，理由写在规则包的 values 中。",
+        (
+            'Numbers marked "technical" are not the law\'s: they turn demands such as "identifiable" into something measurable. The reasons'
+            " are in the pack's values."
+        ),
+    ),
+    "open": (
+        "“待定”：起算日尚未发生或尚未录入，在此之前一直保管。",
+        '"Open": the date from which the term runs is not known yet; until then it is kept.',
+    ),
+    "phrases": (
+        "引号内是第一种说法；同义说法和容许的近音见规则包。三种结论为：满足、未满足、无证据；“无证据”不等于满足。",
+        (
+            "Quoted is the first wording; other wordings and sounds that are tolerated are in the pack. The answers are met, not met"
+            ' and not evidenced; "not evidenced" never counts as met.'
+        ),
+    ),
+}
+
+
+def word(words: Words, code: str, lang: str) -> str:
+    """The word for `code` in `lang`; a code without a word is shown as it is."""
+    return words[code][LANGS.index(lang)] if code in words else code

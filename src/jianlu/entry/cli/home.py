@@ -1,0 +1,68 @@
+"""`jianlu init`: makes a home with its trust roots, explicitly, once.
+
+Starting the program never makes keys or databases; this command alone does, and refuses a folder that is not empty.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from jianlu.core.errors import UnavailableError
+from jianlu.core.formats.note import parse_verifier_key
+from jianlu.core.terms.digests import digest_of
+from jianlu.core.terms.ids import tenant_id
+from jianlu.deliver.packages.verifier import verifier_bytes
+from jianlu.entry.cli._output import AsJson, show
+from jianlu.runtime.settings import parse_settings
+from jianlu.verify.trust import Trust, trust_bytes
+from jianlu.wiring import create_home
+
+TRUST_FILE = "trust.json"
+
+
+def init(
+    home: Path,
+    *,
+    tenant: Annotated[str, Parameter(help="Whose evidence: lower-case letters, digits, hyphens.")] = "demo-bank",
+    origin: Annotated[str, Parameter(help="Name of the ledger, for ever.")] = "jianlu.example/demo",
+    json: AsJson = False,
+) -> int:
+    """Make a home: keys, ledger, vault, index, settings, and trust.json to hand to whoever will verify."""
+    text = _settings_text(tenant_id(tenant), origin)
+    ledger_key, package_key = create_home(home, parse_settings(text), text)
+    verifier_digest = digest_of(verifier_bytes())
+    trust = Trust((parse_verifier_key(ledger_key),), (parse_verifier_key(package_key),), (verifier_digest,))
+    try:
+        (home / TRUST_FILE).write_bytes(trust_bytes(trust))
+    except OSError as error:
+        raise UnavailableError(f"{TRUST_FILE} cannot be written ({error.strerror})") from error
+    document = {
+        "home": str(home),
+        "ledger": ledger_key,
+        "package": package_key,
+        "verifier": verifier_digest,
+        "trust": str(home / TRUST_FILE),
+    }
+    message = (
+        f"已建立 / home made: {home}\n"
+        f"  账本公钥 / ledger key    {ledger_key}\n"
+        f"  签包公钥 / package key   {package_key}\n"
+        f"  验证程序 / verifier      {verifier_digest}\n"
+        f"请公布 {home / TRUST_FILE},并备份 {home / 'secrets'}。 / Publish trust.json; back up secrets/."
+    )
+    show(document, message, as_json=json)
+    return 0
+
+
+def _settings_text(tenant: str, origin: str) -> str:
+    """The commented settings file with this tenant and origin."""
+    text = files("jianlu.runtime").joinpath("jianlu.toml").read_text(encoding="utf-8")
+    return (
+        text.replace('id = "demo-bank"', f'id = "{tenant}"')
+        .replace('origin = "jianlu.example/demo"', f'origin = "{origin}"')
+        .replace('signer = "jianlu.example/demo/package"', f'signer = "{origin}/package"')
+    )

@@ -1,0 +1,99 @@
+"""`jianlu ledger`: check, prove and copy a plain tlog-tiles folder; works on any copy, without a home.
+
+How a log is read, checked and proved is `ledger/`; here are only arguments, text and exit codes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json as json_text
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from jianlu.core.errors import InvalidError, NotFoundError
+from jianlu.core.formats.checkpoint import claimed_checkpoint
+from jianlu.core.formats.note import VerifierKey, parse_verifier_key
+from jianlu.entry.cli._output import AsJson, show
+from jianlu.ledger.export import export_ledger
+from jianlu.ledger.fsck import fsck as check_ledger
+from jianlu.ledger.prove import prove_consistency, prove_inclusion
+from jianlu.ledger.read import read_checkpoint
+from jianlu.verify.trust import parse_trust
+
+EXIT_UNSOUND = 90
+
+app = App(name="ledger", help="The transparency log: a plain tlog-tiles folder.")
+
+
+@app.command
+def fsck(
+    directory: Path,
+    *,
+    key: Annotated[str | None, Parameter(help="The ledger's public key (vkey).")] = None,
+    trust: Annotated[Path | None, Parameter(help="trust.json that lists the ledger.")] = None,
+    checkpoint: Annotated[Path | None, Parameter(help="A checkpoint saved earlier, which the ledger must extend.")] = None,
+    json: AsJson = False,
+) -> int:
+    """Recompute everything: entries, tiles, root, signature. Exit 0 when sound, 90 when not."""
+    saved = _bytes(checkpoint) if checkpoint else None
+    report = check_ledger(directory, _key(directory, key, trust), saved_checkpoint=saved)
+    lines = [f"账本{'完好' if report.is_sound else '有问题'} / ledger {'sound' if report.is_sound else 'NOT SOUND'}: {directory}"]
+    document = report.as_document()
+    lines += [f"  {json_text.dumps(value, ensure_ascii=False)}" for value in document.get("problems", [])]
+    show(document, "\n".join(lines), as_json=json)
+    return 0 if report.is_sound else EXIT_UNSOUND
+
+
+@app.command
+def prove(
+    directory: Path,
+    index: Annotated[int | None, Parameter(help="Entry to prove.")] = None,
+    *,
+    old: Annotated[int | None, Parameter(name="--from", help="Consistency: the earlier size.")] = None,
+    new: Annotated[int | None, Parameter(name="--to", help="Consistency: the later size (default: now).")] = None,
+    json: AsJson = False,
+) -> int:
+    """Print a tlog-proof of entry INDEX, or with --from the consistency proof that can be appended to a saved checkpoint."""
+    if (index is None) == (old is None):
+        raise InvalidError("prove what? Give INDEX for an entry, or --from SIZE for consistency")
+    if index is not None:
+        text = prove_inclusion(directory, index)
+        show({"index": index, "proof": text}, text, as_json=json)
+        return 0
+    assert old is not None  # noqa: S101 - exactly one of the two was given
+    size = new if new is not None else claimed_checkpoint(read_checkpoint(directory)).size
+    hashes = [base64.b64encode(value).decode() for value in prove_consistency(directory, old, size)]
+    show({"from": old, "to": size, "hashes": hashes}, "\n".join([f"consistency {old} {size}", *hashes]), as_json=json)
+    return 0
+
+
+@app.command
+def export(directory: Path, destination: Path, *, json: AsJson = False) -> int:
+    """Copy the published log to DESTINATION, checked on the way: a plain folder for a web server or a stranger."""
+    checkpoint = export_ledger(directory, destination)
+    document = {"origin": checkpoint.origin, "size": checkpoint.size, "root": base64.b64encode(checkpoint.root).decode()}
+    show(document, f"已导出 / exported: {checkpoint.origin}, {checkpoint.size} → {destination}", as_json=json)
+    return 0
+
+
+def _key(directory: Path, key: str | None, trust: Path | None) -> VerifierKey:
+    if key is not None:
+        return parse_verifier_key(key)
+    beside = directory.parent / "trust.json"
+    source = trust or (beside if beside.exists() else None)
+    if source is None:
+        raise InvalidError("whose ledger? Give --key VKEY or --trust trust.json")
+    origin = claimed_checkpoint(read_checkpoint(directory)).origin
+    for candidate in parse_trust(_bytes(source)).ledgers:
+        if candidate.name == origin:
+            return candidate
+    raise NotFoundError(f"{source.name} does not list the ledger {origin}")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"cannot open {path.name}: check the name and that you may read it") from error

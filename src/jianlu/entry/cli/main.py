@@ -1,0 +1,58 @@
+"""The program `jianlu`: gathers the commands and turns our errors into messages and exit codes.
+
+What a command does is in its own module, what an error means to a caller in `entry/reactions.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+from jianlu import __version__
+from jianlu.core.errors import JianluError
+from jianlu.entry.reactions import reaction_to
+
+EXIT_WRONG_CALL = 2
+
+app = App(
+    name="jianlu",
+    help="鉴录 Jianlu: a regulated conversation becomes a package that a stranger verifies offline.",
+    version=__version__,
+    result_action="return_value",
+    exit_on_error=False,
+)
+app.command("jianlu.entry.cli.home:init", name="init")
+app.command("jianlu.entry.cli.sample:sample", name="sample")
+app.command("jianlu.entry.cli.plan:plan", name="plan")
+app.command("jianlu.entry.cli.seal:seal", name="seal")
+app.command("jianlu.entry.cli.verify:verify", name="verify")
+app.command("jianlu.entry.cli.ledger:app", name="ledger")
+app.command("jianlu.entry.cli.vault:app", name="vault")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns its exit code. Our errors are printed as one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        answer = app(arguments)
+    except CycloptsError:
+        return EXIT_WRONG_CALL
+    except JianluError as error:
+        print(f"jianlu: {error}", file=sys.stderr)
+        return reaction_to(error).exit_code
+    except KeyboardInterrupt:
+        print("jianlu: interrupted; run the same command again to go on where it stopped", file=sys.stderr)
+        return 130
+    return answer if isinstance(answer, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The one main job, stage by stage: plan, capture, inspect, judge, keep, package.
+
+Each stage looks into the case's own events for what is done already, so the same call goes on where a crash left off and
+never does anything twice. The stages meet only through sealed evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jianlu.capture.model import TrackRole
+from jianlu.capture.ports import CapturePorts
+from jianlu.capture.uploads.capture_file import capture_file
+from jianlu.core.errors import ConflictError, DeniedError
+from jianlu.core.formats.canonical import canonical_bytes
+from jianlu.core.formats.plan import Plan, plan_bytes
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.findings import Inspector
+from jianlu.core.terms.ids import derive_case_ref, tenant_id
+from jianlu.deliver.packages.write import Receipt, write_package
+from jianlu.govern.policy.freeze import freeze_plan
+from jianlu.govern.policy.load_languages import load_languages
+from jianlu.govern.policy.load_packs import load_packs, pack_files, packs_directory
+from jianlu.govern.policy.model import CaseFile
+from jianlu.judge.judge_case import judge_case
+from jianlu.process.inspectors.inspect import inspect_case
+from jianlu.process.record import record_findings, recorded_inspectors
+from jianlu.vault.case_log import CaseLog, open_case_log
+from jianlu.vault.keys import tenant_secret
+from jianlu.vault.playable import open_recording
+from jianlu.wiring import Home, inspect_ports
+
+Say = Callable[[str, int, int | None], None]
+"""Told stage, how much of it is done, and how much is due (None: unknown)."""
+
+ATTESTATION_FORMAT = "jianlu/attestation/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A recording to be sealed for a case, and where its package goes."""
+
+    media: Path
+    case: CaseFile
+    destination: Path
+
+
+def solve_plan(case: CaseFile, packs_path: str = "") -> Plan:
+    """The plan of `case` by the packs in `packs_path` (empty: those that come with the program)."""
+    folder = Path(packs_path) if packs_path else packs_directory()
+    return freeze_plan(case.facts, load_packs(folder), load_languages(folder))
+
+
+def run_job(job: Job, home: Home, say: Say) -> Receipt:
+    """The package of `job`, from wherever an earlier run left it.
+
+    Raises DeniedError when the home is another tenant's, ConflictError when the case is known with another plan or recording,
+    InvalidError when the media or the case file is wrong (nothing is kept then).
+    """
+    if job.case.tenant != home.settings.tenant.id:
+        raise DeniedError(f"this home keeps evidence of {home.settings.tenant.id}: use the home of the case's tenant")
+    plan = solve_plan(job.case, home.settings.policy.packs_path)
+    tenant = tenant_id(job.case.tenant)
+    log = open_case_log(home.vault, tenant, derive_case_ref(tenant_secret(home.vault, tenant), job.case.id))
+    _freeze(log, plan, home)
+    _capture(log, plan, job, home, say)
+    _attest(log, job.case)
+    _inspect(log, plan, home, say)
+    _retain(log, plan)
+    if not _has(log, EventType.VERDICTS_JUDGED):
+        judge_case(log)
+    say("judge", 1, 1)
+    if not _has(log, EventType.CASE_CLOSED):
+        log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
+    home.ledger.publish()
+    return _package(log, plan, job, home, say)
+
+
+def _has(log: CaseLog, kind: EventType) -> bool:
+    return any(event.type is kind for event in log.events)
+
+
+def _freeze(log: CaseLog, plan: Plan, home: Home) -> None:
+    content = plan_bytes(plan)
+    if not log.events:
+        packs = [[pack.id, pack.version, pack.digest[:16]] for pack in plan.packs]
+        log.seal_and_append(EventType.PLAN_FROZEN, "plan", content, {"packs": packs})
+    elif log.is_shredded:
+        raise ConflictError("an earlier recording of this case was abandoned and destroyed: seal this one under a new case id")
+    elif log.open_object("plan") != content:
+        raise ConflictError(
+            "this case was planned with other facts or rules: a plan does not change once frozen; use a new case id"
+        )
+    if not _has(log, EventType.BACKENDS_STARTED):
+        log.append(EventType.BACKENDS_STARTED, {"backends": home.backends})
+
+
+def _capture(log: CaseLog, plan: Plan, job: Job, home: Home, say: Say) -> None:
+    """Capture, resume, or make sure that a finished recording is of this very file."""
+    roles = [TrackRole(track.stream, track.id) for track in plan.tracks if track.kind == "audio"]
+    capture_file(
+        job.media,
+        tracks=roles,
+        using=CapturePorts(log),
+        progress=lambda progress: say("capture", progress.sealed_ms, progress.claimed_ms or None),
+    )
+    home.ledger.publish()
+    say("capture", 1, 1)
+
+
+def _inspect(log: CaseLog, plan: Plan, home: Home, say: Say) -> None:
+    if recorded_inspectors(log) >= {inspector.value for inspector in Inspector}:
+        return
+    duration_ms = next(event.body["duration_ms"] for event in log.events if event.type is EventType.RECORDING_ENDED)
+    inspections = inspect_case(
+        lambda: open_recording(log),
+        plan,
+        inspect_ports(home.settings),
+        lambda track, done_ms: say(f"inspect {track}", done_ms, duration_ms),
+    )
+    record_findings(log, inspections)
+    say("inspect", 1, 1)
+
+
+def _attest(log: CaseLog, case: CaseFile) -> None:
+    done = sum(event.type is EventType.ATTESTATION_RECORDED for event in log.events)
+    for number, attestation in enumerate(case.attestations[done:], done + 1):
+        fields = {"clause": attestation.clause, "by": attestation.by}
+        content = canonical_bytes({"format": ATTESTATION_FORMAT, **fields, "statement": attestation.statement})
+        body = {**fields, "from_ms": attestation.from_ms, "to_ms": attestation.to_ms}
+        log.seal_and_append(EventType.ATTESTATION_RECORDED, f"attestation-{number}", content, body)
+
+
+def _retain(log: CaseLog, plan: Plan) -> None:
+    done = {event.body["part"] for event in log.events if event.type is EventType.RETENTION_SET}
+    for retention in plan.retention:
+        if retention.part not in done:
+            log.append(EventType.RETENTION_SET, {"part": retention.part, "until": retention.until, "clause": retention.clause})
+
+
+def _package(log: CaseLog, plan: Plan, job: Job, home: Home, say: Say) -> Receipt:
+    folder = Path(home.settings.policy.packs_path) if home.settings.policy.packs_path else packs_directory()
+    packs = {pack.id: pack_files(folder / pack.id) for pack in plan.packs}
+
+    def reports(verifier_digest: str) -> Mapping[str, bytes]:
+        return {}
+
+    receipt = write_package(log, job.destination, packs=packs, reports=reports, using=home.package)
+    say("package", 1, 1)
+    return receipt

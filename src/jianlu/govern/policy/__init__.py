@@ -1,0 +1,22 @@
+"""Rule packs and plans: regulations as data, and the solver that freezes them into what one case must show."""
+
+from jianlu.govern.policy.case_file import check_attestations, parse_case_file, read_case_file
+from jianlu.govern.policy.freeze import freeze_plan
+from jianlu.govern.policy.load_languages import load_languages
+from jianlu.govern.policy.load_packs import load_pack, load_packs, packs_directory
+from jianlu.govern.policy.model import Attestation, CaseFacts, CaseFile, Pack
+
+__all__ = [
+    "Attestation",
+    "CaseFacts",
+    "CaseFile",
+    "Pack",
+    "check_attestations",
+    "freeze_plan",
+    "load_languages",
+    "load_pack",
+    "load_packs",
+    "packs_directory",
+    "parse_case_file",
+    "read_case_file",
+]

@@ -1,0 +1,1 @@
+"""Decoding of a recorded session for inspection: sound at 16 kHz and small pictures, on the session's own clock."""

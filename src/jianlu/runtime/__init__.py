@@ -1,0 +1,1 @@
+"""What every stage runs on: settings, clock, database. Knows nothing of evidence."""

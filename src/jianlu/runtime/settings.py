@@ -1,0 +1,116 @@
+"""The settings of a home: one TOML file, read once into frozen models; an unknown key refuses to start.
+
+Every field is explained in `deploy/jianlu.toml`, which a test holds against these models. Secrets are paths to files, never values.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jianlu.core.errors import InvalidError, NotFoundError
+
+SETTINGS_FILE = "jianlu.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TenantSettings(_Section):
+    """Whose evidence this home keeps."""
+
+    id: str = "demo-bank"
+    language: Literal["zh", "en"] = "zh"
+
+
+class LedgerSettings(_Section):
+    """The transparency log."""
+
+    origin: str = "jianlu.example/demo"
+    path: Path = Path("ledger")
+    signing_key: Path = Path("secrets/ledger.key")
+    publish_interval_ms: int = Field(default=1000, ge=10, le=60_000)
+
+
+class VaultSettings(_Section):
+    """Sealed objects and wrapped keys."""
+
+    blobs: Literal["posix"] = "posix"
+    path: Path = Path("vault")
+    keys_path: Path = Path("vault-keys")
+
+
+class KeySettings(_Section):
+    """Who holds the root key."""
+
+    backend: Literal["file"] = "file"
+    root_key: Path = Path("secrets/root.key")
+
+
+class IndexSettings(_Section):
+    """The rebuildable database; a relative SQLite path is inside the home."""
+
+    url: str = "sqlite:///index.sqlite"
+
+
+class InspectSettings(_Section):
+    """Engines by role; "none" leaves the role empty, and the clauses that need it are not evidenced."""
+
+    speech: Literal["faster-whisper", "none"] = "faster-whisper"
+    speech_threads: int = Field(default=2, ge=1, le=64)
+    voice: Literal["silero", "none"] = "silero"
+    faces: Literal["yunet", "none"] = "yunet"
+
+
+class PackageSettings(_Section):
+    """Who signs packages."""
+
+    signer: str = "jianlu.example/demo/package"
+    signing_key: Path = Path("secrets/package.key")
+
+
+class PolicySettings(_Section):
+    """Where rule packs are read from; empty for the packs that come with the program."""
+
+    packs_path: str = ""
+
+
+class Settings(_Section):
+    """All settings; the paths are inside the home unless absolute."""
+
+    tenant: TenantSettings = TenantSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    vault: VaultSettings = VaultSettings()
+    keys: KeySettings = KeySettings()
+    index: IndexSettings = IndexSettings()
+    inspect: InspectSettings = InspectSettings()
+    package: PackageSettings = PackageSettings()
+    policy: PolicySettings = PolicySettings()
+
+
+def parse_settings(text: str) -> Settings:
+    """The settings that `text` (TOML) states; raises InvalidError naming the key for anything unknown or malformed."""
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidError(f"{SETTINGS_FILE} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise InvalidError(f"{SETTINGS_FILE}: {key}: {first['msg']} (see deploy/jianlu.toml for every setting)") from error
+
+
+def read_settings(home: Path) -> Settings:
+    """The settings of `home`; raises NotFoundError when it is no home, InvalidError when the file is wrong."""
+    path = home / SETTINGS_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{home} is not a Jianlu home: make one with `jianlu init {home}`") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidError(f"{path} cannot be read: check its permissions and encoding") from error
+    return parse_settings(text)

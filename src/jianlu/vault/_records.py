@@ -1,0 +1,107 @@
+"""The only SQL of the vault: reads and writes index rows as the frozen dataclasses of `projection`.
+
+No row is evidence: all of them can be rebuilt. The caller opens and commits the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+
+from jianlu.vault._tables import cases, events, index_progress, index_schema, objects, retentions
+from jianlu.vault.projection import SEALED, CaseRow, EventRow, ObjectRow, RetentionRow
+
+_THE_LEDGER = 1
+_TABLES: Mapping[type, Table] = {EventRow: events, ObjectRow: objects, RetentionRow: retentions}
+
+
+def read_progress(connection: Connection) -> int:
+    """How many ledger entries the index holds without a hole, from 0."""
+    return (
+        connection.execute(select(index_progress.c.entries).where(index_progress.c.ledger == _THE_LEDGER)).scalar_one_or_none()
+        or 0
+    )
+
+
+def write_progress(connection: Connection, entries: int) -> None:
+    """Set what `read_progress` returns."""
+    changed = connection.execute(update(index_progress).where(index_progress.c.ledger == _THE_LEDGER).values(entries=entries))
+    if changed.rowcount == 0:
+        connection.execute(insert(index_progress).values(ledger=_THE_LEDGER, entries=entries))
+
+
+def read_case(connection: Connection, tenant: str, case_ref: str) -> CaseRow | None:
+    """The case's row."""
+    found = (
+        connection.execute(select(cases).where(cases.c.tenant == tenant, cases.c.case_ref == case_ref)).mappings().one_or_none()
+    )
+    return CaseRow(**found) if found else None
+
+
+def write_case(connection: Connection, case: CaseRow) -> None:
+    """Insert or replace the case's row."""
+    connection.execute(delete(cases).where(cases.c.tenant == case.tenant, cases.c.case_ref == case.case_ref))
+    connection.execute(insert(cases).values(**asdict(case)))
+
+
+def insert_rows(connection: Connection, rows: Iterable[EventRow | ObjectRow | RetentionRow]) -> None:
+    """Insert rows of any of the position-keyed tables, one statement a table."""
+    by_table: dict[Table, list[dict[str, object]]] = {}
+    for row in rows:
+        by_table.setdefault(_TABLES[type(row)], []).append(asdict(row))
+    for table, values in by_table.items():
+        connection.execute(insert(table), values)
+
+
+def case_events(connection: Connection, tenant: str, case_ref: str) -> Sequence[EventRow]:
+    """The case's event rows in ledger order."""
+    found = select(events).where(events.c.tenant == tenant, events.c.case_ref == case_ref).order_by(events.c.position)
+    return [EventRow(**row) for row in connection.execute(found).mappings()]
+
+
+def case_objects(connection: Connection, tenant: str, unit: str) -> Sequence[ObjectRow]:
+    """The unit's object rows in ledger order."""
+    found = (
+        select(objects).where(objects.c.tenant == tenant, objects.c.unit == unit).order_by(objects.c.position, objects.c.field)
+    )
+    return [ObjectRow(**row) for row in connection.execute(found).mappings()]
+
+
+def case_retentions(connection: Connection, tenant: str, case_ref: str) -> Sequence[RetentionRow]:
+    """The case's retention rows in ledger order."""
+    wanted = (retentions.c.tenant == tenant, retentions.c.case_ref == case_ref)
+    found = select(retentions).where(*wanted).order_by(retentions.c.position)
+    return [RetentionRow(**row) for row in connection.execute(found).mappings()]
+
+
+def set_object_states(connection: Connection, tenant: str, unit: str, state: str) -> None:
+    """Mark all objects of a unit."""
+    connection.execute(update(objects).where(objects.c.tenant == tenant, objects.c.unit == unit).values(state=state))
+
+
+def set_object_state(connection: Connection, row: ObjectRow) -> None:
+    """Store the state of one object."""
+    wanted = (objects.c.position == row.position, objects.c.field == row.field)
+    connection.execute(update(objects).where(*wanted).values(state=row.state))
+
+
+def units(connection: Connection) -> Sequence[tuple[str, str]]:
+    """Tenant and shred unit of every object, each pair once."""
+    found = select(objects.c.tenant, objects.c.unit).distinct().order_by(objects.c.tenant, objects.c.unit)
+    return [(tenant, unit) for tenant, unit in connection.execute(found)]
+
+
+def count_rows(connection: Connection) -> tuple[int, int, int]:
+    """How many cases, objects, and objects that are not there any more."""
+    whole = select(func.count()).select_from(objects)
+    counts = (select(func.count()).select_from(cases), whole, whole.where(objects.c.state != SEALED))
+    cases_count, objects_count, gone_count = (connection.execute(count).scalar_one() for count in counts)
+    return cases_count, objects_count, gone_count
+
+
+def clear_index(connection: Connection) -> None:
+    """Delete every row of every index table."""
+    for table in reversed(index_schema.sorted_tables):
+        connection.execute(delete(table))

@@ -1,0 +1,236 @@
+"""The case log: one case's events and sealed objects, in the order in which they were recorded.
+
+An object is durable before the event that names it, and the event before the call returns; so an event without its object
+cannot exist, and an object without an event is an orphan that the next try replaces. Opening reads the case back from the
+ledger, so that a crashed session goes on where it was. One writer a case; several threads of it may append.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jianlu.core.errors import ConflictError, IntegrityError, NotFoundError, UnavailableError
+from jianlu.core.formats.event import FIRST_PREV, Event, check_chain, make_event
+from jianlu.core.terms.digests import commitment_to, digest_of, opens
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import CaseRef, ObjectId, TenantId, case_ref, object_id, tenant_id
+from jianlu.core.terms.instants import instant_text
+from jianlu.vault._checked import checked
+from jianlu.vault.index import BATCH_ENTRIES, catch_up, enter_events, indexed_events, parse_entry, read_case_row, scan_case
+from jianlu.vault.keys import UnitKey, create_unit_key, is_shredded, open_unit_key
+from jianlu.vault.model import Draft, ObjectPart, Place, Plaintext, object_parts, part_body
+from jianlu.vault.open import open_range, open_stream, open_whole
+from jianlu.vault.ports import VaultPorts
+from jianlu.vault.projection import STATE_BROKEN
+from jianlu.vault.seal import seal
+from jianlu.vault.shred import Shredded, shred_unit
+
+_NEAR = 256
+"""Ledger positions that lie in one entry bundle or the next: cheaper to read through than to read twice."""
+
+
+def open_case_log(using: VaultPorts, tenant: str, case: str) -> CaseLog:
+    """The log of a case, with every event that the ledger acknowledged; an unknown case has none yet.
+
+    Events come from the ledger; the index only says where to look, and where it is missing, behind or wrong the whole ledger is read.
+    InvalidError for malformed names; IntegrityError when the case's events are not one chain, and when the index has seen more entries
+    than the ledger has: a ledger that was rolled back must not be written on.
+    """
+    checked_tenant, checked_case = tenant_id(tenant), case_ref(case)
+    recorded = _find_events(using, checked_tenant, checked_case)
+    check_chain([event for _, event in recorded])
+    return CaseLog(using, checked_tenant, checked_case, recorded)
+
+
+class CaseLog:
+    """One case; made by `open_case_log`. Its shred unit is the case."""
+
+    def __init__(self, using: VaultPorts, tenant: TenantId, case: CaseRef, recorded: Sequence[tuple[int, Event]]) -> None:
+        self.tenant = tenant
+        self.case = case
+        self._using = using
+        self._positions = [position for position, _ in recorded]
+        self._events = [event for _, event in recorded]
+        self._parts = {(part.object, part.version): (event, part) for event in self._events for part in object_parts(event)}
+        self._unit_key: UnitKey | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The case's events 0, 1, 2, ..., all durable."""
+        return tuple(self._events)
+
+    @property
+    def next_n(self) -> int:
+        """The number that the next event will have; the first half of its salts' labels."""
+        return len(self._events)
+
+    def position_of(self, n: int) -> int:
+        """Ledger position of the case's event `n`; NotFoundError if there is none."""
+        if not 0 <= n < len(self._positions):
+            raise NotFoundError("the case has no event of that number")
+        return self._positions[n]
+
+    def append(self, type: EventType, body: Mapping[str, Any]) -> Event:
+        """Record an event; it is in the ledger, durable, when this returns.
+
+        InvalidError when the body is not one (nothing is recorded); UnavailableError or IntegrityError when the ledger fails (open the
+        log again to see whether it was recorded). A failing index does not stop the record: the index catches up later.
+        """
+        with self._lock:
+            prev = self._events[-1].digest if self._events else FIRST_PREV
+            at = instant_text(self._using.clock.now())
+            event = make_event(type, tenant=self.tenant, case=self.case, n=self.next_n, prev=prev, at=at, body=body)
+            parts = list(object_parts(event))
+            position = self._using.ledger.append(event.content)
+            self._positions.append(position)
+            self._events.append(event)
+            self._parts.update({(part.object, part.version): (event, part) for part in parts})
+            self._enter(position, event)
+            return event
+
+    def seal_and_append(
+        self, type: EventType, object: str, plaintext: Plaintext, body: Mapping[str, Any], *, part: str = ""
+    ) -> Event:
+        """Seal `plaintext` as the object's next version and record the event that names it: object durable, then event durable.
+
+        The object part joins `body` itself or, with `part`, becomes that field of it. ConflictError when the case was shredded;
+        otherwise as `append`.
+        """
+        with self._lock:
+            sealed = self.seal_part(object, plaintext, part=part)
+            return self.append(type, {**body, part: sealed} if part else {**body, **sealed})
+
+    def seal_part(self, object: str, plaintext: Plaintext, *, part: str = "") -> dict[str, Any]:
+        """Seal `plaintext` and return the object part for the *next* event's body, to stand there as `part` (or joined with the body).
+
+        For events that name several objects; the commitment holds only if that event is the next one appended.
+        """
+        with self._lock:
+            place = self._vacant_place(object_id(object))
+            sealed = seal(Draft(place, plaintext), using=self._using, unit_key=self._key())
+            return part_body(sealed, self.commit_to(sealed.plain_digest, f"{part}.commit" if part else "commit"))
+
+    def commit_to(self, content_digest: str, path: str) -> str:
+        """The commitment, to stand at `path` of the *next* event's body, to content whose SHA-256 is `content_digest`."""
+        with self._lock:
+            return commitment_to(content_digest, self.salt(f"{self.next_n}/{path}"))
+
+    def salt(self, label: str) -> bytes:
+        """The salt of the commitment `label`, `<event n>/<field path>`; ConflictError when the case was shredded, its salts with it."""
+        return self._key().salt(label)
+
+    def part(self, object: str, version: int | None = None) -> ObjectPart:
+        """What the events say of the object (its newest version); NotFoundError when they do not name it."""
+        return self._found(object, version)[1]
+
+    def open_object(self, object: str, version: int | None = None) -> bytes:
+        """The whole plaintext of an object that the events name, newest version unless said.
+
+        IntegrityError unless the stored bytes have the digest, and the plaintext opens the commitment, that the ledger has.
+        """
+        event, part = self._found(object, version)
+        plaintext = open_whole(self._place(part), using=self._using, unit_key=self._key(), sealed_digest=part.sealed_digest)
+        if not opens(part.commitment, digest_of(plaintext), self.salt(f"{event.n}/{part.salt_label}")):
+            raise IntegrityError(f"object {part.object} is not what event {event.n} committed to: restore it from a replica")
+        return plaintext
+
+    def open_object_stream(self, object: str, version: int | None = None) -> Iterator[bytes]:
+        """As `open_object` in parts of 4 MiB, for objects larger than memory; the stored bytes' digest is checked at the end."""
+        _, part = self._found(object, version)
+        return open_stream(self._place(part), using=self._using, unit_key=self._key(), sealed_digest=part.sealed_digest)
+
+    def open_object_range(self, object: str, start: int, length: int | None = None, version: int | None = None) -> bytes:
+        """Plaintext [start, start+length) of an object, only its chunks decrypted; errors as `vault.open.open_range`."""
+        _, part = self._found(object, version)
+        return open_range(self._place(part), start, length, using=self._using, unit_key=self._key())
+
+    @property
+    def is_shredded(self) -> bool:
+        """Whether the case's keys were destroyed."""
+        return is_shredded(self._using, self.tenant, self.case)
+
+    def abandon(self, reason: str) -> Shredded:
+        """Record that the recording was abandoned, by a reason code, then destroy the case's keys and objects."""
+        with self._lock:
+            self.append(EventType.RECORDING_ABANDONED, {"reason": reason})
+            return self.shred()
+
+    def shred(self) -> Shredded:
+        """Destroy the case's keys and objects (`vault.shred`); its events stay. Record why before."""
+        with self._lock:
+            self._unit_key = None
+            return shred_unit(self._using, self.tenant, self.case)
+
+    def _vacant_place(self, object: ObjectId) -> Place:
+        """Where the next version goes, cleared of an orphan: something sealed there that no event names, left by a crash."""
+        version = 1 + max((number for name, number in self._parts if name == object), default=0)
+        place = Place(self.tenant, self.case, object, version)
+        blobs = checked(self._using.blobs)
+        if blobs.exists(place.blob_name):
+            blobs.delete(place.blob_name)
+        return place
+
+    def _key(self) -> UnitKey:
+        with self._lock:
+            if self._unit_key is None:
+                self._unit_key = self._open_key()
+            return self._unit_key
+
+    def _open_key(self) -> UnitKey:
+        if self.is_shredded:
+            raise ConflictError(
+                "the case's keys were destroyed: what they sealed is gone; begin a new case under a new reference"
+            )
+        if self._parts:
+            return open_unit_key(self._using, self.tenant, self.case)
+        return create_unit_key(self._using, self.tenant, self.case)
+
+    def _place(self, part: ObjectPart) -> Place:
+        return Place(self.tenant, self.case, part.object, part.version)
+
+    def _found(self, object: str, version: int | None) -> tuple[Event, ObjectPart]:
+        name = object_id(object)
+        newest = max((number for each, number in self._parts if each == name), default=0)
+        found = self._parts.get((name, newest if version is None else version))
+        if found is None:
+            raise NotFoundError(f"the case has no object {name}: no event names it")
+        return found
+
+    def _enter(self, position: int, event: Event) -> None:
+        try:
+            if not enter_events(self._using, [(position, event)]):
+                catch_up(self._using)
+        except (UnavailableError, IntegrityError):
+            return  # evidence goes on without its index; `open_case_log` and `reindex` catch up
+
+
+def _find_events(using: VaultPorts, tenant: TenantId, case: CaseRef) -> list[tuple[int, Event]]:
+    """The case's events by the index where it agrees with the ledger, else by reading the whole ledger."""
+    try:
+        catch_up(using)
+        row = read_case_row(using, tenant, case)
+        positions = [each.position for each in indexed_events(using, tenant, case)]
+    except UnavailableError:
+        return scan_case(using, tenant, case)
+    if row is None and not positions:
+        return []
+    recorded = [(position, parse_entry(entry, position)) for position, entry in _read_at(using, positions)]
+    is_whole = row is not None and row.state != STATE_BROKEN and row.events == len(recorded)
+    if is_whole and all(event.n == n and event.case == case and event.tenant == tenant for n, (_, event) in enumerate(recorded)):
+        return recorded
+    return scan_case(using, tenant, case)
+
+
+def _read_at(using: VaultPorts, positions: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    """Entries at ascending positions; near ones in one read, with what lies between them."""
+    start = 0
+    while start < len(positions):
+        first, end = positions[start], start + 1
+        while end < len(positions) and positions[end] - positions[end - 1] <= _NEAR and positions[end] - first < BATCH_ENTRIES:
+            end += 1
+        entries = using.ledger.read(first, positions[end - 1] - first + 1)
+        yield from ((position, entries[position - first]) for position in positions[start:end] if position - first < len(entries))
+        start = end

@@ -1,0 +1,190 @@
+"""The key tree, root > tenant > shred unit > object: `specs/keys.md`, version 1.
+
+Every key is 32 random bytes, stored only as a wrapped-key record in the key store, bound to its place by its context. A
+tenant key is wrapped by the root through the `Keys` port, a unit key by the tenant's, an object key by the unit's. One key
+never serves two purposes: each use has its own HKDF-Expand label. Destroying a unit's records is `shred`.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextlib import suppress
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError
+from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
+from jianlu.core.terms.digests import SALT_BYTES
+from jianlu.core.terms.ids import TenantId, tenant_id
+from jianlu.vault._checked import checked
+from jianlu.vault.model import Place, check_unit
+from jianlu.vault.ports import Blobs, VaultPorts
+
+KEY_BYTES = 32
+RECORD_FORMAT = "jianlu/wrapped-key/v1"
+SHREDDED_FORMAT = "jianlu/shredded/v1"
+_RECORD_BYTES_MAX = 4096
+_NONCE_BYTES = 12
+_SUITE_GCM = "AES-256-GCM"
+_FIELDS = {"format", "suite", "context", "wrapped_by", "nonce", "wrapped"}
+_HEX = re.compile(r"^(?:[0-9a-f]{2})*$")
+
+
+class UnitKey:
+    """An opened shred unit's key: wraps object keys and derives the salts of the unit's commitments. Never stored, never shown."""
+
+    def __init__(self, key: bytes) -> None:
+        self._wrapping_key = derive_key(key, b"jianlu/unit-wrapping@v1")
+        self._commitment_key = derive_key(key, b"jianlu/unit-commitment@v1")
+
+    def salt(self, label: str) -> bytes:
+        """The 32-byte salt of the commitment `label` (`<event n>/<field path>`); shredding the unit key destroys it."""
+        return derive_key(self._commitment_key, b"jianlu/salt@v1\x00" + label.encode(), SALT_BYTES)
+
+    def make_object_key(self, place: Place) -> tuple[bytes, bytes]:
+        """A fresh key for the object at `place` and its wrapped record, which the caller stores under `place.key_name`."""
+        key = secrets.token_bytes(KEY_BYTES)
+        return key, wrap_key(key, self._wrapping_key, _object_context(place))
+
+    def open_object_key(self, place: Place, key_blobs: Blobs) -> bytes:
+        """The key of the object at `place`; NotFoundError when its record is gone (shredded), IntegrityError when it was altered."""
+        return unwrap_key(_read(key_blobs, place.key_name), self._wrapping_key, _object_context(place))
+
+
+def derive_key(key: bytes, label: bytes, length: int = KEY_BYTES) -> bytes:
+    """HKDF-Expand-SHA-256 (RFC 5869) of a uniformly random `key` for the one purpose that `label` names."""
+    return HKDFExpand(SHA256(), length, label).derive(key)
+
+
+def key_id(key: bytes) -> str:
+    """The public name of a key in records: 16 hexadecimal characters that reveal nothing of it."""
+    return derive_key(key, b"jianlu/key-id@v1", 8).hex()
+
+
+def tenant_secret(using: VaultPorts, tenant: TenantId) -> bytes:
+    """The tenant's secret for `derive_case_ref`, stable for the life of the tenant key, which is made if it is not there yet."""
+    return derive_key(_tenant_key(using, tenant), b"jianlu/tenant-secret@v1")
+
+
+def create_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
+    """The key of a shred unit, made and durable if it is not there yet; ConflictError when the unit was shredded."""
+    try:
+        return open_unit_key(using, tenant, unit)
+    except NotFoundError:
+        if is_shredded(using, tenant, unit):
+            raise ConflictError("the shred unit was destroyed: begin a new case under a new reference") from None
+    context = _unit_context(tenant, unit)
+    record = wrap_key(secrets.token_bytes(KEY_BYTES), _tenant_wrapping_key(using, tenant), context)
+    with suppress(ConflictError):  # another process made it in between: that one counts
+        checked(using.key_blobs).put(unit_key_name(tenant, unit), [record])
+    return open_unit_key(using, tenant, unit)
+
+
+def open_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
+    """The key of a shred unit; NotFoundError when there is none (never made, or shredded), IntegrityError when its record was altered."""
+    record = _read(using.key_blobs, unit_key_name(tenant, unit))
+    return UnitKey(unwrap_key(record, _tenant_wrapping_key(using, tenant), _unit_context(tenant, unit)))
+
+
+def is_shredded(using: VaultPorts, tenant: TenantId, unit: str) -> bool:
+    """Whether the unit's destruction was begun: from then on its keys count as gone, even if a crash left some."""
+    return checked(using.key_blobs).exists(tombstone_name(tenant, unit))
+
+
+def unit_key_name(tenant: TenantId, unit: str) -> str:
+    """The blob name of a unit's wrapped key."""
+    return f"{tenant_id(tenant)}/{check_unit(unit)}/unit.key"
+
+
+def tombstone_name(tenant: TenantId, unit: str) -> str:
+    """The blob name of the mark that a unit was shredded."""
+    return f"{tenant_id(tenant)}/{check_unit(unit)}/shredded"
+
+
+def wrap_key(key: bytes, wrapping_key: bytes, context: str) -> bytes:
+    """The wrapped-key record of `key` under `wrapping_key`, AES-256-GCM with suite, context and wrapping key's id authenticated."""
+    head = _head(_SUITE_GCM, context, key_id(wrapping_key))
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    wrapped = AESGCM(wrapping_key).encrypt(nonce, key, canonical_bytes(head))
+    return canonical_bytes({**head, "nonce": nonce.hex(), "wrapped": wrapped.hex()})
+
+
+def unwrap_key(record: bytes, wrapping_key: bytes, context: str) -> bytes:
+    """The key in a record made by `wrap_key` for the same context; IntegrityError for any other record, place or key."""
+    fields = _parse(record, context)
+    if fields["suite"] != _SUITE_GCM or fields["wrapped_by"] != key_id(wrapping_key) or len(fields["nonce"]) != 2 * _NONCE_BYTES:
+        raise IntegrityError("a wrapped key was made with another key or suite: restore the key store from its replica")
+    head = _head(fields["suite"], context, fields["wrapped_by"])
+    try:
+        key = AESGCM(wrapping_key).decrypt(
+            bytes.fromhex(fields["nonce"]), bytes.fromhex(fields["wrapped"]), canonical_bytes(head)
+        )
+    except InvalidTag as error:
+        raise IntegrityError("a wrapped key was altered: restore the key store from its replica") from error
+    return _whole(key)
+
+
+def _tenant_wrapping_key(using: VaultPorts, tenant: TenantId) -> bytes:
+    return derive_key(_tenant_key(using, tenant), b"jianlu/tenant-wrapping@v1")
+
+
+def _tenant_key(using: VaultPorts, tenant: TenantId) -> bytes:
+    name = f"{tenant_id(tenant)}/tenant.key"
+    if not checked(using.key_blobs).exists(name):
+        _create_tenant_key(using, tenant, name)
+    fields = _parse(_read(using.key_blobs, name), f"tenant/{tenant}")
+    head = _head(fields["suite"], fields["context"], fields["wrapped_by"])
+    if fields["wrapped_by"] != using.keys.describe().key_id:
+        raise IntegrityError(
+            "the tenant's key was wrapped by another root key: configure the root key that this home was made with"
+        )
+    return _whole(using.keys.unwrap(bytes.fromhex(fields["wrapped"]), canonical_bytes(head)))
+
+
+def _create_tenant_key(using: VaultPorts, tenant: TenantId, name: str) -> None:
+    described = using.keys.describe()
+    head = _head(f"{described.name}/{described.version}", f"tenant/{tenant}", described.key_id)
+    wrapped = using.keys.wrap(secrets.token_bytes(KEY_BYTES), canonical_bytes(head))
+    with suppress(ConflictError):  # another process made it in between: that one counts
+        checked(using.key_blobs).put(name, [canonical_bytes({**head, "nonce": "", "wrapped": wrapped.hex()})])
+
+
+def _head(suite: str, context: str, wrapped_by: str) -> dict[str, str]:
+    return {"format": RECORD_FORMAT, "suite": suite, "context": context, "wrapped_by": wrapped_by}
+
+
+def _parse(record: bytes, context: str) -> dict[str, Any]:
+    try:
+        fields = parse_canonical(record, bytes_max=_RECORD_BYTES_MAX)
+    except InvalidError as error:
+        raise IntegrityError("a wrapped-key record is damaged: restore the key store from its replica") from error
+    if not isinstance(fields, dict) or set(fields) != _FIELDS or not all(isinstance(value, str) for value in fields.values()):
+        raise IntegrityError("a wrapped-key record is malformed: restore the key store from its replica")
+    if fields["format"] != RECORD_FORMAT or fields["context"] != context or not fields["wrapped_by"].isascii():
+        raise IntegrityError("a wrapped key belongs to another place or version: look for a swapped key record")
+    if not _HEX.fullmatch(fields["nonce"]) or not _HEX.fullmatch(fields["wrapped"]):
+        raise IntegrityError("a wrapped-key record is malformed: restore the key store from its replica")
+    return fields
+
+
+def _read(key_blobs: Blobs, name: str) -> bytes:
+    return checked(key_blobs).get(name, 0, _RECORD_BYTES_MAX + 1)
+
+
+def _whole(key: bytes) -> bytes:
+    if len(key) != KEY_BYTES:
+        raise IntegrityError("a wrapped key has the wrong length: restore the key store from its replica")
+    return key
+
+
+def _unit_context(tenant: TenantId, unit: str) -> str:
+    return f"unit/{tenant}/{check_unit(unit)}"
+
+
+def _object_context(place: Place) -> str:
+    return f"object/{place.tenant}/{check_unit(place.unit)}/{place.object}/{place.version}"

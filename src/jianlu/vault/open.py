@@ -1,0 +1,87 @@
+"""Open: the plaintext of a sealed object, whole or by range, never more of it decrypted than asked for.
+
+Nothing is returned that did not authenticate. What an event says of the object (digest, length, commitment) is checked by
+`open_whole`; who may open it is for the caller to ask first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from jianlu.core.errors import IntegrityError, InvalidError
+from jianlu.core.formats.segment import CHUNK_BYTES, HEAD_BYTES, ChunkOpener, Span
+from jianlu.vault._checked import CheckedBlobs, checked
+from jianlu.vault.keys import UnitKey, open_unit_key
+from jianlu.vault.model import Place
+from jianlu.vault.ports import VaultPorts
+
+BATCH_BYTES = 256 * CHUNK_BYTES
+"""Plaintext that `open_stream` yields at a time: 4 MiB."""
+
+
+def open_range(
+    place: Place,
+    start: int,
+    length: int | None = None,
+    *,
+    using: VaultPorts,
+    unit_key: UnitKey | None = None,
+    checks_length: bool = False,
+) -> bytes:
+    """Plaintext [start, start+length) of the object at `place`, to its end without `length`.
+
+    Only the chunks that hold the range are read and decrypted. The object's length is authenticated when the range touches the end
+    or with `checks_length`. InvalidError for a range outside the object, NotFoundError when object or key is gone, IntegrityError when
+    anything was altered, moved or cut.
+    """
+    blobs, opener = _opener(place, using, unit_key)
+    wanted = opener.plain_bytes - start if length is None else length
+    span = opener.span(start, max(wanted, 0))
+    if checks_length and span.first_chunk + span.chunk_count <= opener.plain_bytes // CHUNK_BYTES:
+        _open_span(blobs, place, opener, opener.last_span())
+    offset = start - span.first_chunk * CHUNK_BYTES
+    return bytes(memoryview(_open_span(blobs, place, opener, span))[offset : offset + max(wanted, 0)])
+
+
+def open_stream(
+    place: Place, *, using: VaultPorts, unit_key: UnitKey | None = None, sealed_digest: str | None = None
+) -> Iterator[bytes]:
+    """The whole plaintext in parts of 4 MiB; the object's length is authenticated before the first.
+
+    With `sealed_digest` the stored bytes are hashed on the way, and IntegrityError is raised after the last part if they are not the ones
+    that were sealed. Errors as for `open_range`.
+    """
+    blobs, opener = _opener(place, using, unit_key)
+    _open_span(blobs, place, opener, opener.last_span())
+    sealed_hash = hashlib.sha256(blobs.get_exactly(place.blob_name, 0, HEAD_BYTES))
+    for start in range(0, max(opener.plain_bytes, 1), BATCH_BYTES):
+        span = opener.span(start, min(BATCH_BYTES, opener.plain_bytes - start))
+        sealed = blobs.get_exactly(place.blob_name, span.sealed_start, span.sealed_bytes)
+        sealed_hash.update(sealed)
+        yield bytes(opener.open_chunks(span, sealed))
+    if sealed_digest is not None and sealed_hash.hexdigest() != sealed_digest:
+        raise IntegrityError("a stored object is not the one that was sealed: restore it from a replica")
+
+
+def open_whole(place: Place, *, using: VaultPorts, unit_key: UnitKey | None = None, sealed_digest: str | None = None) -> bytes:
+    """The whole plaintext in memory; as `open_stream`, and nothing is returned unless everything agreed."""
+    return b"".join(open_stream(place, using=using, unit_key=unit_key, sealed_digest=sealed_digest))
+
+
+def _opener(place: Place, using: VaultPorts, unit_key: UnitKey | None) -> tuple[CheckedBlobs, ChunkOpener]:
+    context = place.context
+    key = unit_key or open_unit_key(using, place.tenant, place.unit)
+    object_key = key.open_object_key(place, using.key_blobs)
+    blobs = checked(using.blobs)
+    head = blobs.get(place.blob_name, 0, HEAD_BYTES)
+    if len(head) < HEAD_BYTES:
+        raise IntegrityError("a stored object is shorter than any sealed object: restore it from a replica")
+    try:
+        return blobs, ChunkOpener(object_key, context, head, sealed_bytes=blobs.size(place.blob_name))
+    except InvalidError as error:
+        raise IntegrityError("a stored object's header was altered, or a newer version wrote it: restore the object") from error
+
+
+def _open_span(blobs: CheckedBlobs, place: Place, opener: ChunkOpener, span: Span) -> bytearray:
+    return opener.open_chunks(span, blobs.get_exactly(place.blob_name, span.sealed_start, span.sealed_bytes))

@@ -1,0 +1,106 @@
+"""The recording of a case as one seekable file: init segment and media segments, opened from the vault as they are read.
+
+Nothing is written anywhere; a few opened segments stay in memory. The bytes are those of `media/session.mp4` in a package.
+"""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_right
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from jianlu.core.errors import NotFoundError
+from jianlu.core.terms.events import EventType
+from jianlu.vault.case_log import CaseLog
+
+_OPENED_MAX = 4
+"""Segments kept open by one reader: a demuxer jumps back and forth between neighbours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sealed object of the recording at [start, start + plain_bytes) of the playable file; `from_ms` and `to_ms` are None for init."""
+
+    object: str
+    version: int
+    start: int
+    plain_bytes: int
+    from_ms: int | None
+    to_ms: int | None
+
+
+def recording_pieces(log: CaseLog) -> tuple[Piece, ...]:
+    """The pieces of the case's recording in order; NotFoundError when nothing was recorded."""
+    pieces: list[Piece] = []
+    at = 0
+    for event in log.events:
+        if event.type is EventType.RECORDING_STARTED:
+            fields = event.body["init"]
+        elif event.type is EventType.SEGMENT_SEALED:
+            fields = event.body
+        else:
+            continue
+        pieces.append(
+            Piece(fields["object"], fields["version"], at, fields["plain_bytes"], fields.get("from_ms"), fields.get("to_ms"))
+        )
+        at += fields["plain_bytes"]
+    if not pieces:
+        raise NotFoundError("the case has no recording yet")
+    return tuple(pieces)
+
+
+def open_recording(log: CaseLog) -> BinaryIO:
+    """A new seekable reader of the whole recording; every byte it yields has opened its commitment.
+
+    Reading raises IntegrityError when a stored object is not the one in the ledger. Use each reader from one thread.
+    """
+    return cast(BinaryIO, io.BufferedReader(_Recording(log), buffer_size=1 << 16))
+
+
+class _Recording(io.RawIOBase):
+    def __init__(self, log: CaseLog) -> None:
+        super().__init__()
+        self._log = log
+        self._pieces = recording_pieces(log)
+        self._starts = [piece.start for piece in self._pieces]
+        self._size = self._pieces[-1].start + self._pieces[-1].plain_bytes
+        self._position = 0
+        self._opened: OrderedDict[int, bytes] = OrderedDict()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if self._position >= self._size:
+            return 0
+        number = bisect_right(self._starts, self._position) - 1
+        content = self._content(number)
+        offset = self._position - self._starts[number]
+        part = content[offset : offset + len(buffer)]
+        buffer[: len(part)] = part
+        self._position += len(part)
+        return len(part)
+
+    def _content(self, number: int) -> bytes:
+        if number in self._opened:
+            self._opened.move_to_end(number)
+            return self._opened[number]
+        piece = self._pieces[number]
+        content = self._log.open_object(piece.object, piece.version)
+        self._opened[number] = content
+        if len(self._opened) > _OPENED_MAX:
+            self._opened.popitem(last=False)
+        return content

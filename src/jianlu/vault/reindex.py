@@ -1,0 +1,48 @@
+"""Reindex: every row of the index again, from the ledger, the sealed objects and the key records alone.
+
+The proof that the database holds nothing of its own; also the repair after it was lost, edited or restored from a backup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jianlu.runtime.database import migrate_database, transaction
+from jianlu.vault import _records
+from jianlu.vault.compare import object_states
+from jianlu.vault.index import catch_up
+from jianlu.vault.ports import VaultPorts
+from jianlu.vault.projection import SEALED
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """What the index holds now."""
+
+    entries: int
+    cases: int
+    objects: int
+    objects_gone: int
+
+
+def reindex(using: VaultPorts, *, progress: Callable[[int, int], None] | None = None) -> Reindexed:
+    """Create or migrate the schema, delete every row and fill the index from the ledger and the vault's files.
+
+    `progress` is called with entries done and due. Until it returns, the index is incomplete, never wrong: a crash is repaired by calling
+    again. IntegrityError when the ledger holds an entry that is no event.
+    """
+    migrate_database(using.index)
+    with transaction(using.index) as connection:
+        _records.clear_index(connection)
+    entries = catch_up(using, progress=progress)
+    with transaction(using.index, writes=False) as connection:
+        units = _records.units(connection)
+    for tenant, unit in units:
+        with transaction(using.index) as connection:
+            for row in object_states(using, _records.case_objects(connection, tenant, unit)):
+                if row.state != SEALED:
+                    _records.set_object_state(connection, row)
+    with transaction(using.index, writes=False) as connection:
+        cases, objects, gone = _records.count_rows(connection)
+    return Reindexed(entries=entries, cases=cases, objects=objects, objects_gone=gone)

@@ -1,0 +1,60 @@
+"""The verifier as a program: `python verifier.pyz FILE [--json] [--trust FILE] [--checkpoint SAVED] [--language zh|en]`.
+
+Exit codes: 0 intact and complete, 10 intact and not complete, 90 not intact, 2 wrong call, 4 no such file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from jianlu.core.errors import InvalidError, NotFoundError
+from jianlu.verify.check import check_package
+from jianlu.verify.render import LANGUAGES, render
+from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_saved, parse_trust
+
+EXIT_WRONG_CALL = 2
+EXIT_NO_FILE = 4
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Verify one package as the command line says; returns the exit code and prints the result."""
+    parser = argparse.ArgumentParser(prog="verifier", description="鉴录验证程序 / Jianlu verifier: checks a .jlp package offline")
+    parser.add_argument("package", type=Path, help="the .jlp file")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--trust", type=Path, help="trust.json of the institution, from a source you trust")
+    parser.add_argument("--checkpoint", type=Path, help="a checkpoint of the ledger that you saved earlier")
+    parser.add_argument("--language", choices=LANGUAGES, default="zh", help="language of the text result")
+    options = parser.parse_args(arguments)
+    try:
+        trust = parse_trust(_read(options.trust, TRUST_BYTES_MAX)) if options.trust else None
+        saved = parse_saved(_read(options.checkpoint, SAVED_BYTES_MAX)) if options.checkpoint else None
+        result = check_package(options.package, trust=trust, saved=saved)
+    except InvalidError as error:
+        print(error, file=sys.stderr)
+        return EXIT_WRONG_CALL
+    except NotFoundError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NO_FILE
+    if options.json:
+        print(json.dumps(result.as_document(), ensure_ascii=False, indent=2))
+    else:
+        print(render(result, options.language), end="")
+    return result.exit_code
+
+
+def _read(path: Path, bytes_max: int) -> bytes:
+    try:
+        with path.open("rb") as source:
+            content = source.read(bytes_max + 1)
+    except OSError as error:
+        raise NotFoundError(f"cannot open {path.name}: check the name and that you may read it") from error
+    return content
+
+
+if __name__ == "__main__":
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    raise SystemExit(main())

@@ -1,0 +1,169 @@
+"""Verifies one package: `specs/package.md` section 4, in its order, gathering every problem instead of stopping at the first.
+
+The checks themselves are in `container`, `history`, `objects` and `meaning`; here is their order and what follows from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from jianlu.core.errors import InvalidError, JianluError
+from jianlu.core.formats.event import Event
+from jianlu.core.formats.note import parse_verifier_key
+from jianlu.core.formats.package import Manifest
+from jianlu.core.formats.plan import Plan
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.verdicts import ClauseVerdict, Evidence, Reason, Verdict
+from jianlu.verify._archive import Archive
+from jianlu.verify._problem import problem_at
+from jianlu.verify.container import check_entries, check_signature, read_manifest
+from jianlu.verify.history import History, check_history, check_saved
+from jianlu.verify.meaning import Meaning, check_meaning
+from jianlu.verify.model import Problem, Result, Signer
+from jianlu.verify.objects import Part, check_documents, check_recording, check_sealed, read_parts, read_salts
+from jianlu.verify.problems import Code
+from jianlu.verify.trust import SavedCheckpoint, Trust
+
+PROBLEMS_MAX = 10_000
+"""Problems reported: beyond that nobody reads on, and hostile input must not fill the memory."""
+
+Say = Callable[[str], None]
+"""Told the name of each stage as it begins, for progress."""
+
+
+def check_package(
+    path: Path, *, trust: Trust | None = None, saved: SavedCheckpoint | None = None, say: Say | None = None
+) -> Result:
+    """The answer for the package at `path`: see `model.Result`.
+
+    Guarantees: reads nothing but `path`; ends, in memory and time bounded by the file's size and `core.limits`, whatever the
+    bytes; raises only NotFoundError (no such file); everything wrong with the content is a problem in the result.
+    """
+    say = say or _silent
+    try:
+        archive = Archive(path)
+    except InvalidError as error:
+        return Result((problem_at(Code.CONTAINER, detail=str(error)),), ())
+    with archive:
+        say("container")
+        try:
+            manifest, manifest_digest = read_manifest(archive)
+        except JianluError as error:
+            return Result((problem_at(Code.MANIFEST, path="manifest.json", detail=str(error)),), ())
+        problems = _Problems()
+        problems += check_signature(archive, manifest, manifest_digest, trust)
+        say("digests")
+        measured = archive.measure(list(archive.entries))
+        problems += check_entries(archive, manifest, measured)
+        history = History()
+        say("ledger")
+        _check_ledger(archive, manifest, saved, history, problems)
+        say("recording")
+        parts, malformed = read_parts(history.events)
+        salts, unreadable = read_salts(archive)
+        problems += [*malformed, *unreadable]
+        problems += check_sealed(archive, parts, measured)
+        problems += check_recording(archive, parts, salts)
+        problems += check_documents(parts, salts, measured)
+        say("verdicts")
+        meaning = Meaning()
+        problems += check_meaning(archive, history.events, measured, meaning)
+    return _result(manifest, trust, saved, history, parts, meaning, problems)
+
+
+def _silent(stage: str) -> None:
+    """No progress wanted."""
+
+
+class _Problems:
+    """Problems in order of discovery, bounded."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def __iadd__(self, more: Iterable[Problem]) -> _Problems:
+        for problem in more:
+            if len(self.found) >= PROBLEMS_MAX:
+                break
+            self.found.append(problem)
+        return self
+
+
+def _check_ledger(
+    archive: Archive, manifest: Manifest, saved: SavedCheckpoint | None, history: History, problems: _Problems
+) -> None:
+    try:
+        key = parse_verifier_key(manifest.ledger_vkey)
+    except InvalidError as error:
+        problems += [problem_at(Code.CHECKPOINT, path="manifest.json", detail=str(error))]
+        return
+    problems += check_history(archive, manifest, key, history)
+    if saved is not None:
+        problems += check_saved(saved, key, history)
+
+
+def _result(
+    manifest: Manifest,
+    trust: Trust | None,
+    saved: SavedCheckpoint | None,
+    history: History,
+    parts: list[Part],
+    meaning: Meaning,
+    problems: _Problems,
+) -> Result:
+    placed = [_placed(problem, parts, meaning.plan) for problem in problems.found]
+    is_intact = not any(problem.breaks_integrity for problem in placed)
+    clauses = meaning.clauses if is_intact else tuple(_doubted(clause) for clause in meaning.clauses)
+    if is_intact:
+        placed += [_unmet(clause) for clause in clauses if clause.verdict is not Verdict.MET]
+    signer = Signer(manifest.ledger_vkey, manifest.package_vkey, trust is not None, _saved_answer(saved, placed))
+    titles = {clause.key: dict(clause.title) for clause in meaning.plan.clauses} if meaning.plan else {}
+    return Result(tuple(placed), clauses, manifest.tenant, manifest.case, _duration_ms(history.events), signer, titles)
+
+
+def _saved_answer(saved: SavedCheckpoint | None, problems: list[Problem]) -> str:
+    if saved is None:
+        return "not given"
+    codes = {Code.CHECKPOINT_FORKED.value, Code.CHECKPOINT_AHEAD.value, Code.CHECKPOINT_UNPROVEN.value, Code.CHECKPOINT.value}
+    return "not consistent" if any(problem.what in codes for problem in problems) else "consistent"
+
+
+def _placed(problem: Problem, parts: list[Part], plan: Plan | None) -> Problem:
+    """`problem` with segment and times when its path is a segment's, and with the clause that demands an unaltered record."""
+    where, clause = problem.where, problem.clause
+    if where.segment is None and where.path is not None:
+        for part in parts:
+            if part.path == where.path and part.place.segment is not None:
+                where = replace(part.place, path=where.path)
+    if clause is None and problem.breaks_integrity and plan is not None:
+        clause = next((o.clause_key for o in plan.obligations if o.kind == "require_continuity"), None)
+    return replace(problem, where=where, clause=clause)
+
+
+def _doubted(clause: ClauseVerdict) -> ClauseVerdict:
+    """The clause in a package that is not intact: nothing is evidenced by altered evidence."""
+    reason = Reason("package_not_intact", "", 0, 0)
+    return replace(clause, verdict=Verdict.NOT_EVIDENCED, evidence=(), reasons=(reason,), obligations=())
+
+
+def _unmet(clause: ClauseVerdict) -> Problem:
+    code = Code.CLAUSE_NOT_MET if clause.verdict is Verdict.NOT_MET else Code.CLAUSE_NOT_EVIDENCED
+    place: Reason | Evidence | None = next(iter(clause.reasons), None) or next(iter(clause.evidence), None)
+    detail = "; ".join(f"{reason.code} {reason.about}".strip() for reason in clause.reasons)
+    return problem_at(
+        code,
+        from_ms=place.from_ms if place else None,
+        to_ms=place.to_ms if place else None,
+        clause=f"{clause.pack}:{clause.clause}",
+        detail=detail[:500],
+    )
+
+
+def _duration_ms(events: list[Event]) -> int | None:
+    for event in reversed(events):
+        if event.type is EventType.RECORDING_ENDED:
+            value = event.body.get("duration_ms")
+            return value if isinstance(value, int) else None
+    return None

@@ -1,0 +1,104 @@
+"""What the caller brings to trust: the trust file, and a checkpoint saved earlier with its optional consistency proof.
+
+`specs/package.md` 3 and 4.7. Without a trust file the keys in a package are claims, and the result says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jianlu.core.errors import InvalidError
+from jianlu.core.formats.checkpoint import Checkpoint, parse_decimal, verify_checkpoint
+from jianlu.core.formats.note import VerifierKey, decode_base64, parse_verifier_key
+from jianlu.core.formats.proof import verify_consistency
+from jianlu.core.limits import NOTE_BYTES_MAX, PROOF_HASHES_MAX
+
+FORMAT = "jianlu/trust/v1"
+TRUST_BYTES_MAX = 1 << 20
+SAVED_BYTES_MAX = NOTE_BYTES_MAX + PROOF_HASHES_MAX * 64
+_PROOF_MARK = b"\n\nconsistency "
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Accepted ledger keys, package keys and verifier digests."""
+
+    ledgers: tuple[VerifierKey, ...]
+    packages: tuple[VerifierKey, ...]
+    verifiers: tuple[str, ...]
+
+
+def parse_trust(content: bytes) -> Trust:
+    """The trust file `content`; raises InvalidError with the next step for anything else."""
+    if len(content) > TRUST_BYTES_MAX:
+        raise InvalidError("the trust file is too large to be one")
+    try:
+        fields = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise InvalidError("the trust file is not JSON: take the trust.json that `jianlu init` wrote") from error
+    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
+        raise InvalidError(f"the trust file must say format {FORMAT}: take the trust.json that `jianlu init` wrote")
+    verifiers = fields.get("verifiers", [])
+    if not isinstance(verifiers, list) or not all(isinstance(digest, str) for digest in verifiers):
+        raise InvalidError("verifiers in the trust file must be a list of digests")
+    return Trust(_keys(fields, "ledgers"), _keys(fields, "packages"), tuple(verifiers))
+
+
+def trust_bytes(trust: Trust) -> bytes:
+    """The trust file of `trust`, for people to read: indented JSON."""
+    fields = {
+        "format": FORMAT,
+        "ledgers": [{"origin": key.name, "vkey": key.text} for key in trust.ledgers],
+        "packages": [{"name": key.name, "vkey": key.text} for key in trust.packages],
+        "verifiers": list(trust.verifiers),
+    }
+    return (json.dumps(fields, indent=2) + "\n").encode()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCheckpoint:
+    """A checkpoint that the caller kept, and the consistency proof appended to it, if any."""
+
+    note: bytes
+    proof: tuple[int, int, tuple[bytes, ...]] | None
+
+    def verified(self, key: VerifierKey) -> Checkpoint:
+        """What it states, signed by `key`; raises InvalidError or IntegrityError."""
+        return verify_checkpoint(self.note, [key])
+
+    def check_extends(self, earlier: Checkpoint, saved: Checkpoint) -> bool:
+        """Whether the appended proof leads from `earlier` to `saved`; raises IntegrityError when it is there and does not hold."""
+        if self.proof is None or self.proof[:2] != (earlier.size, saved.size):
+            return False
+        verify_consistency(earlier.size, saved.size, earlier.root, saved.root, self.proof[2])
+        return True
+
+
+def parse_saved(content: bytes) -> SavedCheckpoint:
+    """`content` as a saved checkpoint with optional proof; raises InvalidError for a malformed proof (the note is parsed later)."""
+    if len(content) > SAVED_BYTES_MAX:
+        raise InvalidError("the saved checkpoint is too large to be one")
+    note, mark, tail = content.partition(_PROOF_MARK)
+    if not mark:
+        return SavedCheckpoint(content, None)
+    try:
+        lines = tail.decode("ascii").rstrip("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise InvalidError("the consistency proof after the saved checkpoint is not ASCII text") from error
+    sizes = lines[0].split(" ")
+    if len(sizes) != 2 or len(lines) - 1 > PROOF_HASHES_MAX:
+        raise InvalidError("the consistency proof after the saved checkpoint is malformed")
+    hashes = tuple(decode_base64(line) for line in lines[1:])
+    return SavedCheckpoint(note + b"\n", (parse_decimal(sizes[0]), parse_decimal(sizes[1]), hashes))
+
+
+def _keys(fields: Mapping[str, Any], name: str) -> tuple[VerifierKey, ...]:
+    entries = fields.get(name, [])
+    if not isinstance(entries, list) or not all(
+        isinstance(entry, dict) and isinstance(entry.get("vkey"), str) for entry in entries
+    ):
+        raise InvalidError(f"{name} in the trust file must be a list of objects with a vkey")
+    return tuple(parse_verifier_key(entry["vkey"]) for entry in entries)

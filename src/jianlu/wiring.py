@@ -1,0 +1,139 @@
+"""The composition root: the only module that names implementations. It makes a home and opens one.
+
+A home is a folder with settings, secrets, vault, ledger and index (ARCHITECTURE.md). Opening it takes the ledger's lock: one
+process writes a ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Engine, make_url
+
+from jianlu.backends.blobs import posix
+from jianlu.backends.events import ledger_folder
+from jianlu.backends.faces.yunet import YuNetDetector
+from jianlu.backends.keys import file as file_keys
+from jianlu.backends.speech.whisper import WhisperRecognizer
+from jianlu.backends.voice.silero import SileroDetector
+from jianlu.core.errors import ConflictError, UnavailableError
+from jianlu.deliver.packages.ports import PackagePorts
+from jianlu.ledger.append import Ledger
+from jianlu.ledger.create import create_ledger
+from jianlu.ledger.open import open_ledger
+from jianlu.ledger.signer import create_signer_key, load_signer
+from jianlu.process.inspectors.ports import InspectPorts
+from jianlu.process.models.registry import find_model, read_registry
+from jianlu.runtime.clock import SystemClock
+from jianlu.runtime.database import migrate_database, open_database, require_current
+from jianlu.runtime.settings import SETTINGS_FILE, Settings, read_settings
+from jianlu.vault.ports import VaultPorts
+
+_PRIVATE_FOLDER_MODE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An open home: its settings and everything that use cases are given."""
+
+    path: Path
+    settings: Settings
+    ledger: Ledger
+    ledger_directory: Path
+    vault: VaultPorts
+    package: PackagePorts
+
+    @property
+    def backends(self) -> list[list[str]]:
+        """Role, name and version of what runs here, for the event at the start of a case."""
+        keys = self.vault.keys.describe()
+        return [
+            ["blobs", posix.NAME, posix.VERSION],
+            ["keys", keys.name, keys.version],
+            ["events", ledger_folder.NAME, ledger_folder.VERSION],
+            ["index", self.vault.index.dialect.name, "1"],
+        ]
+
+
+def create_home(path: Path, settings: Settings, settings_text: str) -> tuple[str, str]:
+    """Make a home at `path` (absent or empty): keys, ledger, vault, index, settings; returns the public keys of ledger and packages.
+
+    Raises ConflictError when something is there already: trust roots are never replaced.
+    """
+    try:
+        if path.exists() and any(path.iterdir()):
+            raise ConflictError(f"{path} is not empty: a home is made in a new folder")
+        for folder in (settings.vault.path, settings.vault.keys_path, settings.keys.root_key.parent, settings.ledger.path.parent):
+            (path / folder).mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER_MODE)
+        path.chmod(_PRIVATE_FOLDER_MODE)
+        file_keys.create_root_key(path / settings.keys.root_key)
+        ledger_key = create_signer_key(path / settings.ledger.signing_key, settings.ledger.origin)
+        package_key = create_signer_key(path / settings.package.signing_key, settings.package.signer)
+        create_ledger(
+            path / settings.ledger.path, origin=settings.ledger.origin, signer=load_signer(path / settings.ledger.signing_key)
+        )
+        index = _index(path, settings)
+        migrate_database(index)
+        index.dispose()
+        (path / SETTINGS_FILE).write_text(settings_text, encoding="utf-8")
+    except OSError as error:
+        raise UnavailableError(f"the home cannot be made at {path} ({error.strerror}): check the disk and your rights") from error
+    return ledger_key.text, package_key.text
+
+
+@contextmanager
+def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
+    """The home at `path`, open until the block ends; what was recorded is published by then.
+
+    Raises NotFoundError when it is none, ConflictError when another process has its ledger or the index is of another version.
+    """
+    settings = read_settings(path)
+    index = _index(path, settings)
+    try:
+        if requires_index:
+            require_current(index)
+        signer = load_signer(path / settings.ledger.signing_key)
+        directory = path / settings.ledger.path
+        ledger = open_ledger(directory, signer=signer, publish_every_ms=settings.ledger.publish_interval_ms)
+        try:
+            vault = VaultPorts(
+                blobs=posix.PosixBlobs(path / settings.vault.path),
+                key_blobs=posix.PosixBlobs(path / settings.vault.keys_path, erases=True),
+                keys=file_keys.load_root_key(path / settings.keys.root_key),
+                ledger=ledger_folder.LedgerFolder(ledger, directory),
+                clock=SystemClock(),
+                index=index,
+            )
+            package = PackagePorts(vault, directory, signer.key, load_signer(path / settings.package.signing_key))
+            yield Home(path, settings, ledger, directory, vault, package)
+        finally:
+            ledger.close()
+    finally:
+        index.dispose()
+
+
+def inspect_ports(settings: Settings) -> InspectPorts:
+    """The engines that the settings name, loaded and checked against their pinned digests; "none" leaves a role empty.
+
+    Raises UnavailableError when a named engine's package is not installed, IntegrityError when its weights are not the registered ones.
+    """
+    models = read_registry()
+    wanted = settings.inspect
+    ports = InspectPorts()
+    if wanted.voice == "silero":
+        ports = replace(ports, voice=SileroDetector(find_model("silero-vad", models)))
+    if wanted.speech == "faster-whisper":
+        ports = replace(ports, recognizer=WhisperRecognizer(find_model("whisper-base", models), threads=wanted.speech_threads))
+    if wanted.faces == "yunet":
+        ports = replace(ports, faces=YuNetDetector(find_model("yunet", models)))
+    return ports
+
+
+def _index(path: Path, settings: Settings) -> Engine:
+    url = make_url(settings.index.url)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_absolute():
+        url = url.set(database=str(path / url.database))
+    return open_database(url.render_as_string(hide_password=False))

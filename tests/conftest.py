@@ -1,0 +1,103 @@
+"""What holds for every test: the network is shut, warnings are errors, and a skip is loud.
+
+Sockets reach only the loopback addresses and unix paths: an audit hook sees every socket of this process, whoever opens it.
+Programs that a test starts are outside the hook; a test that must prove "offline" for them takes their network away itself.
+Fixtures that only one kind of test needs live in that kind's folder, not here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM_PACKAGES = ROOT / "tests" / "system-packages.txt"
+LOOPBACK_NAMES = frozenset({"", "localhost", "localhost.localdomain", "ip6-localhost"})
+
+# Slow machines are not defects: examples are bounded by number, never by time.
+settings.register_profile("jianlu", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", parent=settings.get_profile("jianlu"), max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "jianlu"))
+
+# Weights come from installed packages; nothing may look for them on a hub.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+class NetworkIsShutError(AssertionError):
+    """A test, or a library under test, tried to reach beyond this machine."""
+
+
+def is_local(host: object) -> bool:
+    """True for a name or address that cannot leave this machine."""
+    if host is None:
+        return True
+    name = host.decode("idna") if isinstance(host, bytes) else str(host)
+    if name in LOOPBACK_NAMES:
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _guard(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+        address = arguments[1]
+        if not isinstance(address, tuple):  # a unix path, or a datagram on a connected socket
+            return
+        host = address[0]
+    else:
+        return
+    if not is_local(host):
+        raise NetworkIsShutError(f"{event} to {host!r}: tests reach loopback and unix sockets only")
+
+
+sys.addaudithook(_guard)
+
+
+def _package_of(program: str) -> str:
+    for line in PROGRAM_PACKAGES.read_text(encoding="utf-8").splitlines():
+        package, _, programs = line.partition("#")[0].partition(":")
+        if program in programs.split():
+            return package.strip()
+    raise LookupError(f"{program} is not listed in {PROGRAM_PACKAGES.relative_to(ROOT)}: add its Debian package there")
+
+
+def find_program(name: str) -> str | None:
+    """The path of a listed program: on PATH, or where Debian hides versioned servers."""
+    hidden = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(hidden[-1]) if hidden else None)
+
+
+@pytest.fixture(autouse=True)
+def _programs_that_the_test_names(request: pytest.FixtureRequest) -> None:
+    for marker in request.node.iter_markers("needs_program"):
+        for program in marker.args:
+            package = _package_of(program)
+            if find_program(program) is None:
+                pytest.skip(f"{program} is not installed: apt-get install {package}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say last, and once per reason, what was not proved in this run."""
+    yield
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason] = reasons.get(reason, 0) + 1
+    if reasons:
+        terminalreporter.section("NOT PROVED IN THIS RUN", sep="!", red=True, bold=True)
+        for reason, count in sorted(reasons.items()):
+            terminalreporter.write_line(f"{count:4} skipped: {reason}")
