@@ -100,10 +100,11 @@ def measure(work: dict[str, Callable[[], None]], folder: Path, rounds: int) -> d
             run()
             seen[name].append((time.perf_counter() - wall, cpu_seconds() - cpu))
     clear(folder)
-    return {
-        name: (statistics.median(each[0] for each in all_), statistics.median(each[1] for each in all_))
-        for name, all_ in seen.items()
-    }
+    return {name: (_median(times, 0), _median(times, 1)) for name, times in seen.items()}
+
+
+def _median(times: list[tuple[float, float]], kind: int) -> float:
+    return statistics.median(each[kind] for each in times)
 
 
 def report(measured: dict[str, tuple[float, float]], size: int) -> None:
@@ -144,9 +145,8 @@ def memory_child(folder: Path) -> None:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         sealed = seal(Draft(place, opened), using=using)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(
-        f"peak memory of sealing a sparse {sealed.plain_bytes / 2**20:.0f} MiB file, durable: {peak / 1024:.0f} MiB ({before / 1024:.0f} before)"
-    )
+    size = f"{sealed.plain_bytes / 2**20:.0f} MiB"
+    print(f"peak memory of sealing a sparse file of {size}, durable: {peak / 1024:.0f} MiB ({before / 1024:.0f} before it)")
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ GIVEN = {"tmp_path", "tmp_path_factory"}  # fixtures that pytest named
 FIELD_WORDS = {
     ("src/jianlu/capture/uploads/_mp4_layout.py", "handler"): "the hdlr box of ISO/IEC 14496-12",
     ("src/jianlu/capture/recording/movie.py", "handler"): "the hdlr box of ISO/IEC 14496-12",
+    ("src/jianlu/capture/uploads/read.py", "data"): "the side data of a packet, FFmpeg",
     ("src/jianlu/core/formats/segment.py", "info"): "the info of HKDF, RFC 5869",
 }
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

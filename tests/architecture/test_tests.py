@@ -31,8 +31,13 @@ def _called(node: ast.AST) -> Iterator[str]:
                 yield part.func.attr
 
 
+def _is_failure(node: ast.AST) -> bool:
+    """`raise AssertionError(...)`: what a property writes after the branch that must not be reached."""
+    return isinstance(node, ast.Raise) and node.exc is not None and "AssertionError" in ast.unparse(node.exc)
+
+
 def _proves(function: FunctionNode, local: dict[str, FunctionNode], seen: frozenset[str] = frozenset()) -> bool:
-    if any(isinstance(node, ast.Assert) for node in ast.walk(function)):
+    if any(isinstance(node, ast.Assert) or _is_failure(node) for node in ast.walk(function)):
         return True
     called = set(_called(function)) - seen
     if called & PROOFS or any(name.startswith(("assert_", "expect_")) for name in called):

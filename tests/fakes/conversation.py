@@ -6,6 +6,7 @@ Nothing here judges or matches.
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -180,7 +181,7 @@ def recording(duration_ms: int, *more: tuple[EventType, Mapping[str, Any]], segm
     edges = [*range(0, duration_ms, segment_ms), duration_ms]
     segments = [
         (EventType.SEGMENT_SEALED, {"no": number, "from_ms": low, "to_ms": high})
-        for number, (low, high) in enumerate(zip(edges, edges[1:], strict=False), 1)
+        for number, (low, high) in enumerate(itertools.pairwise(edges), 1)
     ]
     ended = {"segments": len(segments), "duration_ms": duration_ms, "media_bytes": 1}
     return events_of(

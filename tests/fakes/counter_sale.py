@@ -53,7 +53,27 @@ HEARD = {
     "xc04_alt": "可以,我同意。",
     "xa_smalltalk": "今天外面天气不错,您喝点水,我们慢慢来。",
 }
-ORDER = tuple("a01 a02 c02 a03 a04 c04 a05 a06 a07 a08 a09 a10 a11 c11 a12 c12 a13 c13 a14".split())
+ORDER = (
+        "a01",
+        "a02",
+        "c02",
+        "a03",
+        "a04",
+        "c04",
+        "a05",
+        "a06",
+        "a07",
+        "a08",
+        "a09",
+        "a10",
+        "a11",
+        "c11",
+        "a12",
+        "c12",
+        "a13",
+        "c13",
+        "a14",
+    )
 
 _PHRASES = (
     phrase("work_card", "这是我的工作证"),
@@ -95,9 +115,15 @@ def _consent(
     name: str, question: str, after: Sequence[str] = (), before: Sequence[str] = (), answers: Sequence[str] = ()
 ) -> Obligation:
     params = {
-        "step": name, "question": question, "asker": "agent", "answerer": "customer", "within_ms": 12_000, "answers": list(answers),
-        "after": list(after), "before": list(before),
-    }  # fmt: skip
+        "step": name,
+        "question": question,
+        "asker": "agent",
+        "answerer": "customer",
+        "within_ms": 12_000,
+        "answers": list(answers),
+        "after": list(after),
+        "before": list(before),
+    }
     return obligation(name, "require_consent", params)
 
 
@@ -169,7 +195,7 @@ def conversation(*names: str | Line) -> Session:
 
 
 def with_changes(
-    *, replaced: dict[str, str | Line] | None = None, after: dict[str, Sequence[str]] | None = None
+    *, replaced: dict[str, str | Line] | None = None, after: dict[str, Sequence[str | Line]] | None = None
 ) -> list[str | Line]:
     """The lawful order with utterances replaced (by "" for none) and others said after them."""
     names: list[str | Line] = []

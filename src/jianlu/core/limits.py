@@ -80,6 +80,9 @@ FRAME_SIDE_MAX = 16_384
 CAPTURE_PENDING_BYTES_MAX = 192 * 1024 * 1024
 """Coded frames that wait to be cut: ten seconds at 150 Mbit/s, and below `SEGMENT_PLAIN_BYTES_MAX`."""
 
+CAPTURE_PENDING_SAMPLES_MAX = 100_000
+"""Coded frames that wait to be cut, however small: ten tracks of a hundred a second for `CAPTURE_LAG_MS`, ten times over."""
+
 CAPTURE_LAG_MS = 10_000
 """How far one track may lag behind in the file before it counts as silent there: ten times the usual interleaving."""
 

@@ -18,6 +18,7 @@ PROGRAM = Path(sys.executable).with_name("jianlu")
 MEDIA_ENTRY = "media/session.mp4"
 LOCAL_HEADER_BYTES = 30  # APPNOTE 4.3.7: fixed part; lengths of name and extra field are its last two words
 INTACT_AND_COMPLETE, NOT_INTACT = 0, 90
+LINES_SHOWN = 60
 MARK = ".made-by-jianlu-demo"
 
 
@@ -40,6 +41,18 @@ def _run(arguments: Sequence[str], expected: int) -> None:
             file=sys.stderr,
         )
         raise SystemExit(1)
+
+
+def _show_beginning(arguments: Sequence[str], whole: Path) -> None:
+    """Run a command that prints pages: keep them in `whole`, show how they begin."""
+    print(_style(f"$ jianlu {' '.join(arguments)}", "36"), flush=True)
+    with whole.open("wb") as written:
+        done = subprocess.run([str(PROGRAM), *arguments], stdout=written, check=False)
+    if done.returncode:
+        raise SystemExit(1)
+    lines = whole.read_text(encoding="utf-8").splitlines()
+    print("\n".join(lines[:LINES_SHOWN]))
+    print(_style(f"  … 共 {len(lines)} 行，全文见 / {len(lines)} lines, all in {whole}", "2"))
 
 
 def _fresh(folder: Path) -> None:
@@ -95,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say("二、样例：一次保险销售的录音录像", "2. The sample: a recorded insurance sale")
     _run(["sample", str(sample)], expected=0)
     _say("三、计划：适用哪些条款，必须留下什么", "3. Plan: which clauses apply, what must be there")
-    _run(["plan", str(sample / "case.toml")], expected=0)
+    _show_beginning(["plan", str(sample / "case.toml")], folder / "plan.txt")
     _say("四、封存：切片、加密、入账、识别、判断、打包", "4. Seal: cut, encrypt, log, inspect, judge, package")
     sealing = ["seal", str(sample / "sale.mp4"), "--case", str(sample / "case.toml"), "-o", str(package), "--home", str(home)]
     _run(sealing, expected=0)

@@ -15,11 +15,14 @@ from jianlu.capture.ports import CapturePorts
 from jianlu.capture.uploads.capture_file import capture_file
 from jianlu.core.errors import ConflictError, DeniedError
 from jianlu.core.formats.canonical import canonical_bytes
-from jianlu.core.formats.plan import Plan, plan_bytes
+from jianlu.core.formats.checkpoint import Checkpoint
+from jianlu.core.formats.pack import packs_bytes
+from jianlu.core.formats.plan import Plan, parse_plan, plan_bytes
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
 from jianlu.core.terms.ids import derive_case_ref, tenant_id
 from jianlu.deliver.packages.write import Receipt, write_package
+from jianlu.deliver.reports.write import write_reports
 from jianlu.govern.policy.freeze import freeze_plan
 from jianlu.govern.policy.load_languages import load_languages
 from jianlu.govern.policy.load_packs import load_packs, pack_files, packs_directory
@@ -64,7 +67,7 @@ def run_job(job: Job, home: Home, say: Say) -> Receipt:
     plan = solve_plan(job.case, home.settings.policy.packs_path)
     tenant = tenant_id(job.case.tenant)
     log = open_case_log(home.vault, tenant, derive_case_ref(tenant_secret(home.vault, tenant), job.case.id))
-    _freeze(log, plan, home)
+    plan = _freeze(log, plan, home)
     _capture(log, plan, job, home, say)
     _attest(log, job.case)
     _inspect(log, plan, home, say)
@@ -75,26 +78,28 @@ def run_job(job: Job, home: Home, say: Say) -> Receipt:
     if not _has(log, EventType.CASE_CLOSED):
         log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
     home.ledger.publish()
-    return _package(log, plan, job, home, say)
+    return _package(log, job, home, say)
 
 
 def _has(log: CaseLog, kind: EventType) -> bool:
     return any(event.type is kind for event in log.events)
 
 
-def _freeze(log: CaseLog, plan: Plan, home: Home) -> None:
-    content = plan_bytes(plan)
+def _freeze(log: CaseLog, plan: Plan, home: Home) -> Plan:
+    """The plan in force: `plan` for a new case, else the one that was frozen, whatever the packs say today."""
     if not log.events:
-        packs = [[pack.id, pack.version, pack.digest[:16]] for pack in plan.packs]
-        log.seal_and_append(EventType.PLAN_FROZEN, "plan", content, {"packs": packs})
+        rules = log.seal_part("packs", packs_bytes(_pack_files(plan, home)), part="rules")
+        log.seal_and_append(EventType.PLAN_FROZEN, "plan", plan_bytes(plan), {"rules": rules})
     elif log.is_shredded:
         raise ConflictError("an earlier recording of this case was abandoned and destroyed: seal this one under a new case id")
-    elif log.open_object("plan") != content:
-        raise ConflictError(
-            "this case was planned with other facts or rules: a plan does not change once frozen; use a new case id"
-        )
+    else:
+        frozen = parse_plan(log.open_object("plan"))
+        if (frozen.facts, frozen.tracks) != (plan.facts, plan.tracks):
+            raise ConflictError("this case was planned with other facts: a plan does not change once frozen; use a new case id")
+        plan = frozen
     if not _has(log, EventType.BACKENDS_STARTED):
         log.append(EventType.BACKENDS_STARTED, {"backends": home.backends})
+    return plan
 
 
 def _capture(log: CaseLog, plan: Plan, job: Job, home: Home, say: Say) -> None:
@@ -140,13 +145,15 @@ def _retain(log: CaseLog, plan: Plan) -> None:
             log.append(EventType.RETENTION_SET, {"part": retention.part, "until": retention.until, "clause": retention.clause})
 
 
-def _package(log: CaseLog, plan: Plan, job: Job, home: Home, say: Say) -> Receipt:
+def _pack_files(plan: Plan, home: Home) -> dict[str, dict[str, bytes]]:
     folder = Path(home.settings.policy.packs_path) if home.settings.policy.packs_path else packs_directory()
-    packs = {pack.id: pack_files(folder / pack.id) for pack in plan.packs}
+    return {pack.id: pack_files(folder / pack.id) for pack in plan.packs}
 
-    def reports(verifier_digest: str) -> Mapping[str, bytes]:
-        return {}
 
-    receipt = write_package(log, job.destination, packs=packs, reports=reports, using=home.package)
+def _package(log: CaseLog, job: Job, home: Home, say: Say) -> Receipt:
+    def reports(checkpoint: Checkpoint, verifier_digest: str) -> Mapping[str, bytes]:
+        return write_reports(log, checkpoint=checkpoint, verifier_digest=verifier_digest, created_at=home.vault.clock.now())
+
+    receipt = write_package(log, job.destination, reports=reports, using=home.package)
     say("package", 1, 1)
     return receipt

@@ -127,6 +127,8 @@ class Ledger:
             if self._stopped is None:
                 self._publish_now()
         finally:
+            with self._publishing, self._lock:
+                self._stopped = self._stopped or ConflictError("the ledger is closed: open it again")
             self._journal.close()
             fcntl.flock(self._lock_handle, fcntl.LOCK_UN)  # a forked child may still hold the handle, not the lock
             os.close(self._lock_handle)
@@ -155,11 +157,14 @@ class Ledger:
         batch: list[_Ticket] = []
         try:
             with self._lock:
+                self._raise_if_stopped()
                 batch = self._take_batch()
                 first = self._size
             self._journal.append(first, [ticket.entry for ticket in batch])
         except BaseException as error:
             stopped = self._stop(error)
+            with self._lock:
+                self._hand_over()
             for ticket in batch[1:]:
                 ticket.wake.release()
             if isinstance(error, Exception):
@@ -229,12 +234,10 @@ class Ledger:
             reason = UnavailableError("the ledger stopped, a write was interrupted: open the ledger again")
         with self._lock:
             self._stopped = self._stopped or reason
-            waiting = list(self._waiting)
+            for ticket in self._waiting:
+                if not ticket.leads:  # the one that leads is awake, and finds out by itself
+                    ticket.wake.release()
             self._waiting.clear()
-            self._is_led = False
-            self._idle.notify_all()
-        for ticket in waiting:
-            ticket.wake.release()
         return reason
 
     def _raise_if_stopped(self) -> None:

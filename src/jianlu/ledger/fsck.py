@@ -6,6 +6,7 @@ disagree, the one that the hash above confirms is right and the other is reporte
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from jianlu.core.formats.tile import (
 )
 from jianlu.core.formats.tree import TileTree, TreeEdge
 from jianlu.ledger._folder import CHECKPOINT, JOURNAL, LOCK, UNFINISHED, read_part
-from jianlu.ledger.model import FsckReport, Problem
+from jianlu.ledger.model import PROBLEMS_LISTED_MAX, FsckReport, Problem
 from jianlu.ledger.read import read_checkpoint, tile_reader
 
 _Hashes = Sequence[bytes]
@@ -100,23 +101,12 @@ class _Check:
 
     def other_files(self, size: int) -> None:
         """Files that a tree of `size` does not need: superseded or unpublished tiles, leftovers, strangers."""
-        for path in sorted(self.directory.rglob("*")):
-            relative = path.relative_to(self.directory).as_posix()
-            if path.is_dir() or relative.split("/")[0] in (CHECKPOINT, JOURNAL, LOCK):
-                continue
-            if path.name.endswith(UNFINISHED):
-                self._remark(relative, "left over from an interrupted write; may be deleted while nobody writes")
-                continue
-            try:
-                name = parse_tile_path(relative)
-            except InvalidError:
-                self._remark(relative, "is not part of a ledger")
-                continue
-            needed = tile_at(name.level, name.index, size)
-            if needed is None or name.width > needed.width:
-                self._remark(relative, "lies beyond the checkpoint: published later, or left over from an interrupted write")
-            elif name != needed:
-                self._check_earlier(name, needed)
+        for place, directories, files in os.walk(self.directory):
+            directories.sort()
+            for file in sorted(files):
+                relative = (Path(place) / file).relative_to(self.directory).as_posix()
+                if relative.split("/")[0] not in (CHECKPOINT, JOURNAL, LOCK):
+                    self._other_file(relative, size)
 
     def history(self, checkpoint: Checkpoint, saved: bytes, key: VerifierKey) -> None:
         """The saved checkpoint against a sound ledger: rollback and fork."""
@@ -125,6 +115,21 @@ class _Check:
             TileTree.of(checkpoint, tile_reader(self.directory, checkpoint.size)).check_extends(earlier)
         except (IntegrityError, InvalidError) as error:
             self._problem(CHECKPOINT, None, f"against the saved checkpoint: {error}")
+
+    def _other_file(self, relative: str, size: int) -> None:
+        if relative.endswith(UNFINISHED):
+            self._remark(relative, "left over from an interrupted write; may be deleted while nobody writes")
+            return
+        try:
+            name = parse_tile_path(relative)
+        except InvalidError:
+            self._remark(relative, "is not part of a ledger")
+            return
+        needed = tile_at(name.level, name.index, size)
+        if needed is None or name.width > needed.width:
+            self._remark(relative, "lies beyond the checkpoint: published later, or left over from an interrupted write")
+        elif name != needed:
+            self._check_earlier(name, needed)
 
     def _bundle_leaves(self, name: TileName) -> list[bytes] | None:
         try:
@@ -210,10 +215,16 @@ class _Check:
         return any(problem.path == path for problem in self.problems)
 
     def _problem(self, path: str, index: int | None, what: str) -> None:
-        self.problems.append(Problem(path, index, what))
+        self._list(self.problems, Problem(path, index, what))
 
     def _remark(self, path: str, what: str) -> None:
-        self.remarks.append(Problem(path, None, what))
+        self._list(self.remarks, Problem(path, None, what))
+
+    def _list(self, found: list[Problem], problem: Problem) -> None:
+        if len(found) < PROBLEMS_LISTED_MAX:
+            found.append(problem)
+        elif len(found) == PROBLEMS_LISTED_MAX:
+            found.append(Problem(problem.path, problem.index, "and more from here on, which are not listed"))
 
 
 def _first_entry(name: TileName) -> int:

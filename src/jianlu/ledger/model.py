@@ -29,6 +29,9 @@ ENTRY_OVERHEAD_BYTES = 64
 JOURNAL_SEGMENT_BYTES = 4 * 1024 * 1024
 """A journal segment is closed above this, so that published ones can be deleted."""
 
+PROBLEMS_LISTED_MAX = 1000
+"""Faults that a report names one by one: nobody reads more, and a ruined ledger must not fill the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

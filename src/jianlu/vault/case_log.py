@@ -11,8 +11,9 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jianlu.core.errors import ConflictError, IntegrityError, NotFoundError, UnavailableError
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import FIRST_PREV, Event, check_chain, make_event
+from jianlu.core.limits import SEGMENT_PLAIN_BYTES_MAX
 from jianlu.core.terms.digests import commitment_to, digest_of, opens
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, ObjectId, TenantId, case_ref, object_id, tenant_id
@@ -132,6 +133,8 @@ class CaseLog:
         IntegrityError unless the stored bytes have the digest, and the plaintext opens the commitment, that the ledger has.
         """
         event, part = self._found(object, version)
+        if part.plain_bytes > SEGMENT_PLAIN_BYTES_MAX:
+            raise InvalidError(f"object {part.object} is larger than memory should hold: read it by `open_object_stream`")
         plaintext = open_whole(self._place(part), using=self._using, unit_key=self._key(), sealed_digest=part.sealed_digest)
         if not opens(part.commitment, digest_of(plaintext), self.salt(f"{event.n}/{part.salt_label}")):
             raise IntegrityError(f"object {part.object} is not what event {event.n} committed to: restore it from a replica")

@@ -30,6 +30,9 @@ from jianlu.verify._problem import NOWHERE, problem_at
 from jianlu.verify.model import Problem, Where
 from jianlu.verify.problems import Code
 
+_NESTED = ("init", "rules")
+"""Fields of an event's body that are object parts themselves."""
+
 _PART_FIELDS = {"object": str, "version": int, "sealed": str, "bytes": int, "plain_bytes": int, "commit": str}
 
 
@@ -72,8 +75,9 @@ def read_parts(events: Sequence[Event]) -> tuple[list[Part], list[Problem]]:
                 raise InvalidError("a segment without number or times")
             if "object" in event.body:
                 parts.append(_part(event, event.body, f"{event.n}/commit"))
-            if "init" in event.body:
-                parts.append(_part(event, event.body["init"], f"{event.n}/init.commit"))
+            for field in _NESTED:
+                if field in event.body:
+                    parts.append(_part(event, event.body[field], f"{event.n}/{field}.commit"))
         except InvalidError as error:
             problems.append(problem_at(Code.EVENTS_MALFORMED, detail=f"event {event.n}: {error}"))
     return parts, problems
@@ -152,7 +156,9 @@ def read_salts(archive: Archive) -> tuple[dict[str, bytes], list[Problem]]:
 
 
 def document_path(part: Part) -> str | None:
-    """The entry that holds `part` opened, or None for media."""
+    """The entry that holds `part` opened; None for media, and for the packs, whose files the plan names by digest."""
+    if not part.label.endswith("/commit"):
+        return None
     match part.event.type:
         case EventType.PLAN_FROZEN:
             return PLAN

@@ -46,7 +46,7 @@ class Code(StrEnum):
 
 TEXTS: dict[Code, tuple[str, str]] = {
     Code.CONTAINER: (
-        "文件容器不符合规范(被截断、追加、重复或夹带内容)",
+        "文件容器不符合规范（被截断、追加、重复或夹带内容）",
         "the container is malformed (cut, appended to, doubled or stuffed)",
     ),
     Code.MANIFEST: ("清单缺失或格式错误", "the manifest is missing or malformed"),
@@ -59,11 +59,11 @@ TEXTS: dict[Code, tuple[str, str]] = {
     Code.DOCUMENT: ("文档格式错误", "a document is malformed"),
     Code.CHECKPOINT: ("账本检查点无效", "the ledger checkpoint does not hold"),
     Code.CHECKPOINT_FORKED: (
-        "账本与已保存的检查点不是同一历史(分叉或回滚)",
+        "账本与已保存的检查点不是同一历史（分叉或回滚）",
         "the ledger has another history than the saved checkpoint (fork or rollback)",
     ),
     Code.CHECKPOINT_AHEAD: (
-        "已保存的检查点比本包更新,且未附一致性证明",
+        "已保存的检查点比本包更新，且未附一致性证明",
         "the saved checkpoint is newer than the package and no consistency proof is appended to it",
     ),
     Code.CHECKPOINT_UNPROVEN: (
@@ -72,9 +72,9 @@ TEXTS: dict[Code, tuple[str, str]] = {
     ),
     Code.EVENTS_MALFORMED: ("事件记录格式错误", "the events are malformed"),
     Code.EVENT_NOT_LOGGED: ("事件不在账本中", "an event is not in the ledger"),
-    Code.EVENTS_BROKEN: ("事件链断裂(缺失、重复或改动)", "the case's chain of events is broken"),
+    Code.EVENTS_BROKEN: ("事件链断裂（缺失、重复或改动）", "the case's chain of events is broken"),
     Code.CASE_NOT_CLOSED: (
-        "案件没有结束事件,末尾被截断或账本被回滚",
+        "案件没有结束事件，末尾被截断或账本被回滚",
         "the case has no closing event: its tail was cut or the ledger rolled back",
     ),
     Code.SEGMENT_MISSING: ("缺少录制片段", "a segment is missing"),
@@ -85,7 +85,7 @@ TEXTS: dict[Code, tuple[str, str]] = {
     Code.OBJECT_EXTRA: ("多出账本中没有的密封对象", "a sealed object is unknown to the ledger"),
     Code.MEDIA_ALTERED: ("可播放录像与账本不符", "the playable recording differs from the ledger"),
     Code.MEDIA_LENGTH: (
-        "可播放录像的长度与账本不符(追加或截断)",
+        "可播放录像的长度与账本不符（追加或截断）",
         "the playable recording is longer or shorter than the ledger says",
     ),
     Code.COMMITMENT: ("内容与账本中的承诺不符", "a document does not open its commitment"),

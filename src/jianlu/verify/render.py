@@ -14,19 +14,19 @@ from jianlu.verify.problems import TEXTS, Code
 LANGUAGES = ("zh", "en")
 
 _WORDS = {
-    "intact_complete": ("完整、未被改动:各条款均已满足。", "INTACT and COMPLETE: nothing altered, every clause met."),
+    "intact_complete": ("完整、未被改动：各条款均已满足。", "INTACT and COMPLETE: nothing altered, every clause met."),
     "intact_incomplete": (
-        "未被改动,但不完整:有条款未满足或未能证明。",
+        "未被改动，但不完整：有条款未满足或未能证明。",
         "INTACT, NOT COMPLETE: nothing altered, but clauses are not met or not evidenced.",
     ),
-    "not_intact": ("不可信:内容被改动、缺失或无法核实。", "NOT INTACT: something was altered, is missing or cannot be checked."),
+    "not_intact": ("不可信：内容被改动、缺失或无法核实。", "NOT INTACT: something was altered, is missing or cannot be checked."),
     "case": ("案件", "case"),
     "duration": ("时长", "duration"),
     "problems": ("问题", "problems"),
     "clauses": ("条款", "clauses"),
     "trusted": ("签名方在信任名单中。", "The signers are in the trust file."),
     "untrusted": (
-        "提示:签名方为包内自述。请用 --trust 指定从可靠渠道取得的信任文件。",
+        "提示：签名方为包内自述。请用 --trust 指定从可靠渠道取得的信任文件。",
         "Note: the signers are self-declared. Pass --trust with a trust file that you got from a source you trust.",
     ),
     "checkpoint": ("已保存的检查点", "saved checkpoint"),

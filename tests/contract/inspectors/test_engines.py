@@ -186,6 +186,14 @@ def test_faces_are_counted_with_height_and_score(faces: FaceCase) -> None:
     assert all(0.1 * picture.shape[0] < face.height < picture.shape[0] for face in found)
 
 
+def test_pictures_may_come_from_several_threads(faces: FaceCase) -> None:
+    picture = faces.shown()
+    small = np.asarray(cv2.resize(picture, (320, 180)), dtype=np.uint8)
+    with ThreadPoolExecutor(2) as pool:
+        counts = [len(found) for found in pool.map(faces.detector.detect, [picture, small] * 4)]
+    assert counts == [faces.count] * 8
+
+
 def test_a_picture_without_faces_has_none(faces: FaceCase) -> None:
     assert faces.detector.detect(np.full((180, 320, 3), 90, np.uint8)) == ()
     assert faces.detector.detect(np.zeros((180, 320, 3), np.uint8)) == ()

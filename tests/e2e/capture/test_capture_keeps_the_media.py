@@ -70,7 +70,7 @@ def test_tracks_keep_their_distance_when_sound_starts_late(tmp_path: Path) -> No
         for index in (1, 2):
             assert after[index][1][0] - after[0][0][0] == before[index][1][0] - before[0][0][0]
         assert frames_of(target, 0) == frames_of(source, 0)
-        heard = {at: content for at, content in frames_of(target, 1)}
+        heard = dict(frames_of(target, 1))
         assert all(heard[at] == content for at, content in frames_of(source, 1)[2:-1])
         assert abs(min(at for at in heard if at > 0.29) - 0.3) < 0.03
 

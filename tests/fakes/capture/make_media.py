@@ -14,8 +14,8 @@ import numpy as np
 _ENCODER_OPTIONS = {
     "libx264": {"preset": "veryfast", "bf": "3", "g": "50"},
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"},
-    "libvpx": {"deadline": "realtime", "cpu-used": "8"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "8", "threads": "1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "threads": "1"},
     "libsvtav1": {"preset": "12"},
 }
 

@@ -9,13 +9,20 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 RATE_HZ = 48_000
 FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof+delay_moov"}
+
+QUICK = {
+    "libx264": {"preset": "ultrafast", "threads": "1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
+}
 
 Range = tuple[int, int]
 Sound = npt.NDArray[np.float32]
@@ -69,7 +76,8 @@ def make_clip(clip: Clip) -> bytes:
     """The clip as a playable fragmented MP4."""
     sink = io.BytesIO()
     with av.open(sink, "w", format="mp4", options=FRAGMENTED) as container:
-        video = container.add_stream(clip.codec, rate=clip.fps, options=dict(clip.options))
+        options = dict(clip.options or QUICK.get(clip.codec, {}))
+        video = container.add_stream(clip.codec, rate=clip.fps, options=options)
         assert isinstance(video, av.VideoStream)
         video.width, video.height = clip.size
         video.pix_fmt, video.bit_rate = "yuv420p", clip.bitrate
@@ -121,13 +129,24 @@ def _image(clip: Clip, at_ms: int) -> Image:
 def moving_picture(size: tuple[int, int], at_ms: int) -> Image:
     """A grey scene in which a face-sized disc sways and the light flickers as a real room's does."""
     width, height = size
-    rows, columns = np.mgrid[0:height, 0:width]
-    scene = 90.0 + 40.0 * np.sin(columns / width * 6.0) + 20.0 * np.cos(rows / height * 4.0)
-    sway = 0.04 * width * np.sin(at_ms / 700.0)
-    disc = (columns - width / 2 - sway) ** 2 + (rows - height / 2) ** 2 < (height / 5) ** 2
-    scene[disc] = 180.0
-    grain = np.random.default_rng(at_ms).normal(0.0, 2.0, scene.shape)
-    return np.repeat(np.clip(scene + grain, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    scene = _room(size).copy()
+    sway = round(0.04 * width * np.sin(at_ms / 700.0))
+    cv2.circle(scene, (width // 2 + sway, height // 2), height // 5, 180, -1)
+    grainy: Image = np.asarray(scene + _grain(size, at_ms // 40 % 8), dtype=np.uint8)
+    picture: Image = np.repeat(grainy[:, :, None], 3, axis=2)
+    return picture
+
+
+@cache
+def _room(size: tuple[int, int]) -> Image:
+    rows, columns = np.mgrid[0 : size[1], 0 : size[0]]
+    return (90.0 + 40.0 * np.sin(columns / size[0] * 6.0) + 20.0 * np.cos(rows / size[1] * 4.0)).astype(np.uint8)
+
+
+@cache
+def _grain(size: tuple[int, int], number: int) -> Image:
+    """What a sensor adds, as small steps up from black."""
+    return np.random.default_rng(number).normal(4.0, 2.0, (size[1], size[0])).clip(0, 12).astype(np.uint8)
 
 
 def _sounds(clip: Clip, sound: Sound, from_ms: int, to_ms: int) -> list[av.AudioFrame]:

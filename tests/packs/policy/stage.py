@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from jianlu.core.errors import InvalidError
@@ -51,17 +52,23 @@ def utterances_of(situation: Situation, lang: str) -> tuple[Finding, ...]:
     found: list[Finding] = []
     now = 1000
     for line in situation.lines:
-        start, tokens = now, []
+        start, end = now, now
+        tokens: list[list[object]] = []
         for clause in _clauses(line.text):
-            for token in tokens_of(clause, lang):
-                tokens.append([token, now, now + TOKEN_MS, 1000])
-                now += TOKEN_MS
+            for token in _spelled(clause, lang):
+                end = now + TOKEN_MS
+                tokens.append([token, now, end, 1000])
+                now = end
             now += COMMA_MS
-        end = tokens[-1][2]
         value = {"lang": lang, "text": line.text, "tokens": tokens}
         found.append(Finding(f"u{len(found) + 1}", FindingKind.UTTERANCE, line.track, start, end, 1000, 0, ENGINE, value))
         now = end + PAUSE_MS
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _spelled(clause: str, lang: str) -> tuple[str, ...]:
+    return tuple(tokens_of(clause, lang))
 
 
 def _clauses(text: str) -> Iterable[str]:

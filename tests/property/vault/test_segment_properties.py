@@ -58,11 +58,11 @@ def test_random_bytes_are_never_a_sealed_object(content: bytes) -> None:
         open_bytes(KEY, CONTEXT, content)
 
 
-@given(st.data())
-def test_any_single_change_of_a_sealed_object_is_refused(data: st.DataObject) -> None:
-    sealed = bytearray(seal_bytes(KEY, CONTEXT, data.draw(st.binary(max_size=200))))
-    place = data.draw(st.integers(0, len(sealed) - 1))
-    sealed[place] ^= data.draw(st.integers(1, 255))
+@given(draws=st.data())
+def test_any_single_change_of_a_sealed_object_is_refused(draws: st.DataObject) -> None:
+    sealed = bytearray(seal_bytes(KEY, CONTEXT, draws.draw(st.binary(max_size=200))))
+    place = draws.draw(st.integers(0, len(sealed) - 1))
+    sealed[place] ^= draws.draw(st.integers(1, 255))
     with pytest.raises((InvalidError, IntegrityError)):
         open_bytes(KEY, CONTEXT, bytes(sealed))
 

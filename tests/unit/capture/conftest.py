@@ -23,6 +23,6 @@ def sale_mkv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def live_webm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six seconds as a browser records them: no duration, no index, sizes unknown."""
-    clip = Clip(video="libvpx", audio="libopus", seconds=6, options={"live": "1"})
+    """Four seconds as a browser records them: no duration, no index, sizes unknown."""
+    clip = Clip(video="libvpx", audio="libopus", seconds=4, options={"live": "1"})
     return make_media(tmp_path_factory.mktemp("media") / "live.webm", clip)

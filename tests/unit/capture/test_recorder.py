@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from jianlu.capture.recording.model import Sample
@@ -52,7 +54,7 @@ def test_no_frame_is_shown_before_it_is_decoded_and_decoding_never_goes_back() -
     recorded = record([PICTURE], interleaved(film(7_000)))
     samples = [sample for segment in recorded.segments for sample in shown_in(segment.plaintext)[1]]
     assert all(sample.decoded_at <= sample.shown_at for sample in samples)
-    assert all(before.decoded_at <= after.decoded_at for before, after in zip(samples, samples[1:], strict=False))
+    assert all(before.decoded_at <= after.decoded_at for before, after in itertools.pairwise(samples))
     assert [sample.shown_at for sample in samples] == picture_times(7_000)
 
 

@@ -130,9 +130,12 @@ def test_an_absent_engine_is_said_to_be_absent(using: InspectPorts, missing: dic
 @pytest.mark.parametrize(
     ("using", "broken"),
     [
-        (replace(ENGINES, recognizer=PitchRecognizer(fails=True)), {"speech": "engine_failed"}),
-        (replace(ENGINES, faces=DiscDetector(fails=True)), {"faces": "engine_failed"}),
-        (replace(ENGINES, voice=LevelDetector(fails_after=2)), {"voice": "engine_failed", "speech": "voice_failed"}),
+        (replace(ENGINES, recognizer=PitchRecognizer(fails=True)), {"speech": "engine_failed:RuntimeError"}),
+        (replace(ENGINES, faces=DiscDetector(fails=True)), {"faces": "engine_failed:RuntimeError"}),
+        (
+            replace(ENGINES, voice=LevelDetector(fails_after=2)),
+            {"voice": "engine_failed:RuntimeError", "speech": "voice_failed:RuntimeError"},
+        ),
     ],
     ids=["recogniser", "face detector", "voice detector"],
 )

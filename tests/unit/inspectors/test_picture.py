@@ -84,7 +84,9 @@ def test_missing_frames_leave_the_picture_frozen() -> None:
 
 
 def test_a_picture_that_ends_before_the_session_is_frozen_from_there() -> None:
-    assert ranges(findings_of(Clip(), end_ms=9000), FindingKind.FROZEN) == [(3960, 9000)]
+    ((start, end),) = ranges(findings_of(Clip(), end_ms=9000), FindingKind.FROZEN)
+    assert 4000 - 5 * FRAME_MS <= start <= 3960
+    assert end == 9000
 
 
 def test_a_short_still_is_somebody_sitting_still() -> None:

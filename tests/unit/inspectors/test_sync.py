@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import pytest
 
 from jianlu.core.terms.findings import FindingKind
@@ -124,5 +123,5 @@ def test_without_marks_nothing_is_said() -> None:
 
 
 def test_many_marks_are_paired_in_reasonable_steps() -> None:
-    many = marks(*range(0, 40_000_000, 400))
-    assert len(offsets(many, marks(*np.arange(0, 40_000_000, 400).tolist()))) == 100_000
+    starts = range(0, 8_000_000, 400)
+    assert len(offsets(marks(*starts), marks(*starts))) == 20_000

@@ -26,7 +26,7 @@ def stretches_of(scores: list[int], block_windows: int = 7) -> list[tuple[int, i
     track = VoiceTrack(Told(list(scores)), 500)
     for at in range(0, len(scores), block_windows):
         count = min(block_windows, len(scores) - at)
-        track.hear(SoundBlock(at * WINDOW_SAMPLES, np.zeros(count * WINDOW_SAMPLES, dtype=np.float32), ()))
+        track.hear(SoundBlock(at * WINDOW_SAMPLES, np.full(count * WINDOW_SAMPLES, 0.1, dtype=np.float32), ()))
     track.finish(len(scores) * WINDOW_SAMPLES)
     return [(s.start // WINDOW_SAMPLES, s.end // WINDOW_SAMPLES, s.score) for s in track.stretches]
 
@@ -63,6 +63,11 @@ def test_somebody_who_never_pauses_is_cut_where_they_are_least_heard() -> None:
     assert all(end - start <= STRETCH_WINDOWS_MAX for start, end, _ in found)
     assert [start for start, _, _ in found[1:]] == [end for _, end, _ in found[:-1]]
     assert found[-1][1] == len(scores)
+
+
+def test_digital_silence_holds_no_voice_whatever_a_model_would_say() -> None:
+    track = VoiceTrack(Told([900] * 100), 500)
+    assert track.hear(SoundBlock(0, np.zeros(10 * WINDOW_SAMPLES + 1, dtype=np.float32), ())) == [False] * 11
 
 
 def test_a_stretch_becomes_a_finding_in_milliseconds() -> None:

@@ -197,6 +197,72 @@ def test_a_failing_signer_stops_the_ledger_and_loses_nothing(world: World) -> No
     assert world.entries() == [b"kept"]
 
 
+@pytest.mark.parametrize("signatures", range(5))
+def test_a_publisher_that_fails_stops_every_appender_and_loses_nothing(world: World, signatures: int) -> None:
+    class Failing:
+        key = world.signer.key
+        left = signatures
+
+        def sign(self, message: bytes) -> bytes:
+            self.left -= 1
+            if self.left < 0:
+                raise UnavailableError("the key's device does not answer: connect it")
+            return world.signer.sign(message)
+
+    found: dict[int, bytes] = {}
+    refused = list[str]()
+
+    def write(thread: int) -> None:
+        for number in range(1_000_000):
+            entry = b"thread %d entry %d" % (thread, number)
+            try:
+                found[ledger.append(entry)] = entry
+            except UnavailableError as error:
+                refused.append(str(error))
+                return
+
+    ledger = open_ledger(world.directory, signer=Failing(), publish_every_ms=1)
+    threads = [threading.Thread(target=write, args=(thread,)) for thread in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    ledger.close()
+    assert len(refused) == 12
+    world.open().close()
+    entries = world.entries()
+    assert {number: entries[number] for number in found} == found
+    assert len(set(entries)) == len(entries)
+
+
+def test_closing_among_appenders_lets_each_of_them_end(world: World) -> None:
+    found: dict[int, bytes] = {}
+    is_busy = threading.Event()
+
+    def write(thread: int) -> None:
+        for number in range(1_000_000):
+            entry = b"thread %d entry %d" % (thread, number)
+            try:
+                found[ledger.append(entry)] = entry
+            except ConflictError:
+                return
+            if number == 20:
+                is_busy.set()
+
+    ledger = open_ledger(world.directory, signer=world.signer, publish_every_ms=1)
+    threads = [threading.Thread(target=write, args=(thread,)) for thread in range(12)]
+    for thread in threads:
+        thread.start()
+    assert is_busy.wait(60)
+    ledger.close()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert world.entries() == [found[number] for number in range(len(found))]
+    world.open().close()
+
+
 def test_an_interrupted_write_stops_the_ledger_and_the_interrupt_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(handle: int) -> None:
         raise KeyboardInterrupt

@@ -147,6 +147,16 @@ def test_a_replaced_partial_tile_is_a_remark(world: World) -> None:
     assert world.check().remarks == ()
 
 
+def test_a_ruined_ledger_gives_a_report_of_bounded_length(world: World) -> None:
+    world.fill(numbered(1500))
+    for path in published_files(world):
+        if path.startswith("tile/0"):
+            (world.directory / path).write_bytes(bytes(len(world.read(path))))
+    problems = world.check().problems
+    assert len(problems) == 1001
+    assert "more" in problems[-1].what
+
+
 def test_the_report_is_plain_for_json(world: World) -> None:
     world.fill(numbered(3))
     document = world.check().as_document()

@@ -48,12 +48,25 @@ def test_a_phrase_is_heard_in_spite_of_similar_syllables(what: Phrase, text: str
 @pytest.mark.parametrize(
     ("what", "text"),
     [
-        (DAYS, "犹豫期二十五天"), (DAYS, "犹豫期十天"), (DAYS, "犹豫期十四天"), (DAYS, "犹豫期五天"), (DAYS, "犹豫期十五万天"), (DAYS, "犹豫期"),
-        (PAYING, "缴费期间15年"), (PAYING, "缴费期间十五年"), (PAYING, "缴费期间是15年"), (PAYING, "缴费期间50年"),
-        (phrase("five", "五年"), "十五年"), (phrase("ten", "交十"), "交十五"), (RECORDED, "全程不用"), (SAFE, "投保本产品之前"), (SAFE, "由我公司承保本产品"),
-        (SAFE, "报名"), (SAFE, ""),
+        (DAYS, "犹豫期二十五天"),
+        (DAYS, "犹豫期十天"),
+        (DAYS, "犹豫期十四天"),
+        (DAYS, "犹豫期五天"),
+        (DAYS, "犹豫期十五万天"),
+        (DAYS, "犹豫期"),
+        (PAYING, "缴费期间15年"),
+        (PAYING, "缴费期间十五年"),
+        (PAYING, "缴费期间是15年"),
+        (PAYING, "缴费期间50年"),
+        (phrase("five", "五年"), "十五年"),
+        (phrase("ten", "交十"), "交十五"),
+        (RECORDED, "全程不用"),
+        (SAFE, "投保本产品之前"),
+        (SAFE, "由我公司承保本产品"),
+        (SAFE, "报名"),
+        (SAFE, ""),
     ],
-)  # fmt: skip
+)
 def test_another_number_or_word_is_not_taken_for_the_phrase(what: Phrase, text: str) -> None:
     assert heard(what, ("agent", text)) == ()
 
@@ -70,8 +83,13 @@ def test_a_hit_names_track_time_variant_words_and_utterance() -> None:
         800,
     )
     assert dict(found.value) == {
-        "phrase": "days", "variant": 0, "negated": False, "asked": False, "utterances": ["speech-000001"], "heard": "犹豫期十五天",
-    }  # fmt: skip
+        "phrase": "days",
+        "variant": 0,
+        "negated": False,
+        "asked": False,
+        "utterances": ["speech-000001"],
+        "heard": "犹豫期十五天",
+    }
 
 
 def test_a_phrase_is_heard_across_a_breath_and_not_across_a_long_silence() -> None:
@@ -141,10 +159,16 @@ def _with_value(speech: Inspection, **value: object) -> Inspection:
 @pytest.mark.parametrize(
     "value",
     [
-        {"tokens": "bao ben"}, {"tokens": [["bao", 0, 200]]}, {"tokens": [["bao", 300, 200, 900]]}, {"tokens": [["", 0, 200, 900]]},
-        {"tokens": [["bao", 0, True, 900]]}, {"tokens": [["bao", -1, 200, 900]]}, {"lang": None}, {"text": 5},
+        {"tokens": "bao ben"},
+        {"tokens": [["bao", 0, 200]]},
+        {"tokens": [["bao", 300, 200, 900]]},
+        {"tokens": [["", 0, 200, 900]]},
+        {"tokens": [["bao", 0, True, 900]]},
+        {"tokens": [["bao", -1, 200, 900]]},
+        {"lang": None},
+        {"text": 5},
     ],
-)  # fmt: skip
+)
 def test_a_malformed_utterance_is_refused(value: dict[str, object]) -> None:
     with pytest.raises(InvalidError):
         spot(plan_of(phrases=[SAFE]), _with_value(said(("agent", "保本")).speech, **value))
@@ -153,10 +177,14 @@ def test_a_malformed_utterance_is_refused(value: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     "what",
     [
-        replace(SAFE, threshold=499), replace(SAFE, threshold=1001), replace(SAFE, variants=((),)), replace(SAFE, unless=((),)),
-        replace(SAFE, lang="fr"), replace(SAFE, variants=(("bao",) * 121,)),
+        replace(SAFE, threshold=499),
+        replace(SAFE, threshold=1001),
+        replace(SAFE, variants=((),)),
+        replace(SAFE, unless=((),)),
+        replace(SAFE, lang="fr"),
+        replace(SAFE, variants=(("bao",) * 121,)),
     ],
-)  # fmt: skip
+)
 def test_a_phrase_that_no_honest_plan_holds_is_refused(what: Phrase) -> None:
     with pytest.raises(InvalidError):
         spot(plan_of(phrases=[what]), said(("agent", "保本")).speech)

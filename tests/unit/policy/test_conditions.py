@@ -96,7 +96,7 @@ def test_what_is_no_condition_is_refused(fields: Any) -> None:
         parse_condition(fields)
 
 
-def test_nesting_is_bounded() -> None:
+def test_nesting_of_conditions_is_bounded() -> None:
     fields: dict[str, Any] = {"fact": "customer.age", "known": True}
     for _ in range(DEPTH_MAX + 1):
         fields = {"not": fields}

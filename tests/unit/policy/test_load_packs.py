@@ -13,7 +13,6 @@ from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.plan import KINDS as PLAN_KINDS
 from jianlu.govern.policy import load_languages, load_pack, load_packs, packs_directory
 from jianlu.govern.policy._values import amount_on
-from jianlu.govern.policy.load_packs import pack_digest
 from jianlu.govern.policy.obligations.kinds import KINDS
 
 FILES = {
@@ -160,22 +159,38 @@ def test_a_mistake_is_refused_where_it_is(small: Callable[..., Path], name: str,
         load_pack(small(name, old, new))
 
 
-def test_a_conflict_between_clauses_that_nobody_has_is_refused(small: Callable[..., Path]) -> None:
+def conflict_with(clause: str) -> str:
     texts = 'text = { zh = "a", en = "a" }\nresolution = { zh = "b", en = "b" }'
-    folder = small("conflicts.toml", "", f'[[conflict]]\ncode = "x"\nclauses = ["xx-small:XX-1", "yy:YY-1"]\n{texts}')
-    with pytest.raises(InvalidError, match="yy:YY-1"):
-        load_packs(folder.parent)
+    return f'[[conflict]]\ncode = "x"\nclauses = ["xx-small:XX-1", "{clause}"]\n{texts}'
+
+
+def test_a_conflict_with_a_clause_that_its_pack_does_not_have_is_refused(small: Callable[..., Path]) -> None:
+    with pytest.raises(InvalidError, match="xx-small:XX-9"):
+        load_packs(small("conflicts.toml", "", conflict_with("xx-small:XX-9")).parent)
+
+
+def test_a_conflict_with_a_pack_that_is_not_there_is_left_alone(small: Callable[..., Path]) -> None:
+    (pack,) = load_packs(small("conflicts.toml", "", conflict_with("yy:YY-1")).parent)
+    assert pack.conflicts[0].clauses == ("xx-small:XX-1", "yy:YY-1")
+
+
+def test_every_shipped_conflict_is_between_shipped_clauses() -> None:
+    packs = load_packs(packs_directory())
+    known = {f"{pack.id}:{clause.id}" for pack in packs for clause in pack.clauses}
+    named = {clause for pack in packs for conflict in pack.conflicts for clause in conflict.clauses}
+    assert named
+    assert named <= known
 
 
 def test_a_digest_is_that_of_the_lines_that_sha256sum_prints(small: Callable[..., Path]) -> None:
     folder = small()
     lines = "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(FILES))
-    assert pack_digest(folder) == hashlib.sha256(lines.encode()).hexdigest()
+    assert load_pack(folder).digest == hashlib.sha256(lines.encode()).hexdigest()
 
 
 def test_a_changed_letter_changes_the_digest(small: Callable[..., Path]) -> None:
-    before = pack_digest(small())
-    assert pack_digest(small("phrases.toml", "good morning", "good evening")) != before
+    before = load_pack(small()).digest
+    assert load_pack(small("phrases.toml", "good morning", "good evening")).digest != before
 
 
 def test_a_folder_that_is_not_there_is_not_found(tmp_path: Path) -> None:

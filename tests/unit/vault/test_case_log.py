@@ -176,6 +176,14 @@ def test_an_object_that_was_sealed_anew_is_not_what_the_ledger_has(small_vault: 
         list(log.open_object_stream("seg-000001"))
 
 
+def test_an_object_that_does_not_open_its_commitment_is_refused(small_vault: VaultPorts) -> None:
+    log = open_case_log(small_vault, TENANT, CASE)
+    part = log.seal_part("plan", b"plan")
+    log.append(EventType.PLAN_FROZEN, {**part, "commit": log.commit_to(digest_of(b"another plan"), "commit")})
+    with pytest.raises(IntegrityError, match="committed"):
+        log.open_object("plan")
+
+
 def test_a_shredded_case_keeps_its_events_and_nothing_else(small_vault: VaultPorts) -> None:
     log = record_sale(small_vault)
     events = log.events

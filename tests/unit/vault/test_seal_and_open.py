@@ -12,8 +12,11 @@ import pytest
 
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, JianluError, NotFoundError, UnavailableError
 from jianlu.core.formats.segment import CHUNK_BYTES, HEAD_BYTES, sealed_length
+from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import object_id, tenant_id
 from jianlu.vault._checked import checked
+from jianlu.vault.case_log import open_case_log
+from jianlu.vault.keys import create_unit_key
 from jianlu.vault.model import Draft, Place, Plaintext
 from jianlu.vault.open import open_range, open_stream, open_whole
 from jianlu.vault.pipeline import BATCH_BYTES
@@ -107,6 +110,34 @@ def test_a_cut_object_is_noticed_where_the_length_matters(small_vault: VaultPort
         open_range(PLACE, 3 * CHUNK_BYTES, using=small_vault)
     with pytest.raises(IntegrityError):
         next(open_stream(PLACE, using=small_vault))
+
+
+def test_a_long_cut_object_yields_not_even_its_beginning(small_vault: VaultPorts) -> None:
+    assert isinstance(small_vault.blobs, MemoryBlobs)
+    seal(Draft(PLACE, content_of(2 * BATCH_BYTES + 5)), using=small_vault)
+    stored = small_vault.blobs.contents[PLACE.blob_name]
+    for cut in (stored[:-1], stored[: -(16 + 5)], stored[: len(stored) // 2]):
+        small_vault.blobs.contents[PLACE.blob_name] = cut
+        with pytest.raises(IntegrityError):
+            next(open_stream(PLACE, using=small_vault))
+
+
+def test_an_object_whose_key_cannot_be_stored_is_not_reported_as_sealed(small_vault: VaultPorts) -> None:
+    create_unit_key(small_vault, PLACE.tenant, PLACE.unit)
+
+    class ReadOnlyBlobs(MemoryBlobs):
+        def put(self, name: str, parts: Iterable[Buffer]) -> None:
+            raise OSError(errno.EROFS, "read-only")
+
+    assert isinstance(small_vault.key_blobs, MemoryBlobs)
+    read_only = ReadOnlyBlobs()
+    read_only.contents = small_vault.key_blobs.contents
+    with pytest.raises(UnavailableError, match="EROFS"):
+        seal(Draft(PLACE, b"x"), using=replace(small_vault, key_blobs=read_only))
+    log = open_case_log(replace(small_vault, key_blobs=read_only), TENANT, CASE)
+    with pytest.raises(UnavailableError):
+        log.seal_and_append(EventType.PLAN_FROZEN, "plan", b"plan", {"packs": []})
+    assert (log.events, small_vault.ledger.size) == ((), 0)
 
 
 def test_an_absent_object_is_not_found(small_vault: VaultPorts) -> None:

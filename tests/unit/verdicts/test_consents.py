@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.plan import Obligation
+from jianlu.core.formats.plan import Obligation, Track
 from jianlu.core.terms.verdicts import ObligationVerdict, Verdict
 from jianlu.core.verdicts.clauses import judge
 from tests.fakes.conversation import TOKEN_MS, Line, Session, absent, obligation, phrase, plan_of, recording, said
 
 PHRASES = [
-    phrase("ask", "请问您是否同意录音录像"), phrase("ask_face", "请问您是否同意采集人脸"), phrase("yes_recording", "同意录音录像"),
-    phrase("kind", "是保险产品"), phrase("ask_signed", "请问您签字了吗"), phrase("signed", "已经签字"),
-]  # fmt: skip
+    phrase("ask", "请问您是否同意录音录像"),
+    phrase("ask_face", "请问您是否同意采集人脸"),
+    phrase("yes_recording", "同意录音录像"),
+    phrase("kind", "是保险产品"),
+    phrase("ask_signed", "请问您签字了吗"),
+    phrase("signed", "已经签字"),
+]
 ASK, ASK_FACE = ("agent", "请问您是否同意录音录像"), ("agent", "请问您是否同意采集人脸")
 
 
@@ -119,6 +123,12 @@ def test_a_question_before_what_it_presupposes_is_out_of_order() -> None:
     assert answer(again, late, explained).evidence[0].from_ms == again.times[3][0]
 
 
+def test_consent_behind_what_never_came_is_not_evidenced() -> None:
+    explained = obligation("kind", "require_step", {"step": "kind", "speaker": "agent", "points": ["kind"]})
+    found = answer(said(ASK, ("customer", "我同意")), consent(after=["kind"]), explained)
+    assert (found.verdict, [(r.code, r.about) for r in found.reasons]) == (Verdict.NOT_EVIDENCED, [("precedent_missing", "kind")])
+
+
 def test_consent_after_what_it_must_precede_is_out_of_order() -> None:
     explained = obligation("kind", "require_step", {"step": "kind", "speaker": "agent", "points": ["kind"]})
     early = consent(before=["kind"])
@@ -147,10 +157,14 @@ def test_a_customer_who_was_not_listened_to_consents_to_nothing() -> None:
 
 def test_a_plan_for_separate_tracks_evidences_nothing_on_a_mixed_one() -> None:
     session = said(("mixed", ASK[1]), ("mixed", "我同意"))
-    assert answer(session).verdict is Verdict.NOT_EVIDENCED
+    plan = replace(plan_of([consent()], PHRASES), tracks=(Track("picture", "video", 0), Track("mixed", "audio", 0)))
+    (found,) = judge(plan, recording(session.duration_ms), session.inspections(plan))
+    assert (found.verdict, {r.code for r in found.reasons}) == (Verdict.NOT_EVIDENCED, {"not_covered"})
 
 
-@pytest.mark.parametrize("change", [{"question": "nowhere"}, {"within_ms": 0}, {"answers": ["nowhere"]}, {"asker": None}, {"patience": 1}])
+@pytest.mark.parametrize(
+    "change", [{"question": "nowhere"}, {"within_ms": 0}, {"answers": ["nowhere"]}, {"asker": None}, {"patience": 1}]
+)
 def test_a_malformed_consent_of_a_plan_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(InvalidError):
         answer(said(ASK), replace(consent(), params={**consent().params, **change}))

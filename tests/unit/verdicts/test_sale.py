@@ -19,9 +19,10 @@ def judged(session: Session) -> dict[str, ClauseVerdict]:
     return {v.clause: v for v in judge(PLAN, sale_events(session), sale_inspections(session, PLAN))}
 
 
-def failing(session: Session) -> dict[str, list[tuple[str, str]]]:
-    """Clauses that are not met with code and what it is about."""
-    return {name: [(r.code, r.about) for r in v.reasons] for name, v in judged(session).items() if v.verdict is not Verdict.MET}
+def failing(session: Session, *verdicts: Verdict) -> dict[str, list[tuple[str, str]]]:
+    """Clauses with these verdicts (not met, unless others are asked for), with code and what it is about."""
+    wanted = verdicts or (Verdict.NOT_MET,)
+    return {name: [(r.code, r.about) for r in v.reasons] for name, v in judged(session).items() if v.verdict in wanted}
 
 
 def test_the_clean_sale_is_met_in_every_clause_with_its_evidence() -> None:
@@ -44,43 +45,70 @@ def test_the_clean_sale_is_met_in_every_clause_with_its_evidence() -> None:
         with_changes(after={"a04": ["xa_smalltalk"]}, replaced={"c04": line("c04", pause_ms=4000)}),
         with_changes(replaced={"c02": line("xc02_no")}, after={"c02": ["xa_smalltalk", "a02", "c02"]}),
         with_changes(replaced={"a06": Line("agent", "这不是银行存款,是保险产品,由和安人寿保险公司承保。")}),
-        with_changes(replaced={"a09": Line("agent", "犹豫期十五天。")}, after={"a09": [Line("agent", "犹豫期后退保会有损失。", pause_ms=2500)]}),
+        with_changes(
+            replaced={"a09": Line("agent", "犹豫期十五天。")},
+            after={"a09": [Line("agent", "犹豫期后退保会有损失。", pause_ms=2500)]},
+        ),
     ],
     ids=["answers", "numerals", "small_talk", "denied_promise", "pauses", "asked_again", "turned_round", "breath"],
 )
 def test_a_harmless_variant_stays_met(names: list[str | Line]) -> None:
-    assert failing(conversation(*names)) == {}
+    assert failing(conversation(*names), Verdict.NOT_MET, Verdict.NOT_EVIDENCED) == {}
 
 
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (with_changes(replaced={"a09": ""}), {"explain_cooling_off": [("missing_point", "cooling_off"), ("missing_point", "loss")]}),
-        (with_changes(replaced={"a09": "xc_reads_a09"}), {"explain_cooling_off": [("wrong_speaker", "cooling_off"), ("wrong_speaker", "loss")]}),
-        (with_changes(replaced={"a06": "xc_reads_a06"}), {"explain_kind": [("wrong_speaker", p) for p in ("is_insurance", "no_deposit", "insurer")]}),
+        (
+            with_changes(replaced={"a09": ""}),
+            {"explain_cooling_off": [("missing_point", "cooling_off"), ("missing_point", "loss")]},
+        ),
+        (
+            with_changes(replaced={"a09": "xc_reads_a09"}),
+            {"explain_cooling_off": [("wrong_speaker", "cooling_off"), ("wrong_speaker", "loss")]},
+        ),
+        (
+            with_changes(replaced={"a06": "xc_reads_a06"}),
+            {"explain_kind": [("wrong_speaker", p) for p in ("is_insurance", "no_deposit", "insurer")]},
+        ),
         (with_changes(replaced={"a09": ""}, after={"a12": ["a09"]}), {"understood": [("out_of_order", "explain_cooling_off")]}),
         (with_changes(replaced={"c02": ""}), {"recording_consent": [("no_answer", "ask_recording")]}),
         (with_changes(replaced={"c02": "xc02_no"}), {"recording_consent": [("refused", "ask_recording")]}),
         (with_changes(replaced={"c02": "xc02_later"}), {"recording_consent": [("refused", "ask_recording")]}),
         (with_changes(replaced={"c02": "xa02_byagent"}), {"recording_consent": [("wrong_speaker", "ask_recording")]}),
-        (with_changes(replaced={"c02": "xc02_no"}, after={"c02": ["c02"]}), {"recording_consent": [("refused", "ask_recording")]}),
+        (
+            with_changes(replaced={"c02": "xc02_no"}, after={"c02": ["c02"]}),
+            {"recording_consent": [("refused", "ask_recording")]},
+        ),
         (with_changes(replaced={"a02": ""}), {"recording_consent": [("missing_question", "ask_recording")]}),
         (["a01", "c02", "a02", *ORDER[3:]], {"recording_consent": [("before_question", "ask_recording")]}),
         (with_changes(after={"a10": ["xa_promise"]}), {"promises": [("forbidden", "p_safe"), ("forbidden", "p_yield")]}),
         (with_changes(after={"a10": ["xa_promise_spoken"]}), {"promises": [("forbidden", "p_no_loss")] * 2}),
         (with_changes(after={"a10": ["xc_ask_baoben", "xa_yes_short"]}), {"promises": [("forbidden", "p_safe")]}),
-        (with_changes(replaced={"a10": Line("agent", "本产品是分红型保险,红利分配是确定的。")}), {"explain_dividends": [("negated", "uncertain")]}),
-        (with_changes(replaced={"a08": Line("agent", "每年缴保费一万元,缴费期间十五年,保险期间十年。")}), {"explain_payment": [("missing_point", "paying")]}),
-        (with_changes(replaced={"a09": Line("agent", "犹豫期5天,犹豫期后退保会有损失。")}), {"explain_cooling_off": [("missing_point", "cooling_off")]}),
+        (
+            with_changes(replaced={"a10": Line("agent", "本产品是分红型保险,红利分配是确定的。")}),
+            {"explain_dividends": [("negated", "uncertain")]},
+        ),
+        (
+            with_changes(replaced={"a08": Line("agent", "每年缴保费一万元,缴费期间十五年,保险期间十年。")}),
+            {"explain_payment": [("missing_point", "paying")]},
+        ),
+        (
+            with_changes(replaced={"a09": Line("agent", "犹豫期5天,犹豫期后退保会有损失。")}),
+            {"explain_cooling_off": [("missing_point", "cooling_off")]},
+        ),
         (with_changes(replaced={"c04": Line("customer", "我不太同意。")}), {"face_consent": [("refused", "ask_face")]}),
         (with_changes(replaced={"c13": Line("customer", "不是自愿的。")}), {"purchase": [("refused", "ask_buy")]}),
         (with_changes(replaced={"c11": Line("customer", "听不太懂,嗯。")}), {"understood": [("refused", "ask_understood")]}),
     ],
-)  # fmt: skip
-def test_a_sabotage_of_the_conversation_is_found_in_its_clause(names: list[str | Line], expected: dict[str, list[tuple[str, str]]]) -> None:
-    assert {name: [pair for pair in pairs if pair in expected.get(name, [])] for name, pairs in failing(conversation(*names)).items()} == {
-        name: list(dict.fromkeys(pairs)) if name != "promises" else pairs for name, pairs in expected.items()
-    }
+)
+def test_a_sabotage_of_the_conversation_is_found_in_its_clause(
+    names: list[str | Line], expected: dict[str, list[tuple[str, str]]]
+) -> None:
+    session = conversation(*names)
+    assert failing(session) == expected
+    doubtful = failing(session, Verdict.NOT_EVIDENCED)
+    assert {code for pairs in doubtful.values() for code, _ in pairs} <= {"precedent_missing"}
 
 
 def test_a_consent_after_the_explanations_is_out_of_order() -> None:

@@ -8,20 +8,27 @@ from typing import Any
 import pytest
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.plan import Obligation, Plan
-from jianlu.core.terms.findings import Coverage, Inspection, Inspector, Status
+from jianlu.core.formats.plan import Obligation
+from jianlu.core.terms.findings import Coverage, Inspection, Status
 from jianlu.core.terms.verdicts import ObligationVerdict, Verdict
 from jianlu.core.verdicts.clauses import judge
 from tests.fakes.conversation import Line, Session, absent, obligation, phrase, plan_of, recording, said
 
-PHRASES = [phrase("days", "犹豫期十五天"), phrase("loss", "退保会有损失"), phrase("kind", "是保险产品"), phrase("unsure", "收益是不确定的")]
+PHRASES = [
+    phrase("days", "犹豫期十五天"),
+    phrase("loss", "退保会有损失"),
+    phrase("kind", "是保险产品"),
+    phrase("unsure", "收益是不确定的"),
+]
 
 
 def step(name: str, points: list[str], **more: Any) -> Obligation:
     return obligation(name, "require_step", {"step": name, "speaker": "agent", "points": points, **more})
 
 
-def answer(session: Session, *obligations: Obligation, of: int = 0, inspections: tuple[Inspection, ...] | None = None) -> ObligationVerdict:
+def answer(
+    session: Session, *obligations: Obligation, of: int = 0, inspections: tuple[Inspection, ...] | None = None
+) -> ObligationVerdict:
     plan = plan_of(obligations, PHRASES)
     verdicts = judge(plan, recording(session.duration_ms), session.inspections(plan) if inspections is None else inspections)
     return verdicts[of].obligations[0]
@@ -52,7 +59,12 @@ def test_a_missing_point_is_located_between_the_points_around_it() -> None:
     session = said(("agent", "这是保险产品"), ("agent", "您好"), ("agent", "收益是不确定的"))
     found = answer(session, step("a", ["kind"]), step("b", ["days"]), step("c", ["unsure"]), of=1)
     (reason,) = found.reasons
-    assert (reason.code, reason.about, reason.from_ms, reason.to_ms) == ("missing_point", "days", session.times[0][1], session.times[2][0])
+    assert (reason.code, reason.about, reason.from_ms, reason.to_ms) == (
+        "missing_point",
+        "days",
+        session.times[0][1],
+        session.times[2][0],
+    )
 
 
 def test_a_point_said_by_the_other_party_is_the_wrong_speakers() -> None:
@@ -95,8 +107,12 @@ def test_order_is_judged_to_half_a_second(early_ms: int, verdict: Verdict) -> No
     assert answer(session, FIRST, other, of=1).verdict is verdict
 
 
-def test_a_step_that_never_came_holds_the_next_one_up_in_no_way() -> None:
-    assert answer(said(("agent", "犹豫期15天")), FIRST, SECOND, of=1).verdict is Verdict.MET
+def test_behind_a_step_that_never_came_no_order_is_evidenced() -> None:
+    found = answer(said(("agent", "犹豫期15天")), FIRST, SECOND, of=1)
+    assert (found.verdict, [(r.code, r.about) for r in found.reasons]) == (
+        Verdict.NOT_EVIDENCED,
+        [("precedent_missing", "first")],
+    )
 
 
 def test_a_step_that_must_precede_another_is_out_of_order_behind_it() -> None:
@@ -136,17 +152,15 @@ def test_a_failed_engine_is_named_as_failed() -> None:
     assert [(r.code, r.about) for r in found.reasons] == [("engine_failed", "speech")]
 
 
-@pytest.mark.parametrize(("share", "verdict"), [(990, Verdict.MET), (989, Verdict.NOT_EVIDENCED)])
-def test_listening_to_less_than_all_of_the_track_evidences_nothing(share: int, verdict: Verdict) -> None:
-    session = said(("agent", "退保会有损失"), ("agent", "犹豫期15天"), tail_ms=7200)
-    assert session.duration_ms == 11_000 or session.duration_ms % 1000 >= 0
-    covered = (Coverage("agent", 0, -(-session.duration_ms * share // 1000)),) if share == 990 else (Coverage("agent", 0, session.duration_ms * 989 // 1000),)
+@pytest.mark.parametrize(("missing_ms", "verdict"), [(100, Verdict.MET), (101, Verdict.NOT_EVIDENCED)])
+def test_listening_to_less_than_99_percent_of_the_track_evidences_nothing(missing_ms: int, verdict: Verdict) -> None:
+    session = said(("agent", "退保会有损失"), ("agent", "犹豫期15天"), tail_ms=6600)
+    assert session.duration_ms == 10_000
+    covered = (Coverage("agent", 0, 4000), Coverage("agent", 4000, 10_000 - missing_ms))
     inspections = tuple(replace(i, covered=covered) for i in session.inspections(plan_of([COOLING], PHRASES)))
     found = answer(session, COOLING, inspections=inspections)
     assert found.verdict is verdict
-    if verdict is Verdict.NOT_EVIDENCED:
-        assert found.reasons[0].code == "not_covered"
-        assert found.reasons[0].to_ms == session.duration_ms
+    assert {(r.code, r.from_ms, r.to_ms) for r in found.reasons} <= {("not_covered", 10_000 - missing_ms, 10_000)}
 
 
 def test_without_an_orderly_end_nothing_is_evidenced() -> None:
@@ -175,10 +189,21 @@ def test_two_documents_of_one_inspector_count_as_none() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"points": []}, {"points": ["nowhere"]}, {"points": ["days", "days"]}, {"points": "days"}, {"speaker": ""}, {"speaker": 1}, {"within_ms": 0},
-        {"within_ms": True}, {"after": ["nowhere"]}, {"after": "first"}, {"after": ["cooling_off"]}, {"unknown": 1}, {"step": None},
+        {"points": []},
+        {"points": ["nowhere"]},
+        {"points": ["days", "days"]},
+        {"points": "days"},
+        {"speaker": ""},
+        {"speaker": 1},
+        {"within_ms": 0},
+        {"within_ms": True},
+        {"after": ["nowhere"]},
+        {"after": "first"},
+        {"after": ["cooling_off"]},
+        {"unknown": 1},
+        {"step": None},
     ],
-)  # fmt: skip
+)
 def test_a_malformed_step_of_a_plan_is_refused(change: dict[str, Any]) -> None:
     session = said(("agent", "您好"))
     wrong = replace(COOLING, params={**COOLING.params, **change})
@@ -192,6 +217,4 @@ def test_steps_that_wait_for_each_other_are_refused() -> None:
 
 
 def test_a_plan_without_steps_is_judged_too() -> None:
-    plan: Plan = plan_of()
-    assert judge(plan, (), ()) == ()
-    assert Inspector.SPEECH.value == "speech"
+    assert judge(plan_of(), (), ()) == ()

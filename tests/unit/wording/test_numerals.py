@@ -79,10 +79,18 @@ def test_a_telephone_number_is_read_digit_by_digit() -> None:
 @pytest.mark.parametrize(
     ("value", "reading"),
     [
-        (Fraction(0), "零"), (Fraction(10), "十"), (Fraction(110), "一百一十"), (Fraction(1010), "一千零一十"), (Fraction(10_001), "一万零一"),
-        (Fraction(100_010_000), "一亿零一万"), (Fraction(1, 3), ""), (Fraction(-1), ""), (Fraction(10**16), ""), (Fraction("0.05"), "零点零五"),
+        (Fraction(0), "零"),
+        (Fraction(10), "十"),
+        (Fraction(110), "一百一十"),
+        (Fraction(1010), "一千零一十"),
+        (Fraction(10_001), "一万零一"),
+        (Fraction(100_010_000), "一亿零一万"),
+        (Fraction(1, 3), ""),
+        (Fraction(-1), ""),
+        (Fraction(10**16), ""),
+        (Fraction("0.05"), "零点零五"),
     ],
-)  # fmt: skip
+)
 def test_a_value_has_one_reading_or_none(value: Fraction, reading: str) -> None:
     assert read_value(value) == reading
 

@@ -47,8 +47,15 @@ def test_every_token_knows_its_characters() -> None:
     text = "犹豫期15天，退保。"
     spans = token_spans(text, "zh")
     assert [(span.token, text[span.start : span.end]) for span in spans] == [
-        ("you", "犹"), ("yu", "豫"), ("qi", "期"), ("#shi", "15"), ("#wu", "15"), ("tian", "天"), ("tui", "退"), ("bao", "保"),
-    ]  # fmt: skip
+        ("you", "犹"),
+        ("yu", "豫"),
+        ("qi", "期"),
+        ("#shi", "15"),
+        ("#wu", "15"),
+        ("tian", "天"),
+        ("tui", "退"),
+        ("bao", "保"),
+    ]
 
 
 def test_ranges_of_english_tokens_are_those_of_the_text() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jianlu.core.errors import InvalidError
+from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.formats.event import FIRST_PREV, check_chain, make_event, parse_event
 from jianlu.core.terms.digests import commitment_to, digest_of
 from jianlu.core.terms.events import EventType
@@ -32,7 +32,10 @@ def test_a_bad_entry_is_refused(vector: dict[str, str]) -> None:
 
 
 def test_the_good_entries_are_one_chain() -> None:
-    check_chain([parse_event(entry) for entry in GOOD])
+    chain = [parse_event(entry) for entry in GOOD]
+    check_chain(chain)
+    with pytest.raises(IntegrityError):
+        check_chain(chain[1:])
 
 
 def test_the_derivations_of_the_spec_have_their_values() -> None:

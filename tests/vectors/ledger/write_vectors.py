@@ -100,6 +100,13 @@ def _signed(text: str, name: str = "example.com/log", seed: bytes = SEED) -> str
     return f"{text}\n— {name} {base64.b64encode(key_id + private.sign(text.encode())).decode()}\n"
 
 
+def _respelled(encoded: str) -> str:
+    """The same bytes in base64 with an unused bit of the last digit set, which lenient decoders accept."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    digits, padding = encoded.rstrip("="), "=" * encoded.count("=")
+    return digits[:-1] + alphabet[alphabet.index(digits[-1]) | 1] + padding
+
+
 def _vkey(name: str, public: bytes) -> str:
     key_id = hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
     return f"{name}+{key_id.hex()}+{base64.b64encode(bytes([1]) + public).decode()}"
@@ -115,6 +122,8 @@ def notes() -> Any:
     other = _signed(text, "witness.example/w", bytes(32)).split("\n\n")[1]
     shaped = {
         "root is not base64": _signed(text.replace(root, root[:-1] + "!")),
+        "root in another spelling": _signed(text.replace(root, _respelled(root))),
+        "signature in another spelling": good.replace(good[-6:-1], _respelled(good[-6:-1])),
         "root of 31 bytes": _signed(f"example.com/log\n0\n{base64.b64encode(bytes(31)).decode()}\n"),
         "size with a leading zero": _signed(f"example.com/log\n01\n{root}\n"),
         "negative size": _signed(f"example.com/log\n-1\n{root}\n"),

@@ -15,7 +15,9 @@ from jianlu.govern.policy import load_pack
 from jianlu.govern.policy.retain import Candidate, add_term, solve_retention
 
 VECTORS = Path(__file__).parents[3] / "specs" / "vectors"
-BAD: list[dict[str, str]] = [json.loads(line) for line in (VECTORS / "plan" / "bad.jsonl").read_text(encoding="utf-8").splitlines()]
+BAD: list[dict[str, str]] = [
+    json.loads(line) for line in (VECTORS / "plan" / "bad.jsonl").read_text(encoding="utf-8").splitlines()
+]
 RETENTION: dict[str, Any] = json.loads((VECTORS / "plan" / "retention.json").read_text(encoding="utf-8"))
 DIGESTS: dict[str, str] = json.loads((VECTORS / "packs" / "digests.json").read_text(encoding="utf-8"))
 
@@ -40,7 +42,8 @@ def test_a_term_ends_on_the_day_of_the_vector(start: str, years: int, months: in
 @pytest.mark.parametrize("part", RETENTION["parts"], ids=lambda part: str(part["why"]))
 def test_a_part_is_kept_as_the_vector_says(part: dict[str, Any]) -> None:
     candidates = [
-        Candidate("recording", clause, trigger, years, months, tuple(when)) for clause, trigger, years, months, when in part["candidates"]
+        Candidate("recording", clause, trigger, years, months, tuple(when))
+        for clause, trigger, years, months, when in part["candidates"]
     ]
     dates = {name: date.fromisoformat(day) for name, day in part["dates"].items()}
     (kept,) = solve_retention(candidates, on=date.fromisoformat(part["on"]), dates=dates)

@@ -31,10 +31,10 @@ def _naive_seal(key: bytes, salt: bytes, vector: dict[str, Any], plaintext: byte
     """`specs/sealed-segment.md` read again from the page, sharing no code with `core` but the AES-GCM primitive."""
     place = [vector["tenant"], vector["unit"], vector["object"], str(vector["version"])]
     context = "\0".join(["jianlu/object@v1", *place]).encode() + b"\0\1"
-    info = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0" + salt + context
+    expanded = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0" + salt + context
     block, derived = b"", b""
     for counter in (1, 2):
-        block = hmac.digest(key, block + info + bytes([counter]), "sha512")
+        block = hmac.digest(key, block + expanded + bytes([counter]), "sha512")
         derived += block
     message_key, base, commitment = derived[:32], derived[32:44], derived[44:76]
     sealed = b"JLSEAL\1\1" + salt + commitment

@@ -5,6 +5,8 @@ Recognising a person is no part of it. Weights come from the model registry, che
 
 from __future__ import annotations
 
+import threading
+
 import cv2
 import numpy as np
 
@@ -32,6 +34,7 @@ class YuNetDetector:
         weights = np.frombuffer(read_model_file(model, MODEL_FILE), dtype=np.uint8)
         no_config = np.zeros(0, dtype=np.uint8)
         self._model = model
+        self._lock = threading.Lock()
         self._size = (SIDE_PIXELS_MAX, SIDE_PIXELS_MAX)
         self._native = cv2.FaceDetectorYN.create(
             "onnx", weights, no_config, self._size, model.threshold / 1000, NMS_THRESHOLD, BOXES_MAX
@@ -51,9 +54,10 @@ class YuNetDetector:
 
     def detect(self, picture: Colour) -> tuple[SeenFace, ...]:
         size = (picture.shape[1], picture.shape[0])
-        if size != self._size:
-            self._native.setInputSize(size)
-            self._size = size
-        _, rows = self._native.detect(picture)
+        with self._lock:
+            if size != self._size:
+                self._native.setInputSize(size)
+                self._size = size
+            _, rows = self._native.detect(picture)
         found = [] if rows is None else [SeenFace(round(float(row[3])), min(1000, int(float(row[14]) * 1000))) for row in rows]
         return tuple(face for face in found if face.score >= self._model.threshold)

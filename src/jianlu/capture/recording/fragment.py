@@ -14,9 +14,11 @@ from itertools import accumulate
 
 from jianlu.capture.recording.boxes import box, full_box
 from jianlu.capture.recording.model import Sample
+from jianlu.core.errors import InvalidError
 
 _DEFAULT_BASE_IS_MOOF = 0x020000
 _TRUN = 0x000F01  # data offset; per sample: duration, size, flags, composition offset
+_TICKS_MAX = 0xFFFFFFFF
 _SYNC, _NON_SYNC = 0x02000000, 0x01010000
 
 
@@ -31,7 +33,10 @@ class Run:
 
 
 def fragment(sequence: int, runs: Sequence[Run]) -> bytes:
-    """One moof with the number `sequence` and its mdat, holding `runs` (at most one per track) one after the other."""
+    """One moof with the number `sequence` and its mdat, holding `runs` (at most one per track) one after the other.
+
+    Raises InvalidError when a sample lasts, or is shown later than decoded, by more ticks than the format has room for.
+    """
     tables = [_sample_table(run) for run in runs]
     starts = [min(sample.pts for sample in run.samples) + run.shift for run in runs]
     header_bytes = 8 + 16 + sum(8 + 16 + 20 + 20 + len(table) for table in tables)
@@ -56,6 +61,8 @@ def _sample_table(run: Run) -> bytes:
     following = [*decode_times[1:], run.end]
     rows = []
     for sample, at, after in zip(run.samples, decode_times, following, strict=True):
+        if after - at > _TICKS_MAX or sample.pts - at > _TICKS_MAX:
+            raise InvalidError("a frame lasts longer than a file can say: export the recording again")
         flags = _SYNC if sample.is_sync else _NON_SYNC
         rows.append(struct.pack(">IIII", after - at, len(sample.payload), flags, sample.pts - at))
     return b"".join(rows)

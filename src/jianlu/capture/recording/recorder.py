@@ -19,6 +19,7 @@ from jianlu.core.errors import InvalidError
 from jianlu.core.limits import (
     CAPTURE_LAG_MS,
     CAPTURE_PENDING_BYTES_MAX,
+    CAPTURE_PENDING_SAMPLES_MAX,
     FRAME_BYTES_MAX,
     GAP_AUDIO_MS,
     MEDIA_DURATION_MS_MAX,
@@ -51,7 +52,7 @@ class Recorder:
         self._last_shown: list[int | None] = [None] * len(tracks)
         self._is_open = False
         self._from_ms = self._newest_ms = self._stored_ms = self._due = 0
-        self._pending_bytes = 0
+        self._pending_bytes = self._pending_samples = 0
         self._segments = 0
         self._fragments = 0
 
@@ -69,7 +70,8 @@ class Recorder:
         if self._is_open:
             self._note_progress(lane, self._checked_ms(lane, sample))
         self._pending_bytes += len(sample.payload)
-        if self._pending_bytes > CAPTURE_PENDING_BYTES_MAX:
+        self._pending_samples += 1
+        if self._pending_bytes > CAPTURE_PENDING_BYTES_MAX or self._pending_samples > CAPTURE_PENDING_SAMPLES_MAX:
             raise InvalidError(
                 "the tracks of the file lie too far apart, or its bit rate is too high: export it again, interleaved"
             )
@@ -196,6 +198,7 @@ class Recorder:
         runs: list[list[Run]] = []
         for index, (lane, count) in enumerate(zip(self._lanes, cut.counts, strict=True)):
             samples = lane.take(count)
+            self._pending_samples -= count
             self._pending_bytes -= sum(len(sample.payload) for sample in samples)
             runs.append(self._runs_of(index, lane, samples) if samples else [])
         fragments = []

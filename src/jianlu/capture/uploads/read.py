@@ -26,7 +26,8 @@ from jianlu.capture.uploads.probe import probe_container
 from jianlu.core.errors import InvalidError
 from jianlu.core.limits import MEDIA_TRACKS_MAX
 
-_TIMESCALE_MAX = 0xFFFFFFFF
+_TIMESCALE_MAX = 10_000_000
+"""Ticks per second: a fragment's 32-bit durations then reach over seven minutes; MP4 writers use at most a million."""
 _SHORT_MS = 1_000
 _UNSPECIFIED = 2
 _LESS = "track {track} lists {listed} frames and {count} could be read: the file is damaged; copy it again from the recorder"
@@ -43,6 +44,7 @@ class _TrackReader:
         self.track, self.listed, self.stream = track, listed, stream
         self.count = self.end = 0
         shown_from_s = None if listed is None else listed.shown_from_s
+        self._is_exact = (stream.time_base * track.timescale).denominator == 1
         self._shown_from = None if shown_from_s is None else round(shown_from_s * track.timescale)
 
     def sample(self, packet: Packet[Any]) -> Sample:
@@ -50,15 +52,18 @@ class _TrackReader:
         track, pts = self.track, packet.pts
         if pts is None:
             raise InvalidError(f"track {track.track} has frames without a time: export the recording as MP4 or MKV again")
-        at = pts * track.grain
+        at = self._ticks(pts, packet.time_base)
         if packet.is_corrupt:
             raise InvalidError(_DAMAGED.format(at_s=max(0, at // track.timescale), track=track.track))
         priming = self._side_data(packet)
         trim = priming if self._shown_from is None else max(0, self._shown_from - at)
-        duration = (packet.duration or 0) * track.grain
+        duration = self._ticks(packet.duration or 0, packet.time_base)
         self.count += 1
         self.end = max(self.end, at + duration)
         return Sample(at, duration, packet.is_keyframe, bytes(packet), trim)
+
+    def _ticks(self, time: int, base: Fraction) -> int:
+        return time * self.track.grain if self._is_exact else round(time * base * self.track.timescale)
 
     def _side_data(self, packet: Packet[Any]) -> int:
         """Ticks of audio priming that the first packet announces."""
@@ -168,16 +173,18 @@ def _track_format(
         pixel_aspect = (aspect.numerator, aspect.denominator) if 0 < aspect < 100 else (1, 1)
         transform = {} if listed is None else {"transform": listed.transform}
         shape = VideoShape(stream.width, stream.height, pixel_aspect, _colour(opened_stream.codec_context), **transform)
-    return TrackFormat(name, stream.codec, setup, timescale, shape, (opened_stream.time_base * timescale).numerator)
+    return TrackFormat(name, stream.codec, setup, timescale, shape, max(1, int(opened_stream.time_base * timescale)))
 
 
 def _timescale(name: str, stream: ProbedStream, base: Fraction) -> int:
-    """Ticks per second in which every time of the source is whole; for sound a multiple of its sampling rate where that fits."""
+    """Ticks per second in which every time of the source is whole; for sound a multiple of its sampling rate where that fits.
+
+    A source that names times finer than a tenth of a microsecond is rounded to that.
+    """
+    if base <= 0:
+        raise InvalidError(f"track {name} has no clock: export the recording again")
     finest = lcm(base.denominator, stream.rate_hz or 1)
-    timescale = finest if finest <= _TIMESCALE_MAX else base.denominator
-    if not 0 < timescale <= _TIMESCALE_MAX or base.numerator <= 0:
-        raise InvalidError(f"track {name} has a clock that MP4 cannot express: export the recording again")
-    return timescale
+    return next(timescale for timescale in (finest, base.denominator, _TIMESCALE_MAX) if timescale <= _TIMESCALE_MAX)
 
 
 def _colour(context: Any) -> Colour | None:

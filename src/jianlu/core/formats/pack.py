@@ -1,10 +1,14 @@
-"""The digest of a rule pack: `specs/packs.md`. A pack is named by the content of all its files."""
+"""Rule packs as bytes: the digest that names a pack, and the document that seals the packs of a plan. `specs/packs.md`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jianlu.core.errors import InvalidError
+from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
 from jianlu.core.terms.digests import digest_of
+
+FORMAT = "jianlu/packs/v1"
 
 
 def pack_digest(files: Mapping[str, str]) -> str:
@@ -13,3 +17,23 @@ def pack_digest(files: Mapping[str, str]) -> str:
     `files` maps paths relative to the pack (`/` between parts) to SHA-256 digests in hexadecimal.
     """
     return digest_of("".join(f"{files[path]}  {path}\n" for path in sorted(files)).encode())
+
+
+def packs_bytes(packs: Mapping[str, Mapping[str, bytes]]) -> bytes:
+    """The canonical document of the files (UTF-8) of each pack by id and path; sealed with the plan, so that both outlive an upgrade."""
+    try:
+        texts = {pack: {path: content.decode() for path, content in files.items()} for pack, files in packs.items()}
+    except UnicodeDecodeError as error:
+        raise InvalidError("a rule pack's files must be UTF-8 text") from error
+    return canonical_bytes({"format": FORMAT, "packs": texts})
+
+
+def parse_packs(content: bytes) -> dict[str, dict[str, bytes]]:
+    """The packs that `packs_bytes` wrote; raises InvalidError for anything else."""
+    fields = parse_canonical(content)
+    if not isinstance(fields, dict) or fields.get("format") != FORMAT or not isinstance(fields.get("packs"), dict):
+        raise InvalidError("not a version 1 packs document")
+    packs = fields["packs"]
+    if not all(isinstance(files, dict) and all(isinstance(text, str) for text in files.values()) for files in packs.values()):
+        raise InvalidError("a packs document holds something that is not text")
+    return {pack: {path: text.encode() for path, text in files.items()} for pack, files in packs.items()}

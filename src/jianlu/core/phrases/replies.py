@@ -130,13 +130,14 @@ def _is_denied(expressions: Sequence[Expression], place: int, sentence: tuple[in
 
 
 def _is_question(expressions: Sequence[Expression], place: int, sentence: tuple[int, int]) -> bool:
-    """Whether a question word of the same sentence stands close before or after the expression."""
+    """Whether a question word of the same sentence stands close by; short agreement is asked by one anywhere behind it (`可以...吗`)."""
     expression = expressions[place]
-    for other in expressions[max(place - QUESTION_REACH - 1, 0) : place + QUESTION_REACH + 2]:
+    behind = SENTENCE_TOKENS_MAX if expression.last - expression.first <= 2 else QUESTION_REACH
+    for other in expressions[max(place - QUESTION_REACH - 1, 0) : place + behind + 2]:
         if Sense.QUESTION not in other.senses or other is expression or not sentence[0] <= other.first < sentence[1]:
             continue
         single = other.last - other.first == 1
-        if other.first >= expression.last and other.first - expression.last <= QUESTION_REACH:
+        if other.first >= expression.last and other.first - expression.last <= behind:
             if not single or other.last == sentence[1]:
                 return True
         elif not single and other.last <= expression.first and expression.first - other.last <= QUESTION_REACH:

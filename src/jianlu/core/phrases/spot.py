@@ -18,7 +18,7 @@ from jianlu.core.phrases.hearing import heard_text
 from jianlu.core.phrases.model import ENGINE_NAME, ENGINE_VERSION, Match, Passage, plain
 from jianlu.core.phrases.nearness import Nearness
 from jianlu.core.phrases.passages import passages_of, utterances_of
-from jianlu.core.phrases.polarity import Polarity, Reading
+from jianlu.core.phrases.polarity import Own, Polarity, Reading
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.findings import Engine, Finding, FindingKind, Inspection, Inspector, Status
 
@@ -37,11 +37,11 @@ class _Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A phrase ready to be searched for; `odd` says per variant whether it holds an odd number of denials itself."""
+    """A phrase ready to be searched for; `own` is what each variant denies itself."""
 
     phrase: Phrase
     needles: tuple[Needle, ...]
-    odd: tuple[bool, ...]
+    own: tuple[Own, ...]
     unless: tuple[tuple[str, ...], ...]
 
 
@@ -101,7 +101,7 @@ def _targets(plan: Plan, language: Language, work: Work) -> list[_Target]:
         _Target(
             phrase,
             tuple(Needle.of(tokens, phrase.threshold, place, nearness) for place, tokens in enumerate(phrase.variants)),
-            tuple(polarity.is_odd(tokens) for tokens in phrase.variants),
+            tuple(polarity.own_of(tokens) for tokens in phrase.variants),
             phrase.unless,
         )
         for phrase in plan.phrases
@@ -114,7 +114,7 @@ def _targets(plan: Plan, language: Language, work: Work) -> list[_Target]:
 def _hits(passage: Passage, targets: Sequence[_Target], polarity: Polarity, work: Work) -> list[_Hit]:
     haystack, reading = Haystack.of(passage.tokens), polarity.reading_of(passage)
     found = [(target, match) for target in targets for match in _chosen(target, haystack, work)]
-    spent = _Spent([match for target, match in found if target.odd[match.variant] and reading.denials_of(match) % 2 == 1])
+    spent = _Spent([m for target, m in found if (own := target.own[m.variant]).odd and reading.is_odd(m, own)])
     return [
         _Hit(
             phrase=target.phrase,
@@ -128,7 +128,8 @@ def _hits(passage: Passage, targets: Sequence[_Target], polarity: Polarity, work
 
 
 def _is_negated(target: _Target, match: Match, reading: Reading, spent: _Spent) -> bool:
-    return (reading.denials_of(match, spent.before(match.first)) % 2 == 1) != target.odd[match.variant]
+    own = target.own[match.variant]
+    return reading.is_odd(match, own, spent.before(match.first)) != own.odd
 
 
 class _Spent:

@@ -34,6 +34,7 @@ class CaseView:
         self.plan = plan
         self._events = tuple(events)
         self._inspections = tuple(inspections)
+        self._tracks = {track.id for track in plan.tracks}
         self._phrases = {phrase.id: phrase for phrase in plan.phrases}
         self._found: dict[tuple[Inspector, FindingKind], dict[str, list[Finding]]] = {}
         self._hits: dict[tuple[str, str, bool], list[Finding]] | None = None
@@ -61,7 +62,10 @@ class CaseView:
         return found[0]
 
     def lacking(self, *needs: tuple[Inspector, str]) -> list[Reason]:
-        """Why the session was not wholly examined by these inspectors on these tracks; [] when it was (99 % counts as wholly)."""
+        """Why the session was not wholly examined by these inspectors on these tracks; [] when it was (99 % counts as wholly).
+
+        A track that the plan does not have is covered by nobody: a plan for separate voices evidences nothing on a mixed one.
+        """
         if self.duration_ms is None:
             return [reason(ReasonCode.NOT_ENDED, SESSION, 0, 0)]
         reasons: list[Reason] = []
@@ -73,7 +77,7 @@ class CaseView:
                 reasons.append(reason(code, track, 0, self.duration_ms, inspector.value))
                 continue
             whole = (0, self.duration_ms)
-            covered = [(c.from_ms, c.to_ms) for c in inspection.covered if c.track == track]
+            covered = [(c.from_ms, c.to_ms) for c in inspection.covered if c.track == track and track in self._tracks]
             if total_ms(within(covered, whole)) * 1000 < self.duration_ms * COVERED_PERMILLE_MIN:
                 hole = max(outside(covered, whole), key=lambda r: r[1] - r[0])
                 reasons.append(reason(ReasonCode.NOT_COVERED, track, *hole, inspector.value))

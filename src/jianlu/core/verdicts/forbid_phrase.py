@@ -87,4 +87,4 @@ def _affirms(case: CaseView, question: Finding, reply: Reply) -> bool:
     variant = question.value.get("variant")
     if language is None or not isinstance(variant, int) or not 0 <= variant < len(phrase.variants):
         return False
-    return Polarity(language).is_odd(phrase.variants[variant])
+    return Polarity(language).own_of(phrase.variants[variant]).odd

@@ -1,7 +1,7 @@
 """The order of the conversation: where each step took place, given which steps must be over before it.
 
-A step is looked for from the end of the steps it comes after; one of those that was not heard at all holds nobody up (its own
-clause answers for it). Also where a step that was not heard should have been: between its neighbours in the plan.
+A step is looked for from the end of the steps it comes after; behind one that did not take place no order can be shown. Also
+where a step that was not heard should have been: between its neighbours in the plan.
 """
 
 from __future__ import annotations
@@ -82,6 +82,13 @@ class Agenda:
     def exchanges(self, obligation: Obligation) -> list[Exchange]:
         """The askings of a consent's question, in time order."""
         return self._exchanges[obligation.id]
+
+    def missing_precedent(self, obligation: Obligation) -> str | None:
+        """The first step of `after` that did not take place at all; None when there is none: only then can an order be shown."""
+        for code in self._steps[obligation.id].after:
+            if any(self._placed[name] is None and self._free[name] is None for name in self._by_code[code]):
+                return code
+        return None
 
     def overtaken_by(self, obligation: Obligation) -> str | None:
         """The first step of `before` that had begun when the placed step ended; None when the order holds."""

@@ -22,6 +22,7 @@ class ReasonCode(StrEnum):
     MISSING_POINT = "missing_point"
     WRONG_SPEAKER = "wrong_speaker"
     OUT_OF_ORDER = "out_of_order"
+    PRECEDENT_MISSING = "precedent_missing"
     NEGATED = "negated"
     SCATTERED = "scattered"
     MISSING_QUESTION = "missing_question"
@@ -77,6 +78,10 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
     ReasonCode.OUT_OF_ORDER: {
         "zh": "顺序不符合要求：与“{about}”的先后颠倒（{from} 至 {to}）",
         "en": "out of order with respect to “{about}” ({from} to {to})",
+    },
+    ReasonCode.PRECEDENT_MISSING: {
+        "zh": "应在此之前完成的“{about}”没有完成，先后次序无从确认",
+        "en": "“{about}”, which had to come first, did not take place, so the order cannot be shown",
     },
     ReasonCode.NEGATED: {
         "zh": "说的是相反的意思：{about}（{track}，{from}）",

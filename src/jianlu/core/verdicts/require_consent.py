@@ -27,9 +27,12 @@ def judge_consent(obligation: Obligation, case: CaseView, agenda: Agenda) -> Obl
         return not_evidenced(obligation, lacking)
     span = agenda.placed(obligation)
     if span is not None:
-        overtaking = agenda.overtaken_by(obligation)
-        if overtaking is None:
+        missing, overtaking = agenda.missing_precedent(obligation), agenda.overtaken_by(obligation)
+        if overtaking is None and missing is None:
             return met(obligation, span.evidence)
+        if overtaking is None:
+            vain = reason(ReasonCode.PRECEDENT_MISSING, consent.answerer, span.from_ms, span.to_ms, str(missing))
+            return not_evidenced(obligation, [vain], span.evidence)
         late = reason(ReasonCode.OUT_OF_ORDER, consent.answerer, span.from_ms, span.to_ms, overtaking)
         return not_met(obligation, [late], span.evidence)
     exchanges = agenda.exchanges(obligation)

@@ -24,9 +24,12 @@ def judge_step(obligation: Obligation, case: CaseView, agenda: Agenda) -> Obliga
         return not_evidenced(obligation, lacking)
     span = agenda.placed(obligation)
     if span is not None:
-        overtaking = agenda.overtaken_by(obligation)
-        if overtaking is None:
+        missing, overtaking = agenda.missing_precedent(obligation), agenda.overtaken_by(obligation)
+        if overtaking is None and missing is None:
             return met(obligation, span.evidence)
+        if overtaking is None:
+            vain = reason(ReasonCode.PRECEDENT_MISSING, step.speaker, span.from_ms, span.to_ms, str(missing))
+            return not_evidenced(obligation, [vain], span.evidence)
         late = reason(ReasonCode.OUT_OF_ORDER, step.speaker, span.from_ms, span.to_ms, overtaking)
         return not_met(obligation, [late], span.evidence)
     reasons: list[Reason] = []

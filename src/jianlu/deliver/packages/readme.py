@@ -10,20 +10,20 @@ def readme_text(tenant: str, case: str, verifier_digest: str) -> str:
     """How to look at and check this package, in Chinese and English; deterministic."""
     return f"""鉴录证据包  {tenant}/{case}
 
-这个文件是一次受监管会话的完整证据。任何压缩软件都可以打开它:
+这个文件是一次受监管会话的完整证据。任何压缩软件都可以打开它：
   report/report.zh.pdf   审核报告
-  media/session.mp4      录像,可直接播放
+  media/session.mp4      录像，可直接播放
   findings/              转写与各项检测结果
   plan.json、packs/      适用的规则及其条款
 
-核验(不需要联网、密钥或我们的系统,只需 Python 3.11 或更新版本):
+核验（不需要联网、密钥或我们的系统，只需 Python 3.11 或更新版本）：
   python3 verifier.pyz 文件名.jlp --trust trust.json
 
-请从机构公布的渠道取得 verifier.pyz 和 trust.json,不要使用包内自带的那份;
-或者先核对包内 verifier.pyz 的 SHA-256 是否与公布值一致。本包写入时为:
+请从机构公布的渠道取得 verifier.pyz 和 trust.json，不要使用包内自带的那份；
+或者先核对包内 verifier.pyz 的 SHA-256 是否与公布值一致。本包写入时为：
   {verifier_digest}
 
-退出码:0 未被改动且完整;10 未被改动但不完整;90 被改动或无法核实。
+退出码：0 未被改动且完整；10 未被改动但不完整；90 被改动或无法核实。
 
 --------------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jianlu.core.errors import ConflictError, IntegrityError, UnavailableError
+from jianlu.core.formats.checkpoint import Checkpoint
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.pack import parse_packs
 from jianlu.core.formats.package import (
     DOCUMENTS_PREFIX,
     KEYS_PREFIX,
@@ -47,11 +49,8 @@ from jianlu.vault.model import object_parts
 from jianlu.verify.check import check_package
 from jianlu.verify.model import Result
 
-Packs = Mapping[str, Mapping[str, bytes]]
-"""Files of each pack by pack id and relative path."""
-
-Reports = Callable[[str], Mapping[str, bytes]]
-"""Report files by name (`report.zh.html`, ...), given the SHA-256 of the verifier."""
+Reports = Callable[[Checkpoint, str], Mapping[str, bytes]]
+"""Report files by name (`report.zh.html`, ...), given the checkpoint and the SHA-256 of the verifier of the package."""
 
 _MEDIA_EVENTS = (EventType.RECORDING_STARTED, EventType.SEGMENT_SEALED)
 
@@ -66,7 +65,7 @@ class Receipt:
     result: Result
 
 
-def write_package(log: CaseLog, destination: Path, *, packs: Packs, reports: Reports, using: PackagePorts) -> Receipt:
+def write_package(log: CaseLog, destination: Path, *, reports: Reports, using: PackagePorts) -> Receipt:
     """The package of the closed case `log` at `destination`, which is replaced only when everything is well.
 
     Guarantees: durable on return; verified by `check_package`, its verdict in the receipt. Raises ConflictError when the case is
@@ -77,7 +76,7 @@ def write_package(log: CaseLog, destination: Path, *, packs: Packs, reports: Rep
     require_agreement(using.vault, log.tenant, log.case)
     partial = destination.with_name(f".{destination.name}.{os.getpid()}.partial")
     try:
-        manifest_digest = _write(log, partial, packs, reports, using)
+        manifest_digest = _write(log, partial, reports, using)
         result = check_package(partial)
         if not result.is_intact:
             first = next(problem for problem in result.problems if problem.breaks_integrity)
@@ -95,7 +94,7 @@ def write_package(log: CaseLog, destination: Path, *, packs: Packs, reports: Rep
     return Receipt(destination, package_bytes, manifest_digest, result)
 
 
-def _write(log: CaseLog, path: Path, packs: Packs, reports: Reports, using: PackagePorts) -> str:
+def _write(log: CaseLog, path: Path, reports: Reports, using: PackagePorts) -> str:
     checkpoint, history = history_entries(log, using.ledger_directory)
     verifier = verifier_bytes()
     verifier_digest = digest_of(verifier)
@@ -104,14 +103,14 @@ def _write(log: CaseLog, path: Path, packs: Packs, reports: Reports, using: Pack
         _add_media(container, log)
         for name, content in _documents(log):
             container.add(name, content)
-        for pack, files in sorted(packs.items()):
+        for pack, files in sorted(parse_packs(log.open_object("packs")).items()):
             for file, content in sorted(files.items()):
                 container.add(f"{PACKS_PREFIX}{pack}/{file}", content)
         container.add(OPENINGS, openings_bytes(_salts(log)))
         for name, content in history:
             container.add(name, content)
         _add_sealed(container, log, using)
-        for name, content in sorted(reports(verifier_digest).items()):
+        for name, content in sorted(reports(checkpoint, verifier_digest).items()):
             container.add(f"{REPORT_PREFIX}{name}", content)
         container.add(VERIFIER, verifier)
         manifest = manifest_bytes(

@@ -171,7 +171,7 @@ READING: Words = {
         '"Open": the date from which the term runs is not known yet; until then it is kept.',
     ),
     "phrases": (
-        "引号内是第一种说法；同义说法和容许的近音见规则包。三种结论为：满足、未满足、无证据；“无证据”不等于满足。",
+        "引号内是第一种说法；同义说法和容许的近音见规则包。三种结论为：满足、未满足、未能证明；“未能证明”不等于满足。",
         (
             "Quoted is the first wording; other wordings and sounds that are tolerated are in the pack. The answers are met, not met"
             ' and not evidenced; "not evidenced" never counts as met.'

@@ -75,9 +75,9 @@ def _forbid(said: _Said, params: Mapping[str, Any]) -> str:
     who, words, asked = said.roles(params["speakers"]), said.quoted(params["phrases"]), said.quoted(params["questions"])
     if said.zh:
         after = f"；被问及{asked}时也不得作肯定答复" if params["questions"] else ""
-        return f"{who}不得说{words}等（否定句、疑问句不算）{after}"
+        return f"{who}不得说{words}等（否定的说法不算）{after}"
     after = f", nor affirm when asked {asked}" if params["questions"] else ""
-    return f"the {who} must not say {words} or the like (denials and questions do not count){after}"
+    return f"the {who} must not say {words} or the like (denials do not count){after}"
 
 
 def _presence(said: _Said, params: Mapping[str, Any]) -> str:

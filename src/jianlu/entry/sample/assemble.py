@@ -23,14 +23,14 @@ from jianlu.entry.sample.sound import PER_MS, RATE_HZ, Samples, Track
 
 FRAMES_PER_S = 1_000 // FRAME_MS
 KEY_FRAME_EVERY = 2 * FRAMES_PER_S
-ENCODER_THREADS = 2
+ENCODER_THREADS = {"libx264": 2}  # the others wait for each other by spinning, which a busy machine pays for
 AUDIO_BITS_PER_S = 64_000
 ENCODER_OPTIONS: dict[str, dict[str, str]] = {
     "libx264": {"preset": "ultrafast", "crf": "31"},
-    "libx265": {"preset": "ultrafast", "crf": "30", "x265-params": "log-level=none:pools=2:frame-threads=1"},
+    "libx265": {"preset": "ultrafast", "crf": "30", "x265-params": "log-level=none:pools=none:frame-threads=1"},
     "libvpx": {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b": "600k"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "38", "b": "0", "row-mt": "1"},
-    "libsvtav1": {"preset": "12", "crf": "42", "svtav1-params": "lp=2"},
+    "libsvtav1": {"preset": "10", "crf": "42", "svtav1-params": "lp=2"},
 }
 
 
@@ -81,7 +81,7 @@ def add_video(out: OutputContainer, encoder: str) -> VideoStream:
     stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     stream.time_base = Fraction(1, FRAMES_PER_S)
     stream.gop_size = KEY_FRAME_EVERY
-    stream.codec_context.thread_count = ENCODER_THREADS
+    stream.codec_context.thread_count = ENCODER_THREADS.get(encoder, 1)
     return stream
 
 

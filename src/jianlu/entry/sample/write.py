@@ -14,7 +14,7 @@ from jianlu.entry.sample.schedule import Timeline
 from jianlu.entry.sample.script import ASSETS, utterances
 
 SCRIPT_HEAD = """\
-# 示例双录话术:逐句编号、角色、原文、英文译文和在录像中的起止时间(毫秒)。
+# 示例双录话术：逐句编号、角色、原文、英文译文和在录像中的起止时间（毫秒）。
 # The script of the sample session: each line with its id, role, words, English and place in the recording.
 """
 

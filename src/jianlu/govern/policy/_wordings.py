@@ -22,7 +22,7 @@ VARIANTS_MAX = 64
 """Variants of one phrase after its units are multiplied out: bounds the matcher's work."""
 
 LANGS = ("zh", "en")
-Tokens = Callable[[str, str], list[str]]
+Tokens = Callable[[str, str], Sequence[str]]
 
 
 def read_wordings(folder: Path, names: list[str]) -> dict[tuple[str, str], Wording]:

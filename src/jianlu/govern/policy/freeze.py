@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from jianlu.core.errors import InvalidError
@@ -152,6 +153,12 @@ def _obligation(draft: _Draft, pack: Pack, clause: Clause, kind: str, name: str,
     return Obligation(f"{obligation_id}#{twice + 1}" if twice else obligation_id, pack.id, clause.id, kind, params)
 
 
+@lru_cache(maxsize=8192)
+def _spelled(text: str, lang: str) -> tuple[str, ...]:
+    """Spelling is pure and slow; the same wordings return with every case."""
+    return tuple(tokens_of(text, lang))
+
+
 def _join_questions(draft: _Draft) -> None:
     """Consents of one step are one act, whichever packs demand it: their questions become one phrase with all variants."""
     asked: dict[str, list[str]] = {}
@@ -162,7 +169,7 @@ def _join_questions(draft: _Draft) -> None:
     for questions in asked.values():
         distinct = sorted(set(questions))
         draft.phrases[distinct[0]] = joined([draft.phrases[question] for question in distinct])
-        renamed |= {question: distinct[0] for question in distinct[1:]}
+        renamed |= dict.fromkeys(distinct[1:], distinct[0])
     for number, staged in enumerate(draft.staged):
         question = staged.obligation.params.get("question")
         if question in renamed:
@@ -178,7 +185,7 @@ def _use_phrase(draft: _Draft, pack: Pack, phrase: str) -> tuple[str, ...]:
     wording = pack.wordings.get((phrase, str(lang)))
     if wording is None:
         raise InvalidError(f"{pack.id} has no wording of {phrase} in the session's language {lang}: add it to its phrases.toml")
-    made = compile_wording(wording, pack.id, draft.case.facts, tokens_of)
+    made = compile_wording(wording, pack.id, draft.case.facts, _spelled)
     draft.phrases.update({entry.id: entry for entry in made})
     return tuple(entry.id for entry in made)
 

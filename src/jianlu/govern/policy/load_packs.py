@@ -42,17 +42,20 @@ def packs_directory() -> Path:
 def load_packs(directory: Path) -> tuple[Pack, ...]:
     """All packs of a folder in the order of their ids (folders whose name starts with `_` are no packs).
 
-    Raises InvalidError, naming the file and the key, when one does not load or a conflict names a clause that none of them has.
+    A folder may hold some of our packs only: a conflict with a pack that is not there cannot arise. Raises InvalidError, naming
+    the file and the key, when a pack does not load or a conflict names a clause that a loaded pack does not have.
     """
     if not directory.is_dir():
         raise NotFoundError("there is no folder of rule packs at that path: check it")
     packs = tuple(load_pack(folder) for folder in sorted(directory.iterdir()) if folder.is_dir() and folder.name[0] not in "_.")
+    loaded = {pack.id for pack in packs}
     known = {f"{pack.id}:{clause.id}" for pack in packs for clause in pack.clauses}
     for pack in packs:
         for conflict in pack.conflicts:
-            if lost := set(conflict.clauses) - known:
+            lost = {key for key in conflict.clauses if key not in known and key.partition(":")[0] in loaded}
+            if lost:
                 raise InvalidError(
-                    f"{pack.id}/conflicts.toml: {conflict.code} names clauses that no pack has: {', '.join(sorted(lost))}"
+                    f"{pack.id}/conflicts.toml: {conflict.code} names clauses that do not exist: {', '.join(sorted(lost))}"
                 )
     return packs
 

@@ -17,7 +17,7 @@ from jianlu.process.inspectors import picture as picture_rule
 from jianlu.process.inspectors import sound as sound_rule
 from jianlu.process.inspectors import sync as sync_rule
 from jianlu.process.inspectors.measures import absent, covered_without, failed, ran
-from jianlu.process.inspectors.passes import PicturePass, SoundPass, TrackPass
+from jianlu.process.inspectors.passes import Attempt, PicturePass, SoundPass, TrackPass
 from jianlu.process.inspectors.ports import InspectPorts, Progress, ReaderFactory
 from jianlu.process.inspectors.voice import voice_findings
 from jianlu.process.media.sound import ms_of
@@ -78,12 +78,17 @@ def _is_unreadable(passes: Iterable[TrackPass]) -> bool:
     return all(one.is_broken and one.end_ms == 0 for one in passes)
 
 
+def _error_of(attempts: Iterable[Attempt]) -> str:
+    """The class of error that an engine broke with, for whoever runs it; "" when none broke. Its message stays out of evidence."""
+    return next((attempt.error_name for attempt in attempts if attempt.has_failed), "")
+
+
 def _voice(sounds: Sequence[SoundPass], using: InspectPorts) -> Inspection:
     if using.voice is None or not sounds:
         return absent(Inspector.VOICE, "engine_absent" if sounds else "no_track")
     engine = using.voice.engine
-    if any(one.voice_attempt.has_failed for one in sounds):
-        return failed(Inspector.VOICE, engine, "engine_failed")
+    if broken := _error_of(one.voice_attempt for one in sounds):
+        return failed(Inspector.VOICE, engine, f"engine_failed:{broken}")
     if _is_unreadable(sounds):
         return failed(Inspector.VOICE, engine, "media_unreadable")
     stretches = [(one.track.id, one.voice.stretches) for one in sounds if one.voice is not None]
@@ -99,10 +104,10 @@ def _speech(sounds: Sequence[SoundPass], using: InspectPorts, lang: str) -> Insp
         return absent(Inspector.SPEECH, "voice_absent")
     if not lang:
         return absent(Inspector.SPEECH, "language_unknown")
-    if any(one.voice_attempt.has_failed for one in sounds):
-        return failed(Inspector.SPEECH, engine, "voice_failed")
-    if any(one.speech_attempt.has_failed for one in sounds):
-        return failed(Inspector.SPEECH, engine, "engine_failed")
+    if broken := _error_of(one.voice_attempt for one in sounds):
+        return failed(Inspector.SPEECH, engine, f"voice_failed:{broken}")
+    if broken := _error_of(one.speech_attempt for one in sounds):
+        return failed(Inspector.SPEECH, engine, f"engine_failed:{broken}")
     if _is_unreadable(sounds):
         return failed(Inspector.SPEECH, engine, "media_unreadable")
     told = [finding for one in sounds if one.speech is not None for finding in one.speech.findings]
@@ -123,8 +128,8 @@ def _faces(shown: Sequence[PicturePass], using: InspectPorts) -> Inspection:
     if using.faces is None or not shown:
         return absent(Inspector.FACES, "engine_absent" if shown else "no_track")
     engine = using.faces.engine
-    if any(one.faces_attempt.has_failed for one in shown):
-        return failed(Inspector.FACES, engine, "engine_failed")
+    if broken := _error_of(one.faces_attempt for one in shown):
+        return failed(Inspector.FACES, engine, f"engine_failed:{broken}")
     if _is_unreadable(shown):
         return failed(Inspector.FACES, engine, "media_unreadable")
     found = [finding for one in shown if one.faces is not None for finding in one.faces.findings]

@@ -32,6 +32,7 @@ class Attempt:
     def __init__(self, *, is_possible: bool) -> None:
         self.is_going = is_possible
         self.has_failed = False
+        self.error_name = ""
 
     def call(self, step: Callable[[], _Answer]) -> _Answer | None:
         """What `step` answers, or None once the engine has failed."""
@@ -39,8 +40,8 @@ class Attempt:
             return None
         try:
             return step()
-        except Exception:  # noqa: BLE001 - whatever an engine raises means one thing: nobody listened
-            self.is_going, self.has_failed = False, True
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises means one thing: nobody listened
+            self.is_going, self.has_failed, self.error_name = False, True, type(error).__name__
             return None
 
 

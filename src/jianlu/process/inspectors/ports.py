@@ -110,7 +110,10 @@ class FaceDetector(Protocol):
         """Shortest and longest that the longer side of a picture may be, in pixels."""
 
     def detect(self, picture: Colour) -> tuple[SeenFace, ...]:
-        """The faces at or above the threshold in `picture` (height x width x 3, blue, green, red). Used from one thread only."""
+        """The faces at or above the threshold in `picture` (height x width x 3, blue, green, red).
+
+        May be called from several threads.
+        """
 
 
 @dataclass(frozen=True, slots=True)

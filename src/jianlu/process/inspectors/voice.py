@@ -56,7 +56,8 @@ class VoiceTrack:
 
     def hear(self, block: SoundBlock) -> list[bool]:
         """Whether each window of the block holds a voice."""
-        scores = self._stream.score(block.samples)
+        is_silent = not block.samples.any()  # a muted or missing stretch: no model needs to be asked
+        scores = [0] * -(-len(block.samples) // WINDOW_SAMPLES) if is_silent else self._stream.score(block.samples)
         for score in scores:
             self._take(score)
             self._window += 1

@@ -1,0 +1,120 @@
+"""Tables of the report about what was measured: gaps, faces, picture, sound, sync, engines; and the transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.findings import Finding, FindingKind, Inspection, Inspector, Status
+from jianlu.core.verdicts.reasons import clock_text
+from jianlu.deliver.plans.sentences import speaker
+from jianlu.deliver.reports._judged import moment
+from jianlu.deliver.reports.model import CaseRecord, Heard, Table
+from jianlu.deliver.reports.words import words
+
+TRANSCRIPT_LINES_MAX = 3_000
+"""Lines of transcript printed: some four hours of talk; the whole is in the findings."""
+
+
+def gap_table(record: CaseRecord, lang: str) -> Table | None:
+    """The declared gaps, or None without any."""
+    gaps = [event.body for event in record.events if event.type is EventType.GAP_DECLARED]
+    head = tuple(words(key, lang) for key in ("h_from", "h_to", "h_reason", "h_side"))
+    rows = tuple((clock_text(g["from_ms"]), clock_text(g["to_ms"]), str(g["reason"]), str(g["side"])) for g in gaps)
+    return Table(head, rows) if rows else None
+
+
+def measure_table(record: CaseRecord, lang: str) -> Table:
+    """One line for each thing measured; an engine that did not run says so."""
+    return Table((words("h_what", lang), words("h_value", lang)), tuple(_measures(record, lang)))
+
+
+def engine_table(record: CaseRecord, lang: str) -> Table:
+    """Each inspector's engine, version, digest, threshold and status."""
+    head = tuple(words(key, lang) for key in ("h_what", "h_engine", "h_version", "h_model", "h_threshold", "h_status"))
+    rows = []
+    for one in record.inspections:
+        thresholds = sorted({finding.threshold for finding in one.findings})
+        shown = ", ".join(f"{threshold / 1000:g}" for threshold in thresholds) or "-"
+        status = words(one.status.value, lang)
+        rows.append(
+            (
+                one.inspector.value,
+                one.engine.name or "-",
+                one.engine.version or "-",
+                one.engine.model_digest or "-",
+                shown,
+                status,
+            )
+        )
+    return Table(head, tuple(rows))
+
+
+def transcript(record: CaseRecord, lang: str) -> tuple[tuple[Heard, ...], str]:
+    """Everything recognised, in time order, at most `TRANSCRIPT_LINES_MAX` lines; and a note when there is none or it was cut."""
+    speech = _inspection(record, Inspector.SPEECH)
+    if speech is None or speech.status is not Status.RAN:
+        return (), words("s_transcript_none", lang)
+    spoken = sorted(_of_kind(speech, FindingKind.UTTERANCE), key=lambda finding: (finding.from_ms, finding.track))
+    lines = tuple(
+        Heard(moment(f.from_ms, f.to_ms), speaker(record.plan, f.track, lang), str(f.value.get("text", "")))
+        for f in spoken[:TRANSCRIPT_LINES_MAX]
+    )
+    return lines, words("s_transcript_cut", lang) if len(spoken) > TRANSCRIPT_LINES_MAX else ""
+
+
+def _inspection(record: CaseRecord, inspector: Inspector) -> Inspection | None:
+    return next((one for one in record.inspections if one.inspector is inspector), None)
+
+
+def _of_kind(inspection: Inspection | None, kind: FindingKind) -> list[Finding]:
+    return [finding for finding in inspection.findings if finding.kind is kind] if inspection else []
+
+
+def _measures(record: CaseRecord, lang: str) -> Iterator[tuple[str, str]]:
+    yield words("faces", lang), _ran(record, Inspector.FACES, lang) or _faces(record, lang)
+    yield words("picture", lang), _ran(record, Inspector.PICTURE, lang) or _picture(record, lang)
+    sound = _inspection(record, Inspector.SOUND)
+    for finding in _of_kind(sound, FindingKind.LEVEL):
+        dead = sum(each.track == finding.track for each in _of_kind(sound, FindingKind.DEAD))
+        level = {
+            "speech": _decibels(finding.value.get("speech_cdb")),
+            "snr": _decibels(finding.value.get("snr_cdb")),
+            "dead": dead,
+        }
+        yield words("sound", lang, track=speaker(record.plan, finding.track, lang)), words("sound_value", lang, **level)
+    yield words("sync", lang), _ran(record, Inspector.SYNC, lang) or _sync(record, lang)
+
+
+def _ran(record: CaseRecord, inspector: Inspector, lang: str) -> str:
+    """ "" when the inspector ran, else its status in words."""
+    inspection = _inspection(record, inspector)
+    status = inspection.status if inspection else Status.ABSENT
+    return "" if status is Status.RAN else words(status.value, lang)
+
+
+def _faces(record: CaseRecord, lang: str) -> str:
+    seconds = _of_kind(_inspection(record, Inspector.FACES), FindingKind.FACES)
+    needed = next((o.params.get("faces_min", 1) for o in record.plan.obligations if o.kind == "require_presence"), 1)
+    enough = sum(int(finding.value.get("count", 0)) >= needed for finding in seconds)
+    share = 1000 * enough // len(seconds) / 10 if seconds else 0
+    return words("faces_value", lang, share=share, count=needed, seconds=len(seconds))
+
+
+def _picture(record: CaseRecord, lang: str) -> str:
+    picture = _inspection(record, Inspector.PICTURE)
+    counts = {"black": len(_of_kind(picture, FindingKind.BLACK)), "frozen": len(_of_kind(picture, FindingKind.FROZEN))}
+    return words("picture_value", lang, **counts)
+
+
+def _sync(record: CaseRecord, lang: str) -> str:
+    sync = _inspection(record, Inspector.SYNC)
+    offsets = [int(finding.value.get("offset_ms", 0)) for finding in _of_kind(sync, FindingKind.OFFSET)]
+    drifts = [int(finding.value.get("drift_ms", 0)) for finding in _of_kind(sync, FindingKind.DRIFT)]
+    if not offsets:
+        return words("sync_none", lang)
+    return words("sync_value", lang, marks=len(offsets), offset=max(offsets, key=abs), drift=max(drifts, key=abs, default=0))
+
+
+def _decibels(hundredths: object) -> str:
+    return f"{hundredths / 100:.1f}" if isinstance(hundredths, int) else "-"

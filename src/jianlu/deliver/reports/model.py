@@ -1,0 +1,100 @@
+"""What a report is made from, and the content that both renderers are given: plain text in the reader's language, no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jianlu.core.formats.event import Event
+from jianlu.core.formats.plan import Plan
+from jianlu.core.terms.findings import Inspection
+from jianlu.core.terms.verdicts import ClauseVerdict
+
+LANGS = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """The sealed documents of a case and what a package adds: when it was made and by which ledger and verifier it is checked."""
+
+    tenant: str
+    case: str
+    plan: Plan
+    events: Sequence[Event]
+    inspections: Sequence[Inspection]
+    clauses: Sequence[ClauseVerdict]
+    created_at: str
+    ledger: str
+    tree_size: int
+    root: str
+    verifier_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of the recording: as text, and its start in seconds for a link."""
+
+    text: str
+    seconds: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words as the recogniser wrote them: when, who, what."""
+
+    when: Moment
+    who: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A judged thing: what was demanded, by what, the answer and why. `verdict` is the code, for colour; `answer` the word."""
+
+    title: str
+    basis: str
+    verdict: str
+    answer: str
+    when: tuple[Moment, ...]
+    heard: tuple[Heard, ...]
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A plain table."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled part: an introduction, then rows, a table, words heard or paragraphs, whichever it has."""
+
+    id: str
+    title: str
+    intro: str = ""
+    rows: tuple[Row, ...] = ()
+    table: Table | None = None
+    heard: tuple[Heard, ...] = ()
+    paragraphs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContent:
+    """The whole report in one language; `verdict` is "complete" or "incomplete"."""
+
+    lang: str
+    title: str
+    subtitle: str
+    created_at: str
+    verdict: str
+    conclusion: str
+    counts: tuple[tuple[str, str, str], ...]
+    cover: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    signatures: tuple[str, ...]
+    footer: str
+    page_word: str

@@ -1,0 +1,46 @@
+"""Writes the reports of a closed case: HTML and PDF in both languages, from what lies sealed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+
+from jianlu.core.formats.checkpoint import Checkpoint
+from jianlu.core.formats.findings import parse_findings
+from jianlu.core.formats.plan import parse_plan
+from jianlu.core.formats.verdicts import parse_verdicts
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.instants import instant_text
+from jianlu.deliver.reports.content import report_content
+from jianlu.deliver.reports.html import render_html
+from jianlu.deliver.reports.model import LANGS, CaseRecord
+from jianlu.deliver.reports.pdf import render_pdf
+from jianlu.vault.case_log import CaseLog
+
+
+def write_reports(log: CaseLog, *, checkpoint: Checkpoint, verifier_digest: str, created_at: datetime) -> Mapping[str, bytes]:
+    """`report.zh.html`, `report.zh.pdf`, `report.en.html`, `report.en.pdf` of the judged case `log`.
+
+    Raises NotFoundError before it is judged, IntegrityError when sealed evidence does not open.
+    """
+    recorded = [event for event in log.events if event.type is EventType.FINDINGS_RECORDED]
+    record = CaseRecord(
+        tenant=log.tenant,
+        case=log.case,
+        plan=parse_plan(log.open_object("plan")),
+        events=log.events,
+        inspections=[parse_findings(log.open_object(event.body["object"])) for event in recorded],
+        clauses=parse_verdicts(log.open_object("verdicts")),
+        created_at=instant_text(created_at),
+        ledger=checkpoint.origin,
+        tree_size=checkpoint.size,
+        root=base64.b64encode(checkpoint.root).decode(),
+        verifier_digest=verifier_digest,
+    )
+    reports = {}
+    for lang in LANGS:
+        content = report_content(record, lang)
+        reports[f"report.{lang}.html"] = render_html(content)
+        reports[f"report.{lang}.pdf"] = render_pdf(content)
+    return reports

@@ -1,0 +1,42 @@
+"""Every spoiled session seals and verifies as intact, and never as complete: the clause, the reason and the place are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jianlu.entry.sample.assemble import assemble
+from tests.e2e.sabotage.content import SABOTAGES, Sabotage
+from tests.e2e.sabotage.world import jianlu, make_home, seal, write_case
+
+pytestmark = pytest.mark.slow
+
+WITHIN_MS = 2_000
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_home(tmp_path_factory.mktemp("content") / "home")
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGES, ids=lambda sabotage: sabotage.name)
+def test_a_spoiled_session_is_not_complete_and_says_where(sabotage: Sabotage, home: Path, tmp_path: Path) -> None:
+    media = tmp_path / "session.mp4"
+    timeline = assemble(sabotage.recipe, media)
+    number = "spoiled-" + sabotage.name.replace(" ", "-").replace("'", "")
+    seal(home, media, write_case(tmp_path / "case.toml", number), tmp_path / "out.jlp")
+    code, result = jianlu("verify", tmp_path / "out.jlp")
+    assert (code, result["intact"], result["complete"]) == (10, True, False)
+    verdicts = {f"{clause['pack']}:{clause['clause']}": clause for clause in result["clauses"]}
+    from_ms, to_ms = sabotage.place(timeline)
+    for name in sabotage.clauses:
+        clause = verdicts[name]
+        assert clause["verdict"] == "not_met", (name, clause)
+        reasons = [reason for reason in clause["reasons"] if reason["code"] == sabotage.reason]
+        assert reasons, (name, clause["reasons"])
+        assert any(reason["from_ms"] >= from_ms - WITHIN_MS and reason["to_ms"] <= to_ms + WITHIN_MS for reason in reasons), (
+            reasons,
+            (from_ms, to_ms),
+        )
+    assert set(sabotage.clauses) <= {problem["clause"] for problem in result["problems"]}
