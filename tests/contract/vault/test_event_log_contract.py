@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from jianlu.backends.events.ledger_folder import LedgerFolder
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
 from jianlu.ledger.signer import create_signer_key, load_signer
-from jianlu.vault.ledger_log import LedgerLog
 from jianlu.vault.ports import EventLog
 from tests.fakes.vault.memory import MemoryLog
 
@@ -26,7 +26,7 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EventLog]:
     create_ledger(tmp_path / "ledger", origin="test.example/log", signer=signer)
     every_ms = 1 if request.param == "ledger that publishes" else None
     with open_ledger(tmp_path / "ledger", signer=signer, publish_every_ms=every_ms) as ledger:
-        yield LedgerLog(ledger, tmp_path / "ledger")
+        yield LedgerFolder(ledger, tmp_path / "ledger")
 
 
 def test_entries_are_numbered_and_read_back_at_once(log: EventLog) -> None:
@@ -68,9 +68,9 @@ def test_what_an_earlier_process_appended_is_read(tmp_path: Path) -> None:
     create_ledger(tmp_path / "ledger", origin="test.example/log", signer=signer)
     with open_ledger(tmp_path / "ledger", signer=signer, publish_every_ms=None) as ledger:
         ledger.append(b"before")
-        around = LedgerLog(ledger, tmp_path / "ledger")
+        around = LedgerFolder(ledger, tmp_path / "ledger")
         assert list(around.read(0, 5)) == [b"before"], "an entry that did not come through this log is published, then read"
     with open_ledger(tmp_path / "ledger", signer=signer, publish_every_ms=None) as ledger:
-        log = LedgerLog(ledger, tmp_path / "ledger")
+        log = LedgerFolder(ledger, tmp_path / "ledger")
         log.append(b"after")
         assert list(log.read(0, 5)) == [b"before", b"after"]

@@ -97,7 +97,7 @@ SABOTAGES = (
 )
 
 HARMLESS: dict[str, Recipe] = {
-    "another agent and another customer": DEFAULT.in_voices({"agent": "agent2", "customer": "customer2"}),
+    "another agent and another customer": DEFAULT.in_voices({"agent": "agent_other", "customer": "customer_other"}),
     "long pauses": DEFAULT.with_pauses(1_200),
     "numerals said differently": DEFAULT.replacing("a08", agent("xa08_num")).replacing("a09", agent("xa09_num")),
     "consent in other words": DEFAULT.replacing("c02", customer("xc02_alt")).replacing("c04", customer("xc04_alt")),

@@ -132,15 +132,15 @@ def moving_picture(size: tuple[int, int], at_ms: int) -> Image:
     scene = _room(size).copy()
     sway = round(0.04 * width * np.sin(at_ms / 700.0))
     cv2.circle(scene, (width // 2 + sway, height // 2), height // 5, 180, -1)
-    grainy: Image = np.asarray(scene + _grain(size, at_ms // 40 % 8), dtype=np.uint8)
-    picture: Image = np.repeat(grainy[:, :, None], 3, axis=2)
-    return picture
+    grainy = np.asarray(scene + _grain(size, at_ms // 40 % 8), dtype=np.uint8)
+    return np.repeat(grainy[:, :, None], 3, axis=2)
 
 
 @cache
 def _room(size: tuple[int, int]) -> Image:
     rows, columns = np.mgrid[0 : size[1], 0 : size[0]]
-    return (90.0 + 40.0 * np.sin(columns / size[0] * 6.0) + 20.0 * np.cos(rows / size[1] * 4.0)).astype(np.uint8)
+    scene = 90.0 + 40.0 * np.sin(columns / size[0] * 6.0) + 20.0 * np.cos(rows / size[1] * 4.0)
+    return np.asarray(scene, dtype=np.uint8)
 
 
 @cache

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jianlu.backends.blobs.posix import PosixBlobs
+from jianlu.backends.events.ledger_folder import LedgerFolder
 from jianlu.backends.keys.file import create_root_key, load_root_key
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
 from jianlu.ledger.signer import create_signer_key, load_signer
 from jianlu.runtime.database import migrate_database, open_database
-from jianlu.vault.ledger_log import LedgerLog
 from jianlu.vault.ports import VaultPorts
 from tests.fakes.vault.memory import MemoryBlobs, MemoryLog, SteppingClock, memory_keys
 
@@ -45,7 +45,7 @@ def open_home(home: Path, *, index_url: str = "") -> Iterator[VaultPorts]:
                 blobs=PosixBlobs(home / "vault"),
                 key_blobs=PosixBlobs(home / "vault-keys", erases=True),
                 keys=load_root_key(home / "secrets" / "root.key"),
-                ledger=LedgerLog(ledger, home / "ledger"),
+                ledger=LedgerFolder(ledger, home / "ledger"),
                 clock=SteppingClock(),
                 index=engine,
             )

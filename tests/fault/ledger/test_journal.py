@@ -29,11 +29,11 @@ ENTRIES = [b"first", b"second", b"third, which may be torn"]
 LAST_RECORD_BYTES = len(encode_record(2, [ENTRIES[2]]))
 
 
-def test_a_journal_torn_at_any_byte_of_its_last_record_keeps_all_before(world: World) -> None:
-    crash(world, ENTRIES, published=1)
+def test_a_journal_torn_at_any_byte_of_its_last_record_keeps_all_before(memory_world: World) -> None:
+    crash(memory_world, ENTRIES, published=1)
     for missing in range(1, LAST_RECORD_BYTES + 1):
-        left = world.copy("again")
-        _restore(left, world.directory.with_name("crashed"))
+        left = memory_world.copy("again")
+        _restore(left, memory_world.directory.with_name("crashed"))
         content = left.journal().read_bytes()
         left.journal().write_bytes(content[:-missing])
         left.open().close()
@@ -41,15 +41,15 @@ def test_a_journal_torn_at_any_byte_of_its_last_record_keeps_all_before(world: W
         assert left.check().is_sound
 
 
-def test_a_whole_last_record_is_recovered(world: World) -> None:
-    left = crash(world, ENTRIES, published=1)
+def test_a_whole_last_record_is_recovered(memory_world: World) -> None:
+    left = crash(memory_world, ENTRIES, published=1)
     left.open().close()
     assert left.entries() == ENTRIES
 
 
 @pytest.mark.parametrize("published", [0, 1])
-def test_a_flipped_bit_anywhere_in_the_journal_stops_the_ledger(world: World, published: int) -> None:
-    left = crash(world, ENTRIES, published=published)
+def test_a_flipped_bit_anywhere_in_the_journal_stops_the_ledger(memory_world: World, published: int) -> None:
+    left = crash(memory_world, ENTRIES, published=published)
     path = left.journal().relative_to(left.directory).as_posix()
     before = left.read(path)
     for byte in range(len(before)):
@@ -63,8 +63,8 @@ def test_a_flipped_bit_anywhere_in_the_journal_stops_the_ledger(world: World, pu
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 512), (512, 1024), (1024, 1536), (512, 1536), (0, 3000)])
-def test_a_last_record_with_a_sector_that_was_never_written_counts_as_torn(world: World, start: int, end: int) -> None:
-    left = crash(world, [bytes([7]) * 400, bytes([8]) * 2500], published=1)
+def test_a_last_record_with_a_sector_that_was_never_written_counts_as_torn(memory_world: World, start: int, end: int) -> None:
+    left = crash(memory_world, [bytes([7]) * 400, bytes([8]) * 2500], published=1)
     before = left.journal().read_bytes()
     begin = len(before) - len(encode_record(1, [bytes([8]) * 2500]))
     unwritten = range(max(begin, start), min(len(before), end))
@@ -76,8 +76,8 @@ def test_a_last_record_with_a_sector_that_was_never_written_counts_as_torn(world
     assert left.entries() == [bytes([7]) * 400]
 
 
-def test_a_record_torn_before_later_ones_stops_the_ledger(world: World) -> None:
-    left = crash(world, [bytes([7]) * 400, bytes([8]) * 2500, b"later"], published=1)
+def test_a_record_torn_before_later_ones_stops_the_ledger(memory_world: World) -> None:
+    left = crash(memory_world, [bytes([7]) * 400, bytes([8]) * 2500, b"later"], published=1)
     content = bytearray(left.journal().read_bytes())
     content[1024:1536] = bytes(512)
     left.journal().write_bytes(bytes(content))
@@ -85,8 +85,22 @@ def test_a_record_torn_before_later_ones_stops_the_ledger(world: World) -> None:
         left.open()
 
 
-def test_an_old_segment_that_came_back_after_a_crash_does_no_harm(world: World) -> None:
-    left = crash(world, ENTRIES, published=1)
+def test_a_segment_cut_before_a_later_one_stops_the_ledger(memory_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jianlu.ledger._journal.JOURNAL_SEGMENT_BYTES", 100)
+    left = crash(memory_world, [b"%d" % number * 60 for number in range(4)], published=0)
+    first, *later = sorted((left.directory / "journal").glob("*.journal"))
+    assert later
+    content = first.read_bytes()
+    first.write_bytes(content[:-1])
+    with pytest.raises(IntegrityError, match="damaged record of acknowledged entries"):
+        left.open()
+    first.write_bytes(content)
+    left.open().close()
+    assert len(left.entries()) == 4
+
+
+def test_an_old_segment_that_came_back_after_a_crash_does_no_harm(memory_world: World) -> None:
+    left = crash(memory_world, ENTRIES, published=1)
     old = {left.journal().name: left.journal().read_bytes()}
     with left.open() as ledger:
         ledger.append(b"fourth")
@@ -97,22 +111,22 @@ def test_an_old_segment_that_came_back_after_a_crash_does_no_harm(world: World) 
     assert again.entries() == [*ENTRIES, b"fourth"]
 
 
-def test_two_journals_that_contradict_each_other_stop_the_ledger(world: World) -> None:
-    left = crash(world, ENTRIES, published=1)
+def test_two_journals_that_contradict_each_other_stop_the_ledger(memory_world: World) -> None:
+    left = crash(memory_world, ENTRIES, published=1)
     (left.directory / "journal" / f"{1:020d}.journal").write_bytes(encode_record(1, [b"another second"]))
     with pytest.raises(IntegrityError, match="two different"):
         left.open()
 
 
-def test_a_journal_that_contradicts_the_tiles_stops_the_ledger(world: World) -> None:
-    left = crash(world, ENTRIES, published=3)
+def test_a_journal_that_contradicts_the_tiles_stops_the_ledger(memory_world: World) -> None:
+    left = crash(memory_world, ENTRIES, published=3)
     left.journal().write_bytes(encode_record(0, [b"first", b"another", ENTRIES[2]]))
     with pytest.raises(IntegrityError, match="different entries 1"):
         left.open()
 
 
-def test_a_journal_with_a_hole_stops_the_ledger(world: World) -> None:
-    left = crash(world, ENTRIES, published=1)
+def test_a_journal_with_a_hole_stops_the_ledger(memory_world: World) -> None:
+    left = crash(memory_world, ENTRIES, published=1)
     left.journal().rename(left.directory / "journal" / f"{2:020d}.journal")
     (left.directory / "journal" / f"{2:020d}.journal").write_bytes(encode_record(2, [ENTRIES[2]]))
     with pytest.raises(IntegrityError, match="lacks the acknowledged entry 1"):
@@ -120,8 +134,8 @@ def test_a_journal_with_a_hole_stops_the_ledger(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.journal", "000.journal"])
-def test_a_stray_journal_file_is_not_taken_for_entries(world: World, name: str) -> None:
-    left = crash(world, ENTRIES, published=3)
+def test_a_stray_journal_file_is_not_taken_for_entries(memory_world: World, name: str) -> None:
+    left = crash(memory_world, ENTRIES, published=3)
     (left.directory / "journal" / name).write_bytes(encode_record(7, [b"smuggled"]))
     with pytest.raises(IntegrityError):
         left.open()

@@ -6,9 +6,6 @@ import os
 import random
 import shutil
 import stat
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +13,7 @@ from jianlu.core.errors import JianluError
 from jianlu.core.formats.checkpoint import claimed_checkpoint
 from jianlu.ledger import _folder, _journal
 from tests.fault.ledger.power import Disk
-from tests.unit.ledger.worlds import World, new_world
-
-MEMORY = Path("/dev/shm")
+from tests.unit.ledger.worlds import World
 
 
 class Scenario:
@@ -63,13 +58,6 @@ class Scenario:
         assert entries[: len(self.acknowledged)] == self.acknowledged
         assert len(entries) <= len(self.acknowledged) + 1
         assert left.check(saved_checkpoint=self.published).is_sound
-
-
-@pytest.fixture
-def memory_world() -> Iterator[World]:
-    place = Path(tempfile.mkdtemp(prefix="jianlu-", dir=MEMORY if MEMORY.is_dir() else None))
-    yield new_world(place)
-    shutil.rmtree(place)
 
 
 @pytest.mark.slow

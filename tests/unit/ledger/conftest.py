@@ -1,25 +1,19 @@
-"""The ledger that each test of this folder gets for itself, in memory where the system offers it: these tests sync a lot,
-and what a real disk does is proved in tests/fault."""
+"""The ledger that each test of this folder gets for itself; what a real disk does is proved in tests/fault."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.unit.ledger.worlds import World, new_world
-
-MEMORY = Path("/dev/shm")
+from tests.unit.ledger.worlds import World, new_world, place_in_memory
 
 
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:
-    place = Path(tempfile.mkdtemp(prefix="jianlu-", dir=MEMORY if MEMORY.is_dir() else None))
-    yield place
-    shutil.rmtree(place)
+    with place_in_memory() as place:
+        yield place
 
 
 @pytest.fixture

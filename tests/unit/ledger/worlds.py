@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from jianlu.ledger import FsckReport, Ledger, create_ledger, create_signer_key, fsck, load_signer, open_ledger, read_entries
 from jianlu.ledger.signer import FileSigner
 
+MEMORY = Path("/dev/shm")
 ORIGIN = "example.com/ledger"
 
 
@@ -67,6 +70,16 @@ def new_world(place: Path) -> World:
     signer = load_signer(place / "ledger.key")
     create_ledger(place / "ledger", origin=ORIGIN, signer=signer)
     return World(place / "ledger", signer)
+
+
+@contextmanager
+def place_in_memory() -> Iterator[Path]:
+    """A folder that is gone afterwards, in memory where the system offers it: for tests that sync a lot and damage nothing real."""
+    place = Path(tempfile.mkdtemp(prefix="jianlu-", dir=MEMORY if MEMORY.is_dir() else None))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place)
 
 
 def numbered(count: int, start: int = 0) -> list[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jianlu.core.phrases.lexicon import reply_lexicon
 from jianlu.core.phrases.passages import passages_of, utterances_of
 from jianlu.core.phrases.replies import Stance, replies_in
 from tests.fakes.conversation import Line, language, said
@@ -14,7 +15,7 @@ def stances(*lines: Line) -> set[str]:
     return {
         reply.stance.value
         for passage in passages_of(utterances_of(speech))
-        for reply in replies_in(passage, language(passage.lang))
+        for reply in replies_in(passage, reply_lexicon(language(passage.lang)))
     }
 
 

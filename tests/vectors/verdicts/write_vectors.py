@@ -15,6 +15,7 @@ from typing import Any
 from jianlu.core.formats.findings import findings_bytes, parse_findings
 from jianlu.core.formats.plan import Plan, plan_bytes
 from jianlu.core.formats.verdicts import verdicts_bytes
+from jianlu.core.phrases.lexicon import reply_lexicon
 from jianlu.core.phrases.passages import passages_of, utterances_of
 from jianlu.core.phrases.replies import replies_in
 from jianlu.core.phrases.spot import spot
@@ -127,7 +128,7 @@ def _spotted(text: str) -> dict[str, Any]:
 
 def _answered(text: str) -> dict[str, Any]:
     passages = passages_of(utterances_of(said(("customer", text)).speech))
-    stances = [[r.stance.value, r.from_ms, r.to_ms] for p in passages for r in replies_in(p, language("zh"))]
+    stances = [[r.stance.value, r.from_ms, r.to_ms] for p in passages for r in replies_in(p, reply_lexicon(language("zh")))]
     return {"says": text, "tokens": tokens_of(text, "zh"), "stances": stances}
 
 

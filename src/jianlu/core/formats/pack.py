@@ -1,4 +1,7 @@
-"""Rule packs as bytes: the digest that names a pack, and the document that seals the packs of a plan. `specs/packs.md`."""
+"""Rule packs as bytes: the digest that names a pack, and the document that seals the packs of a plan. `specs/packs.md`.
+
+Reading a pack's files and their meaning is `govern/policy/`; the verifier needs no more than this.
+"""
 
 from __future__ import annotations
 

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jianlu.core.formats.plan import Language
-from jianlu.core.phrases.lexicon import Expression, Sense, reply_lexicon
+from jianlu.core.phrases.lexicon import Expression, Lexicon, Sense
 from jianlu.core.phrases.model import CLOSE_PAUSE_MS, QUESTION_REACH, Passage
 
 REPLY_LEAD = 2
@@ -43,9 +42,9 @@ class Reply:
     lead: int
 
 
-def replies_in(passage: Passage, language: Language) -> list[Reply]:
-    """Every stance taken in `passage`, in time order. Never raises; plain talk gives []."""
-    expressions = reply_lexicon(language).scan(passage.tokens)
+def replies_in(passage: Passage, lexicon: Lexicon) -> list[Reply]:
+    """Every stance taken in `passage`, in time order, by the `reply_lexicon` of its language. Never raises; plain talk gives []."""
+    expressions = lexicon.scan(passage.tokens)
     bounds = _sentence_bounds(passage)
     found: list[Reply] = []
     for place, expression in enumerate(expressions):

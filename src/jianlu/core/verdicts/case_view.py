@@ -12,7 +12,8 @@ from typing import Any
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.event import Event
-from jianlu.core.formats.plan import Language, Obligation, Phrase, Plan
+from jianlu.core.formats.plan import Obligation, Phrase, Plan
+from jianlu.core.phrases.lexicon import reply_lexicon
 from jianlu.core.phrases.model import Heard, Passage
 from jianlu.core.phrases.passages import passages_of, utterances_of
 from jianlu.core.phrases.replies import Reply, replies_in
@@ -115,8 +116,10 @@ class CaseView:
             self._hits = {}
             for name in self.audio_tracks:
                 for finding in self.findings(Inspector.PHRASES, FindingKind.PHRASE, name):
-                    key = (str(finding.value.get("phrase")), name, finding.value.get("negated") is not False)
-                    self._hits.setdefault(key, []).append(finding)
+                    heard = finding.value.get("phrase")
+                    if isinstance(heard, str):
+                        is_negated = finding.value.get("negated") is not False
+                        self._hits.setdefault((heard, name, is_negated), []).append(finding)
         return self._hits.get((phrase, track, negated), [])
 
     def words_between(self, track: str, low: int, high: int) -> list[Heard]:
@@ -146,11 +149,11 @@ class CaseView:
 
     @cached_property
     def _replies(self) -> dict[str, list[Reply]]:
-        languages: dict[str, Language] = {language.lang: language for language in self.plan.languages}
+        lexicons = {language.lang: reply_lexicon(language) for language in self.plan.languages}
         found: dict[str, list[Reply]] = {}
         for passage in self._passages or ():
-            if passage.lang in languages:
-                found.setdefault(passage.track, []).extend(replies_in(passage, languages[passage.lang]))
+            if passage.lang in lexicons:
+                found.setdefault(passage.track, []).extend(replies_in(passage, lexicons[passage.lang]))
         return {track: sorted(replies, key=lambda r: (r.from_ms, r.to_ms)) for track, replies in found.items()}
 
 

@@ -1,4 +1,7 @@
-"""Rows of the report about what was judged: obligations in the order of the conversation, clauses, and what is not met."""
+"""Rows of the report about what was judged: obligations in the order of the conversation, clauses, and what is not met.
+
+Nothing is judged here: the rows repeat the sealed verdicts and their reasons in words.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tables of the report about what was measured: gaps, faces, picture, sound, sync, engines; and the transcript."""
+"""Tables of the report about what was measured: gaps, faces, picture, sound, sync, engines; and the transcript.
+
+Nothing is measured here: the rows repeat the sealed findings; an engine that did not run is said not to have run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Puts a case into the report's sections, in one language. Pure: the same record gives the same content."""
+"""Puts a case into the report's sections, in one language. Pure: the same record gives the same content.
+
+What the words are is in `words.toml`, how they look in `html.py` and `pdf.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The report as one self-contained HTML page: no script, no external resource, escaped throughout."""
+"""The report as one self-contained HTML page: no script, no external resource, escaped throughout.
+
+The layout is `report.html.j2`; what it says is decided in `content.py`.
+"""
 
 from __future__ import annotations
 

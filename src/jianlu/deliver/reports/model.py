@@ -1,4 +1,7 @@
-"""What a report is made from, and the content that both renderers are given: plain text in the reader's language, no markup."""
+"""What a report is made from, and the content that both renderers are given: plain text in the reader's language, no markup.
+
+Frozen values only; putting a case into them is `content.py`.
+"""
 
 from __future__ import annotations
 

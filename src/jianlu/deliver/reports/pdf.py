@@ -1,4 +1,7 @@
-"""The report as PDF, set by Typst with an embedded Chinese font. Content goes in as JSON and is never read as markup."""
+"""The report as PDF, set by Typst with an embedded Chinese font. Content goes in as JSON and is never read as markup.
+
+The layout is `report.typ`; what it says is decided in `content.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The report's own words, in Chinese and English, read from `words.toml`."""
+"""The report's own words, in Chinese and English, read from `words.toml`.
+
+A key that is missing in either language is an error, never an empty text.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Writes the reports of a closed case: HTML and PDF in both languages, from what lies sealed."""
+"""Writes the reports of a closed case: HTML and PDF in both languages, from what lies sealed.
+
+The reports say nothing that the package's other documents do not; what they contain is `content.py`.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ Starting the program never makes keys or databases; this command alone does, and
 
 from __future__ import annotations
 
+import json as json_text
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from jianlu.core.errors import UnavailableError
-from jianlu.core.formats.note import parse_verifier_key
+from jianlu.core.formats.note import parse_verifier_key, verifier_key
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.packages.verifier import verifier_bytes
@@ -59,10 +60,17 @@ def init(
 
 
 def _settings_text(tenant: str, origin: str) -> str:
-    """The commented settings file with this tenant and origin."""
+    """The commented settings file with this tenant and origin; raises InvalidError when `origin` cannot name a ledger and its signer."""
+    signer = verifier_key(f"{origin}/package", bytes(32)).name
+    verifier_key(origin, bytes(32))
     text = files("jianlu.runtime").joinpath("jianlu.toml").read_text(encoding="utf-8")
     return (
-        text.replace('id = "demo-bank"', f'id = "{tenant}"')
-        .replace('origin = "jianlu.example/demo"', f'origin = "{origin}"')
-        .replace('signer = "jianlu.example/demo/package"', f'signer = "{origin}/package"')
+        text.replace('id = "demo-bank"', f"id = {_quoted(tenant)}")
+        .replace('origin = "jianlu.example/demo"', f"origin = {_quoted(origin)}")
+        .replace('signer = "jianlu.example/demo/package"', f"signer = {_quoted(signer)}")
     )
+
+
+def _quoted(text: str) -> str:
+    """`text` as a TOML string: JSON's escapes are TOML's."""
+    return json_text.dumps(text, ensure_ascii=False)

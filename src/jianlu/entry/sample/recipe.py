@@ -142,6 +142,7 @@ DEFAULT = Recipe(
         agent("a02"),
         customer("c02"),
         agent("a03"),
+        agent("a03b"),
         agent("a04"),
         customer("c04"),
         agent("a05"),
