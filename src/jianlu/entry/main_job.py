@@ -31,6 +31,7 @@ from jianlu.judge.judge_case import judge_case
 from jianlu.process.inspectors.inspect import inspect_case
 from jianlu.process.record import record_findings, recorded_inspectors
 from jianlu.vault.case_log import CaseLog, open_case_log
+from jianlu.vault.index import catch_up
 from jianlu.vault.keys import tenant_secret
 from jianlu.vault.playable import open_recording
 from jianlu.wiring import Home, inspect_ports
@@ -154,6 +155,7 @@ def _package(log: CaseLog, job: Job, home: Home, say: Say) -> Receipt:
     def reports(checkpoint: Checkpoint, verifier_digest: str) -> Mapping[str, bytes]:
         return write_reports(log, checkpoint=checkpoint, verifier_digest=verifier_digest, created_at=home.vault.clock.now())
 
+    catch_up(home.vault)  # an index that lags because its disk was full is no edited index
     receipt = write_package(log, job.destination, reports=reports, using=home.package)
     say("package", 1, 1)
     return receipt

@@ -120,7 +120,22 @@ def _result(
         placed += [_unmet(clause) for clause in clauses if clause.verdict is not Verdict.MET]
     signer = Signer(manifest.ledger_vkey, manifest.package_vkey, trust is not None, _saved_answer(saved, placed))
     titles = {clause.key: dict(clause.title) for clause in meaning.plan.clauses} if meaning.plan else {}
-    return Result(tuple(placed), clauses, manifest.tenant, manifest.case, _duration_ms(history.events), signer, titles)
+    duration_ms, names = _duration_ms(history.events), _names(meaning.plan)
+    return Result(tuple(placed), clauses, manifest.tenant, manifest.case, duration_ms, signer, titles, names)
+
+
+def _names(plan: Plan | None) -> dict[str, str]:
+    """What the plan's phrases say; a step by its question or its first point."""
+    if plan is None:
+        return {}
+    names = {phrase.id: phrase.says for phrase in plan.phrases}
+    for obligation in plan.obligations:
+        points = obligation.params.get("points")
+        opening = obligation.params.get("question") or (points[0] if isinstance(points, list) and points else None)
+        step = obligation.params.get("step")
+        if isinstance(step, str) and isinstance(opening, str) and opening in names:
+            names.setdefault(step, names[opening])
+    return names
 
 
 def _saved_answer(saved: SavedCheckpoint | None, problems: list[Problem]) -> str:

@@ -48,7 +48,10 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The whole answer. `clauses` are not evidenced throughout when the package is not intact."""
+    """The whole answer. `clauses` are not evidenced throughout when the package is not intact.
+
+    For people: `titles` by clause key and language, `names` what a phrase or step of the plan says, by its id.
+    """
 
     problems: tuple[Problem, ...]
     clauses: tuple[ClauseVerdict, ...]
@@ -57,6 +60,7 @@ class Result:
     duration_ms: int | None = None
     signer: Signer | None = None
     titles: dict[str, dict[str, str]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_intact(self) -> bool:

@@ -1,17 +1,25 @@
 """The result as text for a person, in Chinese or English. Only wording and layout; nothing is decided here.
 
-The machine-readable form is `Result.as_document`, which says everything that this says.
+The machine-readable form is `Result.as_document`, which says everything that this says. Texts of a package may be hostile: what is no
+printable character is replaced, so that nobody's terminal obeys a package.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from jianlu.core.terms.verdicts import ClauseVerdict, Verdict
+from jianlu.core.terms.verdicts import Basis, ClauseVerdict, Verdict
+from jianlu.core.verdicts.reasons import TRACK_NAMES, reason_text
 from jianlu.verify.model import Problem, Result
 from jianlu.verify.problems import TEXTS, Code
 
 LANGUAGES = ("zh", "en")
+PROBLEMS_SHOWN_MAX = 200
+_REASONS_SHOWN_MAX = 8
+_TIMES_SHOWN_MAX = 3
+_LINE_MAX = 500
+"""Characters of one line: a title and a wording fit; a hostile package does not fill the screen."""
 
 _WORDS = {
     "intact_complete": ("完整、未被改动：各条款均已满足。", "INTACT and COMPLETE: nothing altered, every clause met."),
@@ -31,14 +39,25 @@ _WORDS = {
     ),
     "checkpoint": ("已保存的检查点", "saved checkpoint"),
     "segment": ("片段", "segment"),
-    "unverified": ("法条文本未经官网复核", "clause text not re-read on the official site"),
-    "attested": ("人工陈述", "attested by a person"),
+    "unverified": (
+        "法条文字均未对照官方网站复核。",
+        "The wording of these clauses has not been compared with the official sites.",
+    ),
+    "unverified_some": ("* 法条文字未对照官方网站复核。", "* wording not compared with the official site."),
+    "attested": ("依据人工陈述", "by a person's statement"),
+    "doubted": (
+        "证据不可信，本包的 {count} 条条款一律视为未能证明。",
+        "Altered evidence proves nothing: all {count} clauses of this package count as not evidenced.",
+    ),
+    "more": ("……另有 {count} 项，见 --json", "… and {count} more, see --json"),
+    "place": ("涉及条款", "offends"),
 }
 _VERDICTS = {
     Verdict.MET: ("满足", "met"),
     Verdict.NOT_MET: ("未满足", "not met"),
     Verdict.NOT_EVIDENCED: ("未能证明", "not evidenced"),
 }
+_MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✗", Verdict.NOT_EVIDENCED: "?"}
 _SAVED = {
     "not given": ("未提供", "not given"),
     "consistent": ("一致", "consistent"),
@@ -58,54 +77,112 @@ def clock_text(ms: int | None) -> str:
 
 
 def render(result: Result, language: str) -> str:
-    """The whole result as lines of text; `language` is "zh" or "en"."""
-    at = LANGUAGES.index(language)
-    return "\n".join(_lines(result, at)) + "\n"
+    """The whole result as lines of text; `language` is "zh" or "en". Every character but the line ends is printable."""
+    return "".join(_printable(line) + "\n" for line in _Page(result, language).lines())
 
 
-def _lines(result: Result, at: int) -> Iterator[str]:
-    headline = "not_intact" if not result.is_intact else "intact_complete" if result.is_complete else "intact_incomplete"
-    yield _WORDS[headline][at]
-    if result.case:
-        yield f"{_WORDS['case'][at]}: {result.tenant}/{result.case}   {_WORDS['duration'][at]}: {clock_text(result.duration_ms)}"
-    if result.signer is not None:
-        yield _WORDS["trusted" if result.signer.is_trusted else "untrusted"][at]
-        if result.signer.saved_checkpoint != "not given":
-            yield f"{_WORDS['checkpoint'][at]}: {_SAVED[result.signer.saved_checkpoint][at]}"
-    if result.problems:
-        yield f"\n{_WORDS['problems'][at]} ({len(result.problems)})"
-        for problem in result.problems:
-            yield f"  ✗ {_problem(problem, at)}"
-    if result.clauses:
-        yield f"\n{_WORDS['clauses'][at]} ({len(result.clauses)})"
-        for clause in result.clauses:
-            yield _clause(clause, result, at)
+def _printable(line: str) -> str:
+    shown = line if len(line) <= _LINE_MAX else line[: _LINE_MAX - 1] + "…"
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shown)
 
 
-def _problem(problem: Problem, at: int) -> str:
-    where = problem.where
-    parts = [TEXTS[Code(problem.what)][at]]
-    if where.segment is not None:
-        parts.append(f"{_WORDS['segment'][at]} {where.segment}")
-    if where.from_ms is not None:
-        parts.append(f"{clock_text(where.from_ms)}–{clock_text(where.to_ms)}")
-    if where.path:
-        parts.append(where.path)
-    if problem.clause:
-        parts.append(f"[{problem.clause}]")
-    if problem.detail:
-        parts.append(f"({problem.detail})")
-    return " ".join(parts)
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One result in one language."""
 
+    result: Result
+    language: str
 
-def _clause(clause: ClauseVerdict, result: Result, at: int) -> str:
-    mark = {Verdict.MET: "✓", Verdict.NOT_MET: "✗", Verdict.NOT_EVIDENCED: "?"}[clause.verdict]
-    title = result.titles.get(f"{clause.pack}:{clause.clause}", {}).get(LANGUAGES[at], "")
-    times = ", ".join(f"{e.track} {clock_text(e.from_ms)}–{clock_text(e.to_ms)}" for e in clause.evidence[:3])
-    more = " …" if len(clause.evidence) > 3 else ""
-    notes = [_WORDS["attested"][at]] if clause.basis.value == "attested" else []
-    if clause.confidence == "unverified":
-        notes.append(_WORDS["unverified"][at])
-    notes += [f"{reason.code} {reason.about}".strip() for reason in clause.reasons[:3]]
-    tail = f"  ({'; '.join(notes)})" if notes else ""
-    return f"  {mark} {_VERDICTS[clause.verdict][at]}  {clause.pack} {clause.clause} {title}  {times}{more}{tail}"
+    def lines(self) -> Iterator[str]:
+        yield from self._head()
+        problems, clauses = self.result.problems, self.result.clauses
+        if problems:
+            yield from ("", f"{self._word('problems')} ({len(problems)})")
+            for problem in problems[:PROBLEMS_SHOWN_MAX]:
+                yield from self._problem(problem)
+            if len(problems) > PROBLEMS_SHOWN_MAX:
+                yield "  " + self._word("more").format(count=len(problems) - PROBLEMS_SHOWN_MAX)
+        if clauses and not self.result.is_intact:
+            yield from ("", self._word("doubted").format(count=len(clauses)))
+        elif clauses:
+            yield from self._clauses()
+
+    def _head(self) -> Iterator[str]:
+        result = self.result
+        headline = "not_intact" if not result.is_intact else "intact_complete" if result.is_complete else "intact_incomplete"
+        yield self._word(headline)
+        if result.case:
+            duration = f"{self._word('duration')}: {clock_text(result.duration_ms)}"
+            yield f"{self._word('case')}: {result.tenant}/{result.case}   {duration}"
+        if result.signer is not None:
+            yield self._word("trusted" if result.signer.is_trusted else "untrusted")
+            if result.signer.saved_checkpoint != "not given":
+                yield f"{self._word('checkpoint')}: {_SAVED[result.signer.saved_checkpoint][self._at]}"
+
+    def _problem(self, problem: Problem) -> Iterator[str]:
+        """What and where on one line; below, why: the reasons of an unmet clause in words, else the detail."""
+        where = problem.where
+        parts = [TEXTS[Code(problem.what)][self._at]]
+        if where.segment is not None:
+            parts.append(f"{self._word('segment')} {where.segment}")
+        if where.from_ms is not None:
+            parts.append(f"{clock_text(where.from_ms)}–{clock_text(where.to_ms)}")
+        if where.path:
+            parts.append(where.path)
+        unmet = None if problem.breaks_integrity else self._clause_of(problem)
+        if unmet is not None:
+            parts.append(self._name(unmet))
+        mark = "✗" if unmet is None else _MARKS[unmet.verdict]
+        yield f"  {mark} " + "  ".join(parts)
+        if unmet is None:
+            if problem.detail:
+                yield f"      {problem.detail}"
+            if problem.clause:
+                yield f"      {self._word('place')}: {self._key_name(problem.clause)}"
+            return
+        reasons = list(dict.fromkeys(reason_text(reason, self.language, name_of=self._phrase) for reason in unmet.reasons))
+        yield from (f"      · {reason}" for reason in reasons[:_REASONS_SHOWN_MAX])
+        if len(reasons) > _REASONS_SHOWN_MAX:
+            yield "      " + self._word("more").format(count=len(reasons) - _REASONS_SHOWN_MAX)
+
+    def _clauses(self) -> Iterator[str]:
+        clauses = self.result.clauses
+        yield from ("", f"{self._word('clauses')} ({len(clauses)})")
+        unverified = sum(clause.confidence == "unverified" for clause in clauses)
+        for clause in clauses:
+            star = " *" if clause.confidence == "unverified" and unverified < len(clauses) else ""
+            attested = f"  ({self._word('attested')})" if clause.basis is Basis.ATTESTED else ""
+            yield f"  {_MARKS[clause.verdict]} {_VERDICTS[clause.verdict][self._at]}  {self._name(clause)}{star}{attested}"
+            if clause.evidence:
+                yield f"      {self._times(clause)}"
+        if unverified:
+            yield self._word("unverified" if unverified == len(clauses) else "unverified_some")
+
+    def _times(self, clause: ClauseVerdict) -> str:
+        stretches = list(dict.fromkeys((e.track, e.from_ms, e.to_ms) for e in clause.evidence))
+        shown = [
+            f"{TRACK_NAMES.get(track, {}).get(self.language, track)} {clock_text(low)}–{clock_text(high)}"
+            for track, low, high in stretches[:_TIMES_SHOWN_MAX]
+        ]
+        return ", ".join(shown) + (" …" if len(stretches) > _TIMES_SHOWN_MAX else "")
+
+    def _clause_of(self, problem: Problem) -> ClauseVerdict | None:
+        return next((clause for clause in self.result.clauses if f"{clause.pack}:{clause.clause}" == problem.clause), None)
+
+    def _name(self, clause: ClauseVerdict) -> str:
+        return self._key_name(f"{clause.pack}:{clause.clause}")
+
+    def _key_name(self, key: str) -> str:
+        pack, _, number = key.partition(":")
+        title = self.result.titles.get(key, {}).get(self.language, "")
+        return f"{number} {title} [{pack}]" if title else key
+
+    def _phrase(self, about: str) -> str:
+        return self.result.names.get(about, about)
+
+    def _word(self, key: str) -> str:
+        return _WORDS[key][self._at]
+
+    @property
+    def _at(self) -> int:
+        return LANGUAGES.index(self.language)

@@ -50,11 +50,11 @@ def test_a_disk_that_fails_from_some_moment_on_keeps_what_was_acknowledged(world
 def test_a_second_fault_while_recovering_from_the_first_loses_nothing(world: World) -> None:
     _, lines = run_with_fault(world, "fdatasync:error=EIO:when=55")
     promised = acknowledged(lines)
-    for when in range(1, 12):
+    for when in (1, 2, 3, 5, 8):
         code, lines = run_with_fault(world, f"fsync:error=EIO:when={when}", entries=1)
         promised |= acknowledged(lines)
         assert code in (STOPPED, 0)
-        for number in range(1, 6):
+        for number in (1, 2, 4):
             run_with_fault(world, f"rename,renameat,renameat2:signal=KILL:when={number}", entries=0)
         assert world.check().is_sound
     assert_nothing_lost_or_doubled(world, promised)

@@ -144,6 +144,12 @@ def test_tracks_stored_one_after_the_other_are_refused() -> None:
         record([SCREEN, AGENT], [*((0, s) for s in screen(60_000)), *((1, s) for s in speech(60_000))])
 
 
+def test_a_frame_from_before_the_sessions_start_is_refused() -> None:
+    rows = [(0, frame(0)), *((1, sound(at)) for at in range(0, 12_000, 20)), (0, frame(-500))]
+    with pytest.raises(InvalidError, match="too far behind"):
+        record([PICTURE, AGENT], rows)
+
+
 def test_a_track_without_a_single_sample_is_refused() -> None:
     with pytest.raises(InvalidError, match="agent holds nothing"):
         record([SCREEN, AGENT], interleaved(screen(4_000)))

@@ -79,12 +79,12 @@ def test_a_promise_with_a_word_that_only_looks_like_a_denial_stays_a_promise(tex
     assert negated(text) == [False]
 
 
-def _denied_after(pause_ms: int, *, one_utterance: bool) -> bool:
-    speech = said(("agent", "不"), Line("agent", "保本", pause_ms=pause_ms)).speech
+def _denied_after(pause_ms: int, *, denial: str = "不会", one_utterance: bool = False) -> bool:
+    speech = said(("agent", denial), Line("agent", "保本", pause_ms=pause_ms)).speech
     if one_utterance:
         first, second = speech.findings
         tokens = [*first.value["tokens"], *second.value["tokens"]]
-        whole = replace(first, to_ms=second.to_ms, value={"lang": "zh", "text": "不保本", "tokens": tokens})
+        whole = replace(first, to_ms=second.to_ms, value={"lang": "zh", "text": denial + "保本", "tokens": tokens})
         speech = replace(speech, findings=(whole,))
     (found,) = spot(plan_of(phrases=[SAFE]), speech).findings
     return bool(found.value["negated"])
@@ -93,7 +93,12 @@ def _denied_after(pause_ms: int, *, one_utterance: bool) -> bool:
 def test_a_denial_does_not_reach_into_the_next_sentence() -> None:
     assert _denied_after(400, one_utterance=True)
     assert not _denied_after(401, one_utterance=True)
-    assert not _denied_after(0, one_utterance=False)
+    assert not _denied_after(0)
+
+
+def test_a_lone_no_right_before_the_phrase_belongs_to_it_wherever_the_recogniser_put_it() -> None:
+    assert _denied_after(700, denial="不")
+    assert not _denied_after(701, denial="不")
 
 
 def test_the_opposite_of_a_phrase_that_denies_something_is_negated() -> None:

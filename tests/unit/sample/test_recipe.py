@@ -14,7 +14,7 @@ def words(recipe: Recipe) -> list[str]:
 
 def test_the_lawful_sale_has_every_line_in_order_and_in_its_own_voice() -> None:
     said = words(DEFAULT)
-    assert [line for line in said if line.startswith("a")] == [f"a{n:02d}" for n in range(1, 15)]
+    assert [line for line in said if line.startswith("a")] == sorted([*(f"a{n:02d}" for n in range(1, 15)), "a03b"])
     assert [line for line in said if line.startswith("c")] == ["c02", "c04", "c11", "c12", "c13"]
     assert all(line.role == line.voice for line in DEFAULT.lines)
     assert all(said.index(f"c{n}") == said.index(f"a{n}") + 1 for n in ("02", "04", "11", "12", "13"))

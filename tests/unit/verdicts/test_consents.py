@@ -85,6 +85,17 @@ def test_an_answer_to_the_next_question_does_not_serve_the_one_before() -> None:
     assert answer(session, *both, of=1).verdict is Verdict.MET
 
 
+@pytest.mark.parametrize(("words", "expected"), [("一" * 15, []), ("一" * 16, ["no_answer"])])
+def test_an_answer_to_what_the_asker_said_next_is_none_to_the_question(words: str, expected: list[str]) -> None:
+    assert codes(ASK, Line("agent", words, pause_ms=0), ("customer", "好的")) == expected
+
+
+def test_an_answer_to_another_question_is_no_early_answer_to_this_one() -> None:
+    both = (consent(), consent("face", "ask_face"))
+    session = said(ASK, ("customer", "我同意"), Line(*ASK_FACE, pause_ms=8000))
+    assert [r.code for r in answer(session, *both, of=1).reasons] == ["no_answer"]
+
+
 def test_a_question_asked_again_may_turn_a_refusal_into_consent_and_consent_into_refusal() -> None:
     assert codes(ASK, ("customer", "我不同意"), ASK, ("customer", "我同意")) == []
     assert codes(ASK, ("customer", "我同意"), ASK, ("customer", "我不同意")) == ["refused"]

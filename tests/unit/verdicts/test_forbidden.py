@@ -110,7 +110,9 @@ def test_a_malformed_prohibition_is_refused(change: dict[str, Any]) -> None:
 
 
 def test_a_finding_about_no_phrase_at_all_breaks_nothing() -> None:
-    plan = plan_of([obligation("promises", "forbid_phrase", {**PARAMS, "phrases": ["5"], "questions": ["5"]})], [phrase("5", "保本")])
+    plan = plan_of(
+        [obligation("promises", "forbid_phrase", {**PARAMS, "phrases": ["5"], "questions": ["5"]})], [phrase("5", "保本")]
+    )
     session = said(ASKED, ("agent", "不会"))
     speech, phrases = session.inspections(plan)
     strange = tuple(replace(f, value={**f.value, "phrase": 5}) for f in phrases.findings)

@@ -42,7 +42,7 @@ def test_the_clean_sale_is_met_in_every_clause_with_its_evidence() -> None:
         with_changes(replaced={"a08": "xa08_num", "a09": "xa09_num"}),
         with_changes(after={"a05": ["xa_toubao", "xa_smalltalk"]}),
         with_changes(after={"a10": ["xc_ask_baoben", "xa_not_baoben"]}),
-        with_changes(after={"a04": ["xa_smalltalk"]}, replaced={"c04": line("c04", pause_ms=4000)}),
+        with_changes(after={"c04": ["xa_smalltalk"]}, replaced={"c04": line("c04", pause_ms=8000)}),
         with_changes(replaced={"c02": line("xc02_no")}, after={"c02": ["xa_smalltalk", "a02", "c02"]}),
         with_changes(replaced={"a06": Line("agent", "这不是银行存款,是保险产品,由和安人寿保险公司承保。")}),
         with_changes(
@@ -80,6 +80,8 @@ def test_a_harmless_variant_stays_met(names: list[str | Line]) -> None:
             with_changes(replaced={"c02": "xc02_no"}, after={"c02": ["c02"]}),
             {"recording_consent": [("refused", "ask_recording")]},
         ),
+        (with_changes(replaced={"c11": ""}), {"understood": [("no_answer", "ask_understood")]}),
+        (with_changes(replaced={"c04": ""}), {"face_consent": [("no_answer", "ask_face")]}),
         (with_changes(replaced={"a02": ""}), {"recording_consent": [("missing_question", "ask_recording")]}),
         (["a01", "c02", "a02", *ORDER[3:]], {"recording_consent": [("before_question", "ask_recording")]}),
         (with_changes(after={"a10": ["xa_promise"]}), {"promises": [("forbidden", "p_safe"), ("forbidden", "p_yield")]}),

@@ -21,9 +21,9 @@ NMS_THRESHOLD = 0.3
 
 BOXES_MAX = 500
 SIDE_PIXELS_MIN = 320
-SIDE_PIXELS_MAX = 480
+SIDE_PIXELS_MAX = 400
 """Pictures are scaled into this range. Measured on the sample's footage: two faces, the smaller of 7 % of the frame's height,
-are both found in every picture at 480 and at 640 alike, at half the cost."""
+are both found in every picture at 400 as at 640, at a third of the cost."""
 
 
 class YuNetDetector:

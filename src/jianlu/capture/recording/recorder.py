@@ -141,7 +141,8 @@ class Recorder:
             raise InvalidError(
                 f"the recording lasts longer than {MEDIA_DURATION_MS_MAX // 3_600_000} hours: split it into sessions"
             )
-        if at_ms < self._from_ms and self._segments:
+        is_before_start = sample.pts + self._shifts[lane.number - 1] < 0
+        if is_before_start or (at_ms < self._from_ms and self._segments):
             raise InvalidError(
                 f"track {lane.track.track} lies too far behind the others in the file: export it again, interleaved"
             )

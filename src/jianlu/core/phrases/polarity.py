@@ -110,7 +110,11 @@ class Reading:
     def _acts(self, denial: Expression, match: Match) -> bool:
         if any(denial.last <= turn.first < match.first for turn in self._turns.between(denial.last, match.first)):
             return False
-        return not self._contrasts(denial, match) and self._passage.is_one_sentence(denial.last - 1, match.first)
+        if self._contrasts(denial, match):
+            return False
+        if denial.last == match.first and denial.last - denial.first == 1:
+            return self._passage.reaches(denial.first, match.first)  # recognisers leave a sentence's first word in the one before
+        return self._passage.is_one_sentence(denial.last - 1, match.first)
 
     def _contrasts(self, denial: Expression, match: Match) -> bool:
         """Whether the phrase begins with the denial's own verb, something else between: `不是`存款，`是`保险产品."""

@@ -1,7 +1,8 @@
 """Questions and what was answered: the occurrence of a `require_consent`, its order aside.
 
-A question owns the answers from its end until the time allowed or the asker's next question. A refusal outweighs agreement in
-the same window; a question that is asked again opens a new window, and the last word given counts. Silence is no consent.
+A question owns the answers from its end until the time allowed, the asker's next question, or the asker's going on to something
+else. A refusal outweighs agreement in the same window; a question that is asked again opens a new window, and the last answer
+given counts. Silence is no consent.
 """
 
 from __future__ import annotations
@@ -18,10 +19,15 @@ from jianlu.core.terms.verdicts import Evidence
 from jianlu.core.verdicts.case_view import CaseView
 from jianlu.core.verdicts.outcomes import evidence_of
 from jianlu.core.verdicts.params import check_names, text_of, texts_of, whole_of
+from jianlu.core.verdicts.ranges import Range
 from jianlu.core.verdicts.spans import Span, span_of
 
 ANSWER_EARLY_MS = 500
 """An answer may begin so much before the question's end: people interrupt, and word times are right to about half a second."""
+
+ASKER_TOKENS_MAX = 15
+"""After so many further words of the asker (three seconds of speech) an answer is to those, not to the question: `如果同意，请说同意`
+is 8, `请您抄录风险提示语，并在投保单和投保提示书上签字` 22."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Questions:
     """All questions of the plan's consents as they were heard; a stretch asks the question that it matches best."""
 
     def __init__(self, case: CaseView, consents: Sequence[Consent]) -> None:
+        self._case = case
         asked = sorted({(consent.asker, consent.question) for consent in consents})
         self._by_track: dict[str, list[Finding]] = {}
         for track in sorted({track for track, _ in asked}):
@@ -90,21 +97,30 @@ class Questions:
         """Where the consent's question was asked by its asker, in time order."""
         return [q for q in self._by_track.get(consent.asker, []) if q.value.get("phrase") == consent.question]
 
-    def next_after(self, consent: Consent, question: Finding) -> int | None:
-        """When the asker's next question begins, None when there is none."""
-        begun = self._begun.get(consent.asker, [])
+    def window_of(self, consent: Consent, question: Finding) -> Range:
+        """From when to when answers are to `question`: it may be interrupted, and ends with the asker's next question or topic."""
+        low, high = max(question.to_ms - ANSWER_EARLY_MS, question.from_ms), question.to_ms + consent.within_ms
+        begun = self._begun[consent.asker]
         place = bisect_right(begun, question.from_ms)
-        return begun[place] if place < len(begun) else None
+        if place < len(begun):
+            high = min(high, begun[place])
+        more = self._case.words_between(consent.asker, question.to_ms, high)
+        if len(more) > ASKER_TOKENS_MAX:
+            high = more[ASKER_TOKENS_MAX].from_ms
+        return low, max(low, high)
+
+    def answered_until(self, consent: Consent, question: Finding) -> int:
+        """When the asker's question before `question` had its time for an answer; 0 when there was none."""
+        place = bisect_left(self._begun[consent.asker], question.from_ms) - 1
+        return 0 if place < 0 else self.window_of(consent, self._by_track[consent.asker][place])[1]
 
 
-def exchanges_of(consent: Consent, case: CaseView, questions: Questions, *, answerer: str | None = None) -> list[Exchange]:
-    """Every asking of the consent's question with what `answerer` (or else the consent's own) said to it, in time order."""
+def exchanges_of(consent: Consent, case: CaseView, questions: Questions) -> list[Exchange]:
+    """Every asking of the consent's question with what was answered to it, in time order."""
     found: list[Exchange] = []
     for question in questions.heard(consent):
-        low, high = max(question.to_ms - ANSWER_EARLY_MS, question.from_ms), question.to_ms + consent.within_ms
-        following = questions.next_after(consent, question)
-        high = high if following is None else max(min(high, following), low)
-        answer, shown = answered(consent, case, answerer or consent.answerer, low, high)
+        low, high = questions.window_of(consent, question)
+        answer, shown = answered(consent, case, consent.answerer, low, high)
         found.append(Exchange(question, low, high, answer, shown))
     return found
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.plan import Obligation
+from jianlu.core.terms.findings import Finding
 from jianlu.core.verdicts.case_view import CaseView
 from jianlu.core.verdicts.exchanges import Consent, Exchange, Questions, agreed_span, consent_of, exchanges_of
 from jianlu.core.verdicts.points import Points, heard_points, points_of
@@ -89,6 +90,10 @@ class Agenda:
             if any(self._placed[name] is None and self._free[name] is None for name in self._by_code[code]):
                 return code
         return None
+
+    def answered_until(self, obligation: Obligation, question: Finding) -> int:
+        """Until when an answer belongs to the asker's question before `question`; 0 when there was none."""
+        return self._questions.answered_until(self.consent(obligation), question)
 
     def overtaken_by(self, obligation: Obligation) -> str | None:
         """The first step of `before` that had begun when the placed step ended; None when the order holds."""

@@ -109,8 +109,8 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
         "en": "forbidden words: {about} ({track}, {from})",
     },
     ReasonCode.FEW_FACES: {
-        "zh": "画面中同时可见规定人数的时间不足（千分之 {about}）",
-        "en": "the required number of faces is visible for too little of the time ({about} per mille)",
+        "zh": "画面中同时可见规定人数的时间不足（仅 {about}）",
+        "en": "the required number of faces is visible for too little of the time (only {about})",
     },
     ReasonCode.FACE_GONE: {
         "zh": "画面中连续缺少应当在场的人（{from} 至 {to}）",
@@ -120,12 +120,12 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
     ReasonCode.FROZEN: {"zh": "画面静止不动（{from} 至 {to}）", "en": "the picture is frozen ({from} to {to})"},
     ReasonCode.DEAD: {"zh": "{track}没有声音信号（{from} 至 {to}）", "en": "{track} carries no sound ({from} to {to})"},
     ReasonCode.NOISY: {
-        "zh": "{track}的噪声过大，信噪比为 {about}（百分之一分贝）",
-        "en": "{track} is too noisy: signal to noise is {about} hundredths of a decibel",
+        "zh": "{track}的噪声过大，信噪比为 {about}",
+        "en": "{track} is too noisy: signal to noise is {about}",
     },
     ReasonCode.QUIET: {
-        "zh": "{track}的语音音量过低，为 {about}（百分之一分贝）",
-        "en": "speech on {track} is too quiet: {about} hundredths of a decibel",
+        "zh": "{track}的语音音量过低，为 {about}",
+        "en": "speech on {track} is too quiet: {about}",
     },
     ReasonCode.NO_LEVEL: {"zh": "{track}没有音量测量结果", "en": "there is no level measurement of {track}"},
     ReasonCode.OFFSET: {
@@ -184,15 +184,72 @@ TRACK_NAMES = {
 }
 
 
+CODE_NAMES = {
+    "voice": {"zh": "人声检测", "en": "voice activity"},
+    "speech": {"zh": "语音识别", "en": "speech recognition"},
+    "phrases": {"zh": "用语比对", "en": "phrase matching"},
+    "faces": {"zh": "人脸检测", "en": "face detection"},
+    "picture": {"zh": "画面检测", "en": "picture inspection"},
+    "sound": {"zh": "声音检测", "en": "sound inspection"},
+    "sync": {"zh": "音画同步检测", "en": "synchronism inspection"},
+    "timestamps_jump": {"zh": "时间戳跳变", "en": "the time stamps jump"},
+    "starts_late": {"zh": "开始较晚", "en": "it starts late"},
+    "ends_early": {"zh": "提前结束", "en": "it ends early"},
+    "invalid_source": {"zh": "录制文件损坏", "en": "the recording file is damaged"},
+    "segments": {"zh": "片段数", "en": "number of segments"},
+    "duration_ms": {"zh": "时长", "en": "duration"},
+    "recording": {"zh": "录音录像", "en": "the recording"},
+    "transcript": {"zh": "转写文本", "en": "the transcript"},
+    "findings": {"zh": "检测结果", "en": "the findings"},
+    "biometric": {"zh": "生物特征", "en": "biometric templates"},
+    "consent": {"zh": "同意记录", "en": "the consents"},
+    "ledger": {"zh": "账本记录", "en": "the ledger"},
+}
+"""What a reason may be about, where it is a code of ours: inspectors, causes of gaps, totals, parts that are kept."""
+
+_DECIBEL_CODES = frozenset({ReasonCode.NOISY, ReasonCode.QUIET})
+_ABOUT_WORDS = frozenset(
+    {
+        ReasonCode.MISSING_POINT,
+        ReasonCode.WRONG_SPEAKER,
+        ReasonCode.OUT_OF_ORDER,
+        ReasonCode.PRECEDENT_MISSING,
+        ReasonCode.NEGATED,
+        ReasonCode.MISSING_QUESTION,
+        ReasonCode.FORBIDDEN,
+    }
+)
+"""Reasons about a phrase or a step, whose ids are the packs' and may look like anything."""
+
+
 def reason_text(reason: Reason, lang: str, *, name_of: Callable[[str], str] = str) -> str:
-    """`reason` in "zh" or "en"; `name_of` turns what it is about (a phrase id, an inspector) into words. An unknown code shows itself."""
-    texts = TEXTS.get(ReasonCode(reason.code)) if reason.code in ReasonCode._value2member_map_ else None
-    if texts is None:
+    """`reason` in "zh" or "en"; `name_of` turns what it is about (a phrase id, a step) into words. An unknown code shows itself."""
+    code = ReasonCode(reason.code) if reason.code in ReasonCode._value2member_map_ else None
+    if code is None:
         return reason.code
     track = TRACK_NAMES.get(reason.track, {}).get(lang, reason.track)
-    about = name_of(reason.about) if reason.about else reason.about
-    fields = {"about": about, "track": track, "from": clock_text(reason.from_ms), "to": clock_text(reason.to_ms)}
-    return texts[lang].format_map(fields)
+    fields = {
+        "about": _about(code, reason.about, lang, name_of),
+        "track": track,
+        "from": clock_text(reason.from_ms),
+        "to": clock_text(reason.to_ms),
+    }
+    return TEXTS[code][lang].format_map(fields)
+
+
+def _about(code: ReasonCode, about: str, lang: str, name_of: Callable[[str], str]) -> str:
+    """What the reason is about, for people: a quantity with its unit, a code of ours by its name, else as `name_of` has it."""
+    if about.removeprefix("-").isdecimal() and about.isascii() and len(about) < 12:
+        if code in _DECIBEL_CODES:
+            return f"{int(about) / 100:.1f} {'分贝' if lang == 'zh' else 'dB'}"
+        if code is ReasonCode.FEW_FACES:
+            return f"{int(about) / 10:.1f}%"
+    first, space, rest = about.partition(" ")
+    if first in CODE_NAMES and code not in _ABOUT_WORDS:
+        return CODE_NAMES[first][lang] + space + rest
+    if code is ReasonCode.WRONG_ATTESTER:
+        return TRACK_NAMES.get(about, {}).get(lang, about)
+    return name_of(about) if about else about
 
 
 def clock_text(ms: int) -> str:

@@ -42,7 +42,8 @@ def judge_consent(obligation: Obligation, case: CaseView, agenda: Agenda) -> Obl
     if not in_time:
         early = reason_at(ReasonCode.OUT_OF_ORDER, exchanges[-1].question, agenda.bound(obligation).step)
         return not_met(obligation, [early], [*evidence_of([exchanges[-1].question]), *exchanges[-1].shown])
-    return _unanswered(obligation, consent, case, in_time, exchanges)
+    answered_until = agenda.answered_until(obligation, in_time[0].question)
+    return _unanswered(obligation, consent, case, in_time, answered_until)
 
 
 def _unasked(obligation: Obligation, consent: Consent, case: CaseView, agenda: Agenda) -> ObligationVerdict:
@@ -55,7 +56,7 @@ def _unasked(obligation: Obligation, consent: Consent, case: CaseView, agenda: A
 
 
 def _unanswered(
-    obligation: Obligation, consent: Consent, case: CaseView, in_time: Sequence[Exchange], exchanges: Sequence[Exchange]
+    obligation: Obligation, consent: Consent, case: CaseView, in_time: Sequence[Exchange], answered_until: int
 ) -> ObligationVerdict:
     asked = evidence_of(e.question for e in in_time)
     refusal = next((e for e in reversed(in_time) if e.answer is Answer.REFUSED), None)
@@ -67,8 +68,7 @@ def _unanswered(
         if given:
             return not_met(obligation, [_pointing(ReasonCode.WRONG_SPEAKER, given[0], consent)], [*asked, given[0]])
     first = in_time[0]
-    before = max((e.to_ms for e in exchanges if e.question.from_ms < first.question.from_ms), default=0)
-    answer, shown = answered(consent, case, consent.answerer, min(before, first.from_ms), first.from_ms)
+    answer, shown = answered(consent, case, consent.answerer, min(answered_until, first.from_ms), first.from_ms)
     if answer is Answer.AGREED:
         return not_met(obligation, [_pointing(ReasonCode.BEFORE_QUESTION, shown[0], consent)], [*shown, *asked])
     silent = in_time[-1]

@@ -74,8 +74,9 @@ def write_package(log: CaseLog, destination: Path, *, reports: Reports, using: P
     if not log.events or log.events[-1].type is not EventType.CASE_CLOSED:
         raise ConflictError("the case is not closed: judge and close it before a package is written")
     require_agreement(using.vault, log.tenant, log.case)
-    partial = destination.with_name(f".{destination.name}.{os.getpid()}.partial")
+    partial = destination.with_name(f".{destination.name}.partial")
     try:
+        partial.unlink(missing_ok=True)  # of a run that was killed
         manifest_digest = _write(log, partial, reports, using)
         result = check_package(partial)
         if not result.is_intact:

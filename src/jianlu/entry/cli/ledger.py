@@ -85,8 +85,14 @@ def _key(directory: Path, key: str | None, trust: Path | None) -> VerifierKey:
     source = trust or (beside if beside.exists() else None)
     if source is None:
         raise InvalidError("whose ledger? Give --key VKEY or --trust trust.json")
-    origin = claimed_checkpoint(read_checkpoint(directory)).origin
-    for candidate in parse_trust(_bytes(source)).ledgers:
+    listed = parse_trust(_bytes(source)).ledgers
+    try:
+        origin = claimed_checkpoint(read_checkpoint(directory)).origin
+    except InvalidError:
+        if len(listed) == 1:
+            return listed[0]  # fsck will say what is wrong with the checkpoint
+        raise
+    for candidate in listed:
         if candidate.name == origin:
             return candidate
     raise NotFoundError(f"{source.name} does not list the ledger {origin}")

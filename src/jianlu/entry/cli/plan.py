@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from jianlu.core.errors import NotFoundError
 from jianlu.core.formats.plan import plan_bytes
 from jianlu.deliver.plans.render import render_plan
 from jianlu.entry.cli._output import AsJson, show
@@ -26,6 +27,8 @@ def plan(
     json: AsJson = False,
 ) -> int:
     """Print which clauses apply to CASE, what each demands and how long what is kept, with sources and conflicts."""
+    if not case.is_file():
+        raise NotFoundError(f"there is no case file {case.name}: check the name")
     solved = solve_plan(read_case_file(case), str(packs) if packs else "")
     show(json_text.loads(plan_bytes(solved)), render_plan(solved, language), as_json=json)
     return 0

@@ -32,6 +32,8 @@ def seal(
     """
     if not media.is_file():
         raise NotFoundError(f"there is no file {media.name}: check the name")
+    if not case.is_file():
+        raise NotFoundError(f"there is no case file {case.name}: check the name")
     if not output.parent.is_dir():
         raise NotFoundError(f"there is no folder {output.parent} to write the package in: make it first")
     case_file = read_case_file(case)

@@ -7,6 +7,7 @@ the one before it on the screen, so a hole is frozen picture. The corner of the 
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -30,8 +31,8 @@ stays within 4.6 of its first frame, key frames included; talking people differ 
 FROZEN_MS_MIN = 1000
 """Shorter stills are people who sit still."""
 
-MARK_ROWS = LUMA_HEIGHT // 8 + 4
-"""Side of the corner that is left out: the sync mark and the blur around it."""
+MARK_CELLS = -(-(LUMA_HEIGHT // 8 + 4) // CELL)
+"""Side, in cells, of the corner that is left out: the sync mark and the blur around it."""
 
 ENGINE = rule_engine(
     "jianlu.picture",
@@ -43,7 +44,7 @@ ENGINE = rule_engine(
         "change_min": CHANGE_MIN,
         "frozen_ms_min": FROZEN_MS_MIN,
         "luma_height": LUMA_HEIGHT,
-        "mark_rows": MARK_ROWS,
+        "mark_cells": MARK_CELLS,
     },
 )
 
@@ -65,7 +66,7 @@ class PictureTrack:
     def look(self, picture: Picture) -> None:
         """Take the next picture."""
         cells = _cells(picture.luma)
-        mean = float(np.nanmean(cells))
+        mean = _mean(cells)
         if mean <= BLACK_LUMA_MAX:
             self._end_still(picture.at_ms)
             self._black_since = picture.at_ms if self._black_since is None else self._black_since
@@ -99,14 +100,18 @@ class PictureTrack:
 
 
 def _cells(luma: Luma) -> _Cells:
-    """Mean luma of each cell; NaN in the mark's corner."""
+    """Mean luma of each cell; zero, always, in the mark's corner."""
     rows, columns = luma.shape[0] // CELL, luma.shape[1] // CELL
-    whole = luma[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
-    cells: _Cells = whole.mean(axis=(1, 3), dtype=np.float32)
-    side = -(-MARK_ROWS // CELL)
-    cells[-side:, :side] = np.nan
+    whole = np.asarray(luma[: rows * CELL, : columns * CELL], dtype=np.float32)
+    cells = np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
+    cells[-MARK_CELLS:, :MARK_CELLS] = 0
     return cells
 
 
+def _mean(cells: _Cells) -> float:
+    """Mean luma outside the mark's corner."""
+    return float(cells.sum()) / float(cells.size - MARK_CELLS**2)
+
+
 def _differs(cells: _Cells, still: _Cells) -> bool:
-    return cells.shape != still.shape or bool(np.nanmax(np.abs(cells - still)) >= CHANGE_MIN)
+    return cells.shape != still.shape or bool(np.abs(cells - still).max() >= CHANGE_MIN)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from jianlu.core.terms.findings import Finding, FindingKind
-from jianlu.process.inspectors.ports import HeardWord, Hearing, Recognizer
+from jianlu.process.inspectors.dating import Piece, date_words
+from jianlu.process.inspectors.ports import HeardWord, Recognizer
 from jianlu.process.inspectors.transcript import Transcriber
 from jianlu.process.inspectors.voice import Stretch
-from jianlu.process.media.sound import RATE_HZ, Samples, SoundBlock, ms_of
+from jianlu.process.media.sound import RATE_HZ, Samples, SoundBlock
 
 UNIT_SAMPLES_MAX = 28 * RATE_HZ
 """Whisper hears 30 s at a time and costs the same for less: stretches share a unit. The rest is margin for its padding."""
@@ -26,15 +27,6 @@ PAD_SAMPLES = RATE_HZ * 3 // 10
 
 HOLD_SAMPLES_MAX = 180 * RATE_HZ
 """A stretch waits at most this long for others to share its unit: bounds memory at 12 MB a track."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Samples [start, end) of the session inside a unit, beginning at the unit's sample `at`."""
-
-    start: int
-    end: int
-    at: int
 
 
 class SpeechTrack:
@@ -79,8 +71,7 @@ class SpeechTrack:
             start, end = self._padded(self._waiting[0])
             if pieces and length + end - start > UNIT_SAMPLES_MAX:
                 break
-            self._waiting.popleft()
-            pieces.append(Piece(start, end, length))
+            pieces.append(Piece(start, end, length, self._waiting.popleft()))
             length += end - start
             self._used_until = end
         self._recognize(pieces)
@@ -99,11 +90,11 @@ class SpeechTrack:
     def _recognize(self, pieces: Sequence[Piece]) -> None:
         hearing = self._recognizer.recognize(np.concatenate([self._sound(piece) for piece in pieces]), self._transcriber.lang)
         if hearing.is_sound:
-            for words in _by_piece(pieces, hearing):
+            for words in date_words(pieces, hearing.words):
                 self._note(words)
         elif len(pieces) > 1:
             for piece in pieces:  # together they confused it: one by one, then
-                self._recognize([Piece(piece.start, piece.end, 0)])
+                self._recognize([replace(piece, at=0)])
         else:
             self.lost.append((pieces[0].start, pieces[0].end))
 
@@ -115,19 +106,3 @@ class SpeechTrack:
         engine, threshold = self._recognizer.engine, self._recognizer.threshold
         start, end = words[0].from_ms, words[-1].to_ms
         self.findings.append(Finding("", FindingKind.UTTERANCE, self._track, start, end, score, threshold, engine, value))
-
-
-def _by_piece(pieces: Sequence[Piece], hearing: Hearing) -> list[list[HeardWord]]:
-    """The words of each piece, in session time, in order, none outside its piece."""
-    told: list[list[HeardWord]] = [[] for _ in pieces]
-    number = 0
-    for word in hearing.words:
-        middle = (word.from_ms + word.to_ms) * RATE_HZ // 2000
-        while number + 1 < len(pieces) and pieces[number + 1].at <= middle:
-            number += 1
-        piece, words = pieces[number], told[number]
-        shift, last = ms_of(piece.start) - ms_of(piece.at), ms_of(piece.end)
-        earliest = words[-1].to_ms if words else ms_of(piece.start)
-        start = min(max(word.from_ms + shift, earliest), last)
-        words.append(HeardWord(word.text, start, min(max(word.to_ms + shift, start), last), word.score))
-    return [words for words in told if words]

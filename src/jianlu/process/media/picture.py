@@ -21,8 +21,8 @@ from jianlu.process.media.container import open_media, video_stream
 LUMA_HEIGHT = 90
 """Rows of the grey picture: its cells and marks are measured in these."""
 
-LUMA_WIDTH_MAX = 240
-"""Columns at most: beyond 8:3 a picture is squeezed rather than made costlier."""
+LUMA_WIDTH_MIN, LUMA_WIDTH_MAX = 40, 240
+"""Columns: beyond 4:9 and 8:3 a picture is stretched or squeezed rather than made useless or costlier."""
 
 LUMA_PLANES = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12"})
 """Formats whose first plane is 8-bit luma."""
@@ -76,7 +76,7 @@ def pictures(reader: BinaryIO, stream_index: int) -> Iterator[Picture]:
 def _luma(frame: av.VideoFrame, scaler: VideoReformatter) -> Luma:
     turned = frame.rotation % 180 == 90
     wide, high = (frame.height, frame.width) if turned else (frame.width, frame.height)
-    across = min(LUMA_WIDTH_MAX, max(8, round(LUMA_HEIGHT * wide / high)))
+    across = min(LUMA_WIDTH_MAX, max(LUMA_WIDTH_MIN, round(LUMA_HEIGHT * wide / high)))
     size = (LUMA_HEIGHT, across) if turned else (across, LUMA_HEIGHT)
     return _upright(_shrunk(frame, size, scaler), frame.rotation)
 

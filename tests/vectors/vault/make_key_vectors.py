@@ -1,0 +1,48 @@
+"""Makes `specs/vectors/keys/good.json`: `python -m tests.vectors.vault.make_key_vectors`.
+
+Keys and nonces are drawn at random, so each run gives another tree.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from jianlu.backends.keys.file import FileKeys
+from jianlu.core.terms.ids import object_id, tenant_id
+from jianlu.vault.keys import create_unit_key, tenant_secret
+from jianlu.vault.model import Draft, Place
+from jianlu.vault.seal import seal
+from tests.fakes.vault.home import CASE, TENANT, memory_vault
+from tests.fakes.vault.memory import MemoryBlobs
+
+FOLDER = Path(__file__).resolve().parents[3] / "specs" / "vectors" / "keys"
+ROOT_KEY = bytes(range(32))
+SALT_LABELS = ["0/commit", "1/init.commit", "7/commit"]
+PLAINTEXT = b"evidence of a sale"
+
+
+def make() -> dict[str, object]:
+    """One tree with one object, and all that follows from its keys."""
+    tenant = tenant_id(TENANT)
+    with memory_vault() as using:
+        assert isinstance(using.key_blobs, MemoryBlobs)
+        assert using.keys.describe() == FileKeys(ROOT_KEY).describe()
+        place = Place(tenant, CASE, object_id("plan"), 1)
+        seal(Draft(place, PLAINTEXT), using=using)
+        unit_key = create_unit_key(using, tenant, CASE)
+        return {
+            "root_key": ROOT_KEY.hex(),
+            "keeper": "file/1",
+            "records": {name: content.decode() for name, content in sorted(using.key_blobs.contents.items())},
+            "tenant_secret": tenant_secret(using, tenant).hex(),
+            "object_key": unit_key.open_object_key(place, using.key_blobs).hex(),
+            "salts": {label: unit_key.salt(label).hex() for label in SALT_LABELS},
+            "sealed": {place.blob_name: using.blobs.get(place.blob_name).hex()},
+            "plain": PLAINTEXT.hex(),
+        }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "good.json").write_text(json.dumps(make(), indent=1) + "\n", encoding="ascii")
