@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench format lock static system-packages
+.PHONY: help setup demo check test bench format lock verifier static system-packages
 
 BIN := .venv/bin
 WORKERS ?= 2
@@ -47,3 +47,6 @@ lock: setup ## choose versions anew and write requirements/*.txt; delete a line 
 	  --python "$$(readlink -f $(BIN)/python)" --python-version 3.11 --universal --generate-hashes --custom-compile-command "make lock" --quiet
 	$(BIN)/uv pip compile requirements/dev.in -o requirements/dev.txt \
 	  --python "$$(readlink -f $(BIN)/python)" --python-version 3.11 --universal --generate-hashes --custom-compile-command "make lock" --quiet
+
+verifier: setup ## write specs/verifier.sha256 anew: the digest to publish of the single-file verifier
+	@$(BIN)/python -m jianlu.deliver.packages.verifier > specs/verifier.sha256 && cat specs/verifier.sha256

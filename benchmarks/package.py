@@ -83,8 +83,13 @@ def measure_pipeline(folder: Path) -> tuple[Path, float]:
     length_s = write_sample(sample).duration_ms / 1000
     job = ("seal", sample / "sale.mp4", "--case", sample / "case.toml", "-o", folder / "sale.jlp", "--home", home)
     wall, cpu = timed(lambda: quiet(*job))
-    print(f"pipeline without speech: {length_s:.0f} s of session in {wall:.1f} s wall, {cpu:.1f} s cpu: {length_s / wall:.1f} x real time", end="")
-    print(f" (bound {REAL_TIME_MIN:.0f}); by cpu on {os.cpu_count()} cores at best {length_s * (os.cpu_count() or 1) / cpu:.1f} x")
+    print(
+        f"pipeline without speech: {length_s:.0f} s of session in {wall:.1f} s wall, {cpu:.1f} s cpu: {length_s / wall:.1f} x real time",
+        end="",
+    )
+    print(
+        f" (bound {REAL_TIME_MIN:.0f}); by cpu on {os.cpu_count()} cores at best {length_s * (os.cpu_count() or 1) / cpu:.1f} x"
+    )
     return home, length_s
 
 
@@ -105,7 +110,9 @@ def measure_verify(folder: Path, home: Path, times: int) -> None:
         verified, verified_cpu = timed(lambda: check_package(package))
         ratios.append(hashed / verified)
         rate = size / verified / 1e6
-        print(f"  sha256sum {hashed:.2f} s, verify {verified:.2f} s wall {verified_cpu:.2f} s cpu ({rate:.0f} MB/s): {ratios[-1]:.2f}")
+        print(
+            f"  sha256sum {hashed:.2f} s, verify {verified:.2f} s wall {verified_cpu:.2f} s cpu ({rate:.0f} MB/s): {ratios[-1]:.2f}"
+        )
     median = sorted(ratios)[len(ratios) // 2]
     print(f"verify of a {size / 1e6:.0f} MB package: {median:.2f} x sha256sum (bound {VERIFY_MIN})")
 

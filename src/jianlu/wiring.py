@@ -24,6 +24,7 @@ from jianlu.deliver.packages.ports import PackagePorts
 from jianlu.ledger.append import Ledger
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
+from jianlu.ledger.read import read_checkpoint
 from jianlu.ledger.signer import create_signer_key, load_signer
 from jianlu.process.inspectors.ports import InspectPorts
 from jianlu.process.models.registry import find_model, read_registry
@@ -32,6 +33,7 @@ from jianlu.runtime.database import migrate_database, open_database, require_cur
 from jianlu.runtime.settings import SETTINGS_FILE, Settings, read_settings
 from jianlu.vault.ports import VaultPorts
 
+LAST_SEEN_FILE = "last-checkpoint"
 _PRIVATE_FOLDER_MODE = 0o700
 
 
@@ -97,8 +99,12 @@ def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
             require_current(index)
         signer = load_signer(path / settings.ledger.signing_key)
         directory = path / settings.ledger.path
-        ledger = open_ledger(directory, signer=signer, publish_every_ms=settings.ledger.publish_interval_ms)
+        ledger = open_ledger(
+            directory, signer=signer, publish_every_ms=settings.ledger.publish_interval_ms, saved_checkpoint=_last_seen(path)
+        )
         try:
+            for folder in (settings.vault.path, settings.vault.keys_path):
+                posix.PosixBlobs(path / folder).sweep()
             vault = VaultPorts(
                 blobs=posix.PosixBlobs(path / settings.vault.path),
                 key_blobs=posix.PosixBlobs(path / settings.vault.keys_path, erases=True),
@@ -111,8 +117,21 @@ def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
             yield Home(path, settings, ledger, directory, vault, package)
         finally:
             ledger.close()
+            _remember(path, read_checkpoint(directory))
     finally:
         index.dispose()
+
+
+def _last_seen(path: Path) -> bytes | None:
+    """The checkpoint at the last closing: a ledger folder restored from an older backup does not extend it and is refused."""
+    seen = path / LAST_SEEN_FILE
+    return seen.read_bytes() if seen.exists() else None
+
+
+def _remember(path: Path, checkpoint: bytes) -> None:
+    fresh = path / f".{LAST_SEEN_FILE}.new"
+    fresh.write_bytes(checkpoint)
+    fresh.replace(path / LAST_SEEN_FILE)
 
 
 def inspect_ports(settings: Settings) -> InspectPorts:

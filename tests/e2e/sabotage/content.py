@@ -64,22 +64,42 @@ SABOTAGES = (
     Sabotage("disclosure missing", DEFAULT.without("a09"), POINTS, "missing_point", between("a08", "a10")),
     Sabotage("disclosure after the understanding", DEFAULT.moving_after("a09", "c11"), POINTS, "out_of_order", said("a09")),
     Sabotage(
-        "disclosure read by the customer", DEFAULT.replacing("a09", customer("xc_reads_a09")), POINTS, "wrong_speaker", said("xc_reads_a09")
+        "disclosure read by the customer",
+        DEFAULT.replacing("a09", customer("xc_reads_a09")),
+        POINTS,
+        "wrong_speaker",
+        said("xc_reads_a09"),
     ),
-    Sabotage("uncertainty of benefits missing", DEFAULT.without("a10"), (f"{SALE}:CN-IN-5c-new",), "missing_point", between("a09", "a11")),
+    Sabotage(
+        "uncertainty of benefits missing",
+        DEFAULT.without("a10"),
+        (f"{SALE}:CN-IN-5c-new",),
+        "missing_point",
+        between("a09", "a11"),
+    ),
     Sabotage("prescribed notice missing", DEFAULT.without("a03"), (f"{SALE}:CN-IN-11",), "missing_point", between("c02", "a04")),
     Sabotage("consent missing", DEFAULT.without("c02"), CONSENT, "no_answer", between("a02", "a03")),
     Sabotage("consent negated", DEFAULT.replacing("c02", customer("xc02_no")), CONSENT, "refused", said("xc02_no")),
     Sabotage("consent put off", DEFAULT.replacing("c02", customer("xc02_later")), CONSENT, "refused", said("xc02_later")),
     Sabotage("consent before the question", DEFAULT.moving_after("c02", "a01"), CONSENT, "before_question", said("c02")),
     Sabotage(
-        "consent on the agent's track only", DEFAULT.replacing("c02", agent("xa02_byagent")), CONSENT, "wrong_speaker", said("xa02_byagent")
+        "consent on the agent's track only",
+        DEFAULT.replacing("c02", agent("xa02_byagent")),
+        CONSENT,
+        "wrong_speaker",
+        said("xa02_byagent"),
     ),
-    Sabotage("separate consent to the face missing", DEFAULT.without("c04"), (f"{FACE}:CN-PI-5",), "no_answer", between("a04", "a05")),
+    Sabotage(
+        "separate consent to the face missing", DEFAULT.without("c04"), (f"{FACE}:CN-PI-5",), "no_answer", between("a04", "a05")
+    ),
     Sabotage("no answer to the understanding", DEFAULT.without("c11"), (f"{SALE}:CN-IN-5d",), "no_answer", between("a11", "a12")),
     Sabotage("a promise", DEFAULT.adding_after("a10", agent("xa_promise")), PROMISE, "forbidden", said("xa_promise")),
     Sabotage(
-        "a promise in other words", DEFAULT.adding_after("a10", agent("xa_promise_spoken")), PROMISE, "forbidden", said("xa_promise_spoken")
+        "a promise in other words",
+        DEFAULT.adding_after("a10", agent("xa_promise_spoken")),
+        PROMISE,
+        "forbidden",
+        said("xa_promise_spoken"),
     ),
     Sabotage(
         "a promise by answering",
@@ -89,11 +109,17 @@ SABOTAGES = (
         said("xa_yes"),
     ),
     Sabotage(
-        "the customer mute for 30 s", replace(DEFAULT, mutes=(Mute("customer", Span(40_000, 70_000)),)), QUALITY, "dead", during(40_000, 70_000)
+        "the customer mute for 30 s",
+        replace(DEFAULT, mutes=(Mute("customer", Span(40_000, 70_000)),)),
+        QUALITY,
+        "dead",
+        during(40_000, 70_000),
     ),
     Sabotage("black for 10 s", replace(DEFAULT, black=Span(30_000, 40_000)), QUALITY, "black", during(30_000, 40_000)),
     Sabotage("frozen for 12 s", replace(DEFAULT, freeze=Span(52_000, 64_000)), QUALITY, "frozen", during(52_000, 64_000)),
-    Sabotage("sound late by 300 ms", replace(DEFAULT, audio_shift_ms=300), (f"{BANK}:CN-BK-1", f"{SALE}:CN-IN-4"), "offset", anywhere),
+    Sabotage(
+        "sound late by 300 ms", replace(DEFAULT, audio_shift_ms=300), (f"{BANK}:CN-BK-1", f"{SALE}:CN-IN-4"), "offset", anywhere
+    ),
 )
 
 HARMLESS: dict[str, Recipe] = {

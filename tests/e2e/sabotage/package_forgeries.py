@@ -262,6 +262,8 @@ FORGERIES = (
     Forgery("entry doubled", _doubled_entry, frozenset({"container_malformed"}), has_clause=False),
     Forgery("entries reordered", _reordered, frozenset({"container_malformed"})),
     Forgery("verifier swapped", _insider(_swapped_verifier), frozenset({"verifier_not_published"}), arguments=_trust),
-    Forgery("ledger forked with the same key", lambda world, folder: world.forked, frozenset({"checkpoint_forked"}), arguments=_early),
-    Forgery("ledger rolled back", lambda world, folder: world.forked, frozenset({"checkpoint_ahead"}), arguments=_late),
+    Forgery(
+        "ledger forked with the same key", lambda world, folder: world.forked, frozenset({"checkpoint_forked"}), arguments=_early
+    ),
+    Forgery("ledger rolled back", lambda world, folder: world.rolled, frozenset({"checkpoint_ahead"}), arguments=_late),
 )

@@ -26,7 +26,9 @@ def test_a_harmless_variant_comes_out_complete(name: str, home: Path, tmp_path: 
     assemble(recipe, media)
     seal(home, media, write_case(tmp_path / "case.toml", "harmless-" + name.replace(" ", "-")), tmp_path / "out.jlp")
     code, result = jianlu("verify", tmp_path / "out.jlp")
-    unmet = [(clause["clause"], clause["verdict"], clause["reasons"]) for clause in result["clauses"] if clause["verdict"] != "met"]
+    unmet = [
+        (clause["clause"], clause["verdict"], clause["reasons"]) for clause in result["clauses"] if clause["verdict"] != "met"
+    ]
     assert (code, unmet) == (0, [])
 
 

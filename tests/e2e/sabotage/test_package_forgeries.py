@@ -59,7 +59,9 @@ def test_an_older_package_agrees_with_a_newer_checkpoint_once_the_proof_is_appen
     saved = tmp_path / "saved"
     saved.write_text(late + f"\nconsistency {sizes[0]} {sizes[1]}\n" + "\n".join(proof["hashes"]) + "\n", encoding="utf-8")
     assert jianlu("verify", world.package, "--checkpoint", saved)[0] == 0
-    saved.write_text(late + f"\nconsistency {sizes[0]} {sizes[1]}\n" + "\n".join(reversed(proof["hashes"])) + "\n", encoding="utf-8")
+    saved.write_text(
+        late + f"\nconsistency {sizes[0]} {sizes[1]}\n" + "\n".join(reversed(proof["hashes"])) + "\n", encoding="utf-8"
+    )
     code, result = jianlu("verify", world.package, "--checkpoint", saved)
     assert code == 90 and "checkpoint_forked" in {problem["what"] for problem in result["problems"]}
 

@@ -27,13 +27,14 @@ class World:
     """Paths of what was made; `timeline` is the truth about the good session.
 
     `package` is the good session, `other` a second one sealed after it, `forked` the same case sealed with another recording in a
-    copy of the home from before, with the same keys. `early` and `late` are checkpoints saved after the good and after the second session.
+    copy of the home from before, with the same keys; `rolled` is the first session of that copy, whose ledger is still short. `early` and `late` are checkpoints saved after the good and after the second session.
     """
 
     home: Path
     package: Path
     other: Path
     forked: Path
+    rolled: Path
     early: Path
     late: Path
     timeline: Timeline
@@ -96,7 +97,9 @@ def make_world(folder: Path) -> World:
         deafen(each)
     seal(home, short, write_case(folder / "other.toml", "sale-0002"), folder / "other.jlp")
     shutil.copyfile(home / "ledger" / "checkpoint", folder / "late-checkpoint")
-    for number in ("sale-0003", "sale-0004", "sale-0001"):  # the fork outgrows the early checkpoint, not the late one
-        seal(forked, short, write_case(folder / "forked.toml", number), folder / "forked.jlp")
-    paths = [folder / name for name in ("sale.jlp", "other.jlp", "forked.jlp", "early-checkpoint", "late-checkpoint")]
+    for number, name in (("sale-0003", "rolled.jlp"), ("sale-0004", "spare.jlp"), ("sale-0001", "forked.jlp")):
+        seal(forked, short, write_case(folder / "forked.toml", number), folder / name)
+    paths = [
+        folder / name for name in ("sale.jlp", "other.jlp", "forked.jlp", "rolled.jlp", "early-checkpoint", "late-checkpoint")
+    ]
     return World(home, *paths, timeline)

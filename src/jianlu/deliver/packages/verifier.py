@@ -1,17 +1,22 @@
 """Builds the verifier as a single Python file: `jianlu.core` and `jianlu.verify`, stored in a ZIP, the same bytes on every machine.
 
-Its digest is what an institution publishes; `specs/verifier.sha256` holds that of this version.
+Its digest is what an institution publishes; `specs/verifier.sha256` holds that of this version, and
+`python -m jianlu.deliver.packages.verifier` prints it (`sha256sum --check` reads the line; with a path it writes the file there).
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
+from jianlu.core.errors import UnavailableError
 from jianlu.core.formats.archive import CREATE_SYSTEM_UNIX, FIXED_DATE_TIME, FIXED_EXTERNAL_ATTR
+from jianlu.core.terms.digests import digest_of
 
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _MAIN = '"""Starts the verifier."""\n\nimport sys\n\nfrom jianlu.verify.__main__ import main\n\nsys.exit(main())\n'
@@ -47,3 +52,23 @@ def _modules(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
             yield from _modules(entry, inner)
         elif entry.name.endswith(".py") and inner != _LEFT_OUT:
             yield f"jianlu/{inner}", entry.read_bytes()
+
+
+def published_line(program: bytes) -> str:
+    """The line of `specs/verifier.sha256` for `program`: digest, two spaces, file name, as `sha256sum` writes it."""
+    return f"{digest_of(program)}  verifier.pyz\n"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the line to publish; with a path, write the program there first."""
+    program = verifier_bytes()
+    for path in arguments[:1]:
+        try:
+            Path(path).write_bytes(program)
+        except OSError as error:
+            raise UnavailableError(f"{path} cannot be written ({error.strerror}): name another place") from error
+    sys.stdout.write(published_line(program))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -5,6 +5,7 @@ What a command does is in its own module, what an error means to a caller in `en
 
 from __future__ import annotations
 
+import os
 import sys
 
 from cyclopts import App, CycloptsError
@@ -48,6 +49,9 @@ def run(arguments: list[str]) -> int:
     except JianluError as error:
         print(f"jianlu: {error}", file=sys.stderr)
         return reaction_to(error).exit_code
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("jianlu: interrupted; run the same command again to go on where it stopped", file=sys.stderr)
         return 130
