@@ -84,10 +84,10 @@ SABOTAGES = (
     Sabotage("consent before the question", DEFAULT.moving_after("c02", "a01"), CONSENT, "before_question", said("c02")),
     Sabotage(
         "consent on the agent's track only",
-        DEFAULT.replacing("c02", agent("xa02_byagent")),
+        DEFAULT.replacing("c02", Line("c02", "customer", "agent")),
         CONSENT,
         "wrong_speaker",
-        said("xa02_byagent"),
+        said("c02"),
     ),
     Sabotage(
         "separate consent to the face missing", DEFAULT.without("c04"), (f"{FACE}:CN-PI-5",), "no_answer", between("a04", "a05")

@@ -81,7 +81,7 @@ def test_the_verifier_in_the_package_gives_the_same_answer_alone(world: World, t
     program.write_bytes(read_entries(world.package)[VERIFIER])
     damaged = flip(world.package, tmp_path / "damaged.jlp", "media/session.mp4")
     for package, expected in ((world.package, 0), (damaged, 90)):
-        command = [sys.executable, "-I", "-S", program, package, "--json"]
+        command = [sys.executable, "-I", "-S", str(program), str(package), "--json"]
         done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)
         assert done.returncode == expected, done.stderr
         assert json.loads(done.stdout) == jianlu("verify", package)[1]

@@ -26,8 +26,9 @@ DEAF = {'speech = "faster-whisper"': 'speech = "none"', 'faces = "yunet"': 'face
 class World:
     """Paths of what was made; `timeline` is the truth about the good session.
 
-    `package` is the good session, `other` a second one sealed after it, `forked` the same case sealed with another recording in a
-    copy of the home from before, with the same keys; `rolled` is the first session of that copy, whose ledger is still short. `early` and `late` are checkpoints saved after the good and after the second session.
+    `package` is the good session, `other` a second one sealed after it. `forked` is the same case sealed with another recording in a
+    copy of the home from before, with the same keys; `rolled` is the first session of that copy, whose ledger is still short.
+    `early` and `late` are checkpoints saved after the good and after the second session.
     """
 
     home: Path
@@ -99,7 +100,13 @@ def make_world(folder: Path) -> World:
     shutil.copyfile(home / "ledger" / "checkpoint", folder / "late-checkpoint")
     for number, name in (("sale-0003", "rolled.jlp"), ("sale-0004", "spare.jlp"), ("sale-0001", "forked.jlp")):
         seal(forked, short, write_case(folder / "forked.toml", number), folder / name)
-    paths = [
-        folder / name for name in ("sale.jlp", "other.jlp", "forked.jlp", "rolled.jlp", "early-checkpoint", "late-checkpoint")
-    ]
-    return World(home, *paths, timeline)
+    return World(
+        home=home,
+        package=folder / "sale.jlp",
+        other=folder / "other.jlp",
+        forked=folder / "forked.jlp",
+        rolled=folder / "rolled.jlp",
+        early=folder / "early-checkpoint",
+        late=folder / "late-checkpoint",
+        timeline=timeline,
+    )

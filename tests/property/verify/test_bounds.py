@@ -99,7 +99,7 @@ def _long_speech(entries: Entries, sealed: Sealed) -> None:
     variant = plan["phrases"][0]["variants"][0]
     document = parse_canonical(entries["findings/speech.json"])
     tokens = [[variant[0], n, n + 1, 900] for n in range(60_000)]
-    engine = {"digest": "", "name": "x", "version": "1"}
+    engine = {"model": "", "name": "x", "version": "1"}
     value = {"lang": "zh", "text": "x", "tokens": tokens}
     utterance = {"engine": engine, "from_ms": 0, "id": "u", "kind": "utterance", "score": 1, "threshold": 0, "to_ms": 60_000}
     document.update(status="ran", reason="", findings=[{**utterance, "track": "agent", "value": value}])
