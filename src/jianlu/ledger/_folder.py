@@ -15,6 +15,7 @@ from pathlib import Path
 from jianlu.core.errors import IntegrityError
 from jianlu.core.formats.tile import ENTRY_BYTES_MAX, TILE_WIDTH
 from jianlu.core.limits import NOTE_BYTES_MAX
+from jianlu.runtime.durable import sync_directory, write_whole
 
 CHECKPOINT = "checkpoint"
 JOURNAL = "journal"
@@ -22,22 +23,6 @@ LOCK = "lock"
 UNFINISHED = ".unfinished"
 _FILES_OPEN_MAX = 64
 BUNDLE_BYTES_MAX = TILE_WIDTH * (ENTRY_BYTES_MAX + 2)
-
-
-def write_whole(handle: int, content: bytes) -> None:
-    """Write all of `content`; a short write is continued, never taken for a whole one."""
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(handle, rest) :]
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in `directory` durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def make_directories(directory: Path) -> None:

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from jianlu.core.errors import IntegrityError
 from jianlu.core.formats.tile import encode_bundle
-from jianlu.ledger._folder import UNFINISHED, sync_directory, write_whole
+from jianlu.ledger._folder import UNFINISHED
 from jianlu.ledger.model import JOURNAL_SEGMENT_BYTES
+from jianlu.runtime.durable import sync_directory, write_whole
 
 _MAGIC = b"JLJ1"
 _HEADER = struct.Struct(">4sQIII")

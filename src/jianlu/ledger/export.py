@@ -12,8 +12,9 @@ from jianlu.core.errors import ConflictError, UnavailableError
 from jianlu.core.formats.checkpoint import Checkpoint
 from jianlu.core.formats.tile import ENTRIES_LEVEL, encode_bundle, levels_of, tiles_of
 from jianlu.core.formats.tree import TileTree
-from jianlu.ledger._folder import CHECKPOINT, make_directories, put_files, sync_directory
+from jianlu.ledger._folder import CHECKPOINT, make_directories, put_files
 from jianlu.ledger.read import open_tree, read_bundle, read_claims
+from jianlu.runtime.durable import sync_directory
 
 _FILES_AT_ONCE = 64
 

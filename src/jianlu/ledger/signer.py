@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.formats.note import ED25519_TYPE, NoteSignature, VerifierKey, assemble_note, decode_base64, verifier_key
-from jianlu.ledger._folder import sync_directory, write_whole
 from jianlu.ledger.ports import Signer
+from jianlu.runtime.durable import sync_directory, write_whole
 
 _MARK = "PRIVATE+KEY+"
 _KEY_FILE_BYTES_MAX = 4096

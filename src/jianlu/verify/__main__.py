@@ -13,7 +13,7 @@ from pathlib import Path
 from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.verify.check import check_package
 from jianlu.verify.render import LANGUAGES, render
-from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_saved, parse_trust
+from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_saved, parse_trust, read_bounded
 
 EXIT_WRONG_CALL = 2
 EXIT_NO_FILE = 4
@@ -29,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--language", choices=LANGUAGES, default="zh", help="language of the text result")
     options = parser.parse_args(arguments)
     try:
-        trust = parse_trust(_read(options.trust, TRUST_BYTES_MAX)) if options.trust else None
-        saved = parse_saved(_read(options.checkpoint, SAVED_BYTES_MAX)) if options.checkpoint else None
+        trust = parse_trust(read_bounded(options.trust, TRUST_BYTES_MAX)) if options.trust else None
+        saved = parse_saved(read_bounded(options.checkpoint, SAVED_BYTES_MAX)) if options.checkpoint else None
         result = check_package(options.package, trust=trust, saved=saved)
     except InvalidError as error:
         print(error, file=sys.stderr)
@@ -43,15 +43,6 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         print(render(result, options.language), end="")
     return result.exit_code
-
-
-def _read(path: Path, bytes_max: int) -> bytes:
-    try:
-        with path.open("rb") as source:
-            content = source.read(bytes_max + 1)
-    except OSError as error:
-        raise NotFoundError(f"cannot open {path.name}: check the name and that you may read it") from error
-    return content
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from jianlu.core.errors import InvalidError
+from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.checkpoint import Checkpoint, parse_decimal, verify_checkpoint
 from jianlu.core.formats.note import VerifierKey, decode_base64, parse_verifier_key
 from jianlu.core.formats.proof import verify_consistency
@@ -29,6 +30,18 @@ class Trust:
     ledgers: tuple[VerifierKey, ...]
     packages: tuple[VerifierKey, ...]
     verifiers: tuple[str, ...]
+
+
+def read_bounded(path: Path, bytes_max: int) -> bytes:
+    """The content of the file at `path`, one byte more than `bytes_max` at most, so that the parser sees that it is too long.
+
+    Raises NotFoundError when it cannot be read.
+    """
+    try:
+        with path.open("rb") as source:
+            return source.read(bytes_max + 1)
+    except OSError as error:
+        raise NotFoundError(f"cannot open {path.name}: check the name and that you may read it") from error
 
 
 def parse_trust(content: bytes) -> Trust:

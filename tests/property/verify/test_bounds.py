@@ -63,9 +63,7 @@ def test_sixty_thousand_tiny_entries_end_in_an_answer(program: Path, sealed: Sea
 
 
 @pytest.mark.slow
-def test_sixty_thousand_entries_that_no_manifest_names_end_in_an_answer(
-    program: Path, entries: Entries, tmp_path: Path
-) -> None:
+def test_sixty_thousand_entries_that_no_manifest_names_end_in_an_answer(program: Path, entries: Entries, tmp_path: Path) -> None:
     with Container(tmp_path / "stuffed.jlp") as container:
         for name, content in entries.items():
             container.add(name, content)

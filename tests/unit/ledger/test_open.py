@@ -11,8 +11,8 @@ from jianlu.core.errors import ConflictError, DeniedError, IntegrityError, Inval
 from jianlu.core.formats.checkpoint import Checkpoint
 from jianlu.core.formats.proof import EMPTY_ROOT
 from jianlu.ledger import create_ledger, create_signer_key, export_ledger, load_signer
-from jianlu.ledger._folder import write_whole
 from jianlu.ledger.signer import sign_note
+from jianlu.runtime.durable import write_whole
 from tests.unit.ledger.worlds import ORIGIN, World, numbered
 
 

@@ -46,7 +46,9 @@ def test_the_program_holds_sources_of_core_and_verify_alone() -> None:
         assert archive.testzip() is None
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert "jianlu/core/formats/segment.py" not in names
-    assert all(name in ("__main__.py", "jianlu/__init__.py") or name.startswith(("jianlu/core/", "jianlu/verify/")) for name in names)
+    assert all(
+        name in ("__main__.py", "jianlu/__init__.py") or name.startswith(("jianlu/core/", "jianlu/verify/")) for name in names
+    )
     assert all(name.endswith(".py") for name in names)
 
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jianlu.core.errors import ConflictError, NotFoundError
+from jianlu.runtime.durable import sync_directory, write_whole
 from jianlu.vault.blob_names import check_blob_name, folder_of_prefix
 from jianlu.vault.ports import Buffer
 
@@ -51,7 +52,7 @@ class PosixBlobs:
                 os.link(unfinished, target)
             except FileExistsError:
                 _require_same(unfinished, target)
-            _sync_folder(target.parent)
+            sync_directory(target.parent)
         finally:
             os.close(fd)
             unfinished.unlink(missing_ok=True)
@@ -102,7 +103,7 @@ class PosixBlobs:
                 _overwrite(target)
         with suppress(FileNotFoundError, NotADirectoryError):
             target.unlink()
-            _sync_folder(target.parent)
+            sync_directory(target.parent)
 
     def sweep(self) -> int:
         """Remove what crashed writers left unfinished; returns how many files. Writers at work are not disturbed."""
@@ -126,33 +127,18 @@ class PosixBlobs:
             folder = folder.parent
         for each in reversed(missing):
             each.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(each.parent)
+            sync_directory(each.parent)
 
 
 def _write_parts(fd: int, parts: Iterable[Buffer]) -> None:
     """Write all parts; long blobs are sent to the disk on the way, so that the last sync has little left to wait for."""
     written = started = 0
     for part in parts:
-        _write_all(fd, part)
+        write_whole(fd, part)
         written += len(part)
         if written - started >= _WRITEBACK_BYTES:
             os.posix_fadvise(fd, started, written - started, os.POSIX_FADV_DONTNEED)
             started = written
-
-
-def _write_all(fd: int, part: Buffer) -> None:
-    """Write every byte: `os.write` may write fewer and say so only in its result."""
-    rest = memoryview(part)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _require_same(unfinished: Path, target: Path) -> None:

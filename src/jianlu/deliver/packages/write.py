@@ -5,7 +5,6 @@ The source is the vault and the ledger, never the database. Reports are handed i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +42,7 @@ from jianlu.deliver.packages.ports import PackagePorts
 from jianlu.deliver.packages.readme import readme_text
 from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.ledger.signer import sign_note
+from jianlu.runtime.durable import sync_directory, sync_file
 from jianlu.vault.case_log import CaseLog
 from jianlu.vault.compare import require_agreement
 from jianlu.vault.model import object_parts
@@ -82,10 +82,10 @@ def write_package(log: CaseLog, destination: Path, *, reports: Reports, using: P
         if not result.is_intact:
             first = next(problem for problem in result.problems if problem.breaks_integrity)
             raise IntegrityError(f"the package just written does not verify ({first.what} {first.where.path or ''}): report this")
-        _sync(partial)
+        sync_file(partial)
         package_bytes = partial.stat().st_size
         partial.replace(destination)
-        _sync(destination.parent)
+        sync_directory(destination.parent)
     except OSError as error:
         raise UnavailableError(
             f"the package could not be written ({error.strerror}): check the disk at {destination.parent}"
@@ -177,11 +177,3 @@ def _add_sealed(container: Container, log: CaseLog, using: PackagePorts) -> None
             container.add(sealed_path(part.object, part.version), using.vault.blobs.get(name))
     for name in using.vault.key_blobs.names(prefix):
         container.add(f"{KEYS_PREFIX}{name.removeprefix(prefix)}", using.vault.key_blobs.get(name))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

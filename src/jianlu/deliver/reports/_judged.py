@@ -38,7 +38,7 @@ def obligation_rows(record: CaseRecord, lang: str, obligations: Sequence[Obligat
             continue
         worst = min(found, key=lambda answer: _ORDER[answer.verdict])
         basis = ", ".join(dict.fromkeys(f"{o.clause} {record.plan.clause_of(o.clause_key).citation}" for o in group))
-        rows.append(_row(record, lang, text, basis, worst, (), quotes=True))
+        rows.append(_row(record, lang, text[:1].upper() + text[1:], basis, worst, (), quotes=True))
     return tuple(rows)
 
 

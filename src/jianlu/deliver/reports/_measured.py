@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Finding, FindingKind, Inspection, Inspector, Status
-from jianlu.core.verdicts.reasons import clock_text
+from jianlu.core.verdicts.reasons import CODE_NAMES, clock_text
 from jianlu.deliver.plans.sentences import speaker
 from jianlu.deliver.reports._judged import moment
 from jianlu.deliver.reports.model import CaseRecord, Heard, Table
@@ -23,7 +23,15 @@ def gap_table(record: CaseRecord, lang: str) -> Table | None:
     """The declared gaps, or None without any."""
     gaps = [event.body for event in record.events if event.type is EventType.GAP_DECLARED]
     head = tuple(words(key, lang) for key in ("h_from", "h_to", "h_reason", "h_side"))
-    rows = tuple((clock_text(g["from_ms"]), clock_text(g["to_ms"]), str(g["reason"]), str(g["side"])) for g in gaps)
+    rows = tuple(
+        (
+            clock_text(gap["from_ms"]),
+            clock_text(gap["to_ms"]),
+            _cause(str(gap["reason"]), lang),
+            _side(record, str(gap["side"]), lang),
+        )
+        for gap in gaps
+    )
     return Table(head, rows) if rows else None
 
 
@@ -42,7 +50,7 @@ def engine_table(record: CaseRecord, lang: str) -> Table:
         status = words(one.status.value, lang)
         rows.append(
             (
-                one.inspector.value,
+                CODE_NAMES[one.inspector.value][lang],
                 one.engine.name or "-",
                 one.engine.version or "-",
                 one.engine.model_digest or "-",
@@ -66,6 +74,14 @@ def transcript(record: CaseRecord, lang: str) -> tuple[tuple[Heard, ...], str]:
     return lines, words("s_transcript_cut", lang) if len(spoken) > TRANSCRIPT_LINES_MAX else ""
 
 
+def _cause(reason: str, lang: str) -> str:
+    return CODE_NAMES.get(reason, {}).get(lang, reason)
+
+
+def _side(record: CaseRecord, side: str, lang: str) -> str:
+    return words(f"side_{side}", lang) if side in ("source", "recorder") else speaker(record.plan, side, lang)
+
+
 def _inspection(record: CaseRecord, inspector: Inspector) -> Inspection | None:
     return next((one for one in record.inspections if one.inspector is inspector), None)
 
@@ -77,15 +93,9 @@ def _of_kind(inspection: Inspection | None, kind: FindingKind) -> list[Finding]:
 def _measures(record: CaseRecord, lang: str) -> Iterator[tuple[str, str]]:
     yield words("faces", lang), _ran(record, Inspector.FACES, lang) or _faces(record, lang)
     yield words("picture", lang), _ran(record, Inspector.PICTURE, lang) or _picture(record, lang)
-    sound = _inspection(record, Inspector.SOUND)
-    for finding in _of_kind(sound, FindingKind.LEVEL):
-        dead = sum(each.track == finding.track for each in _of_kind(sound, FindingKind.DEAD))
-        level = {
-            "speech": _decibels(finding.value.get("speech_cdb")),
-            "snr": _decibels(finding.value.get("snr_cdb")),
-            "dead": dead,
-        }
-        yield words("sound", lang, track=speaker(record.plan, finding.track, lang)), words("sound_value", lang, **level)
+    for track in (track.id for track in record.plan.tracks if track.kind == "audio"):
+        name = words("sound", lang, track=speaker(record.plan, track, lang))
+        yield name, _ran(record, Inspector.SOUND, lang) or _sound(record, track, lang)
     yield words("sync", lang), _ran(record, Inspector.SYNC, lang) or _sync(record, lang)
 
 
@@ -108,6 +118,16 @@ def _picture(record: CaseRecord, lang: str) -> str:
     picture = _inspection(record, Inspector.PICTURE)
     counts = {"black": len(_of_kind(picture, FindingKind.BLACK)), "frozen": len(_of_kind(picture, FindingKind.FROZEN))}
     return words("picture_value", lang, **counts)
+
+
+def _sound(record: CaseRecord, track: str, lang: str) -> str:
+    sound = _inspection(record, Inspector.SOUND)
+    dead = sum(finding.track == track for finding in _of_kind(sound, FindingKind.DEAD))
+    level = next((finding.value for finding in _of_kind(sound, FindingKind.LEVEL) if finding.track == track), None)
+    if level is None:
+        return words("sound_none", lang, dead=dead)
+    speech, snr = _decibels(level.get("speech_cdb")), _decibels(level.get("snr_cdb"))
+    return words("sound_value", lang, speech=speech, snr=snr, dead=dead)
 
 
 def _sync(record: CaseRecord, lang: str) -> str:

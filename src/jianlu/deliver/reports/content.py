@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jianlu.core.formats.plan import PlanClause
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.verdicts import Verdict
 from jianlu.core.verdicts.reasons import clock_text
-from jianlu.deliver.plans.labels import CODES, CODES_OF, FACTS, PARTS, TRIGGERS, word
+from jianlu.deliver.plans.labels import CODES, CODES_OF, FACTS, word
 from jianlu.deliver.plans.sentences import speaker
 from jianlu.deliver.reports._judged import clause_rows, obligation_rows, unmet_rows
+from jianlu.deliver.reports._kept import retention_table
 from jianlu.deliver.reports._measured import engine_table, gap_table, measure_table, transcript
-from jianlu.deliver.reports.model import CaseRecord, ReportContent, Section, Table
+from jianlu.deliver.reports.model import CaseRecord, ReportContent, Section
 from jianlu.deliver.reports.words import words
 
 _STEPS = ("require_step", "require_consent")
@@ -39,6 +41,7 @@ def report_content(record: CaseRecord, lang: str) -> ReportContent:
         cover=tuple(_cover(record, lang)),
         sections=tuple(_sections(record, lang)),
         signatures=tuple(words(key, lang) for key in ("sign_opinion", "sign_reviewer", "sign_signature", "sign_date")),
+        made=_instant(record.created_at),
         footer=f"{record.tenant}/{record.case}",
         page_word=words("page", lang),
     )
@@ -47,13 +50,11 @@ def report_content(record: CaseRecord, lang: str) -> ReportContent:
 def _cover(record: CaseRecord, lang: str) -> Iterator[tuple[str, str]]:
     yield words("tenant", lang), record.tenant
     yield words("case", lang), record.case
-    for section, keys in record.plan.facts.items():
-        if section == "dates" or not isinstance(keys, dict):
-            continue
-        for key, value in keys.items():
-            name = f"{section}.{key}"
-            if name in FACTS and name != "product.term_months":
-                yield word(FACTS, name, lang), _fact(name, value, lang)
+    for name in FACTS:
+        section, _, key = name.partition(".")
+        facts = record.plan.facts.get(section)
+        if isinstance(facts, dict) and key in facts and not (key == "term_months" and "term_years" in facts):
+            yield word(FACTS, name, lang), _fact(name, facts[key], lang)
     ended = [event for event in record.events if event.type is EventType.RECORDING_ENDED]
     if ended:
         yield words("duration", lang), clock_text(ended[0].body["duration_ms"])
@@ -87,11 +88,11 @@ def _sections(record: CaseRecord, lang: str) -> Iterator[Section]:
     yield Section("gaps", words("s_gaps", lang), table=gaps, paragraphs=() if gaps else (words("s_gaps_none", lang),))
     yield Section("measures", words("s_measures", lang), table=measure_table(record, lang))
     yield Section("attestations", words("s_attestations", lang), paragraphs=tuple(_attestations(record, lang)))
-    yield Section("retention", words("s_retention", lang), table=_retention(record, lang))
+    yield Section("retention", words("s_retention", lang), table=retention_table(record, lang))
     conflicts = tuple(f"{conflict.text[lang]} → {conflict.resolution[lang]}" for conflict in plan.conflicts)
     yield Section("conflicts", words("s_conflicts", lang), paragraphs=conflicts or (words("none", lang),))
     left_out = [clause for clause in plan.clauses if clause.status == "out_of_scope"]
-    scope = tuple(f"{clause.clause} {clause.citation}: {clause.title[lang]}. {clause.note.get(lang, '')}" for clause in left_out)
+    scope = tuple(_scope(clause, lang) for clause in left_out)
     yield Section("scope", words("s_scope", lang), paragraphs=scope or (words("none", lang),))
     yield Section("engines", words("s_engines", lang), table=engine_table(record, lang))
     yield Section("proof", words("s_proof", lang), paragraphs=tuple(_proof(record, lang)))
@@ -101,6 +102,11 @@ def _sections(record: CaseRecord, lang: str) -> Iterator[Section]:
     yield Section("transcript", words("s_transcript", lang), heard=heard, paragraphs=(note,) if note else ())
 
 
+def _scope(clause: PlanClause, lang: str) -> str:
+    note = clause.note.get(lang, "")
+    return words("left_out", lang, basis=f"{clause.clause} {clause.citation}", title=clause.title[lang], note=note).strip()
+
+
 def _attestations(record: CaseRecord, lang: str) -> Iterator[str]:
     found = [event for event in record.events if event.type is EventType.ATTESTATION_RECORDED]
     for event in found:
@@ -108,31 +114,10 @@ def _attestations(record: CaseRecord, lang: str) -> Iterator[str]:
         who = speaker(record.plan, body["by"], lang)
         clause = next((c for c in record.plan.clauses if c.key == body["clause"]), None)
         title = clause.title[lang] if clause else body["clause"]
-        yield f"{clock_text(body['from_ms'])}–{clock_text(body['to_ms'])}  {title} ({words('by', lang)}: {who}; documents/{body['object']})"
+        span = f"{clock_text(body['from_ms'])}–{clock_text(body['to_ms'])}"
+        yield words("statement", lang, span=span, title=title, who=who, document=f"documents/{body['object']}")
     if not found:
         yield words("none", lang)
-
-
-def _retention(record: CaseRecord, lang: str) -> Table:
-    head = tuple(words(key, lang) for key in ("h_part", "h_until", "h_clause", "h_terms"))
-    rows = []
-    for retention in record.plan.retention:
-        terms = "; ".join(
-            f"{word(TRIGGERS, t.trigger, lang)} + {_term(t.years, t.months, lang)} ({t.clause.partition(':')[2]}: {_until(t.until, lang)})"
-            for t in retention.terms
-        )
-        rows.append((word(PARTS, retention.part, lang), _until(retention.until, lang), retention.clause.partition(":")[2], terms))
-    return Table(head, tuple(rows))
-
-
-def _term(years: int, months: int, lang: str) -> str:
-    units = ((years, "年", "years"), (months, "个月", "months"))
-    shown = [f"{count} {chinese if lang == 'zh' else english}" for count, chinese, english in units if count]
-    return " ".join(shown) or "0"
-
-
-def _until(until: str, lang: str) -> str:
-    return words(until, lang) if until in ("open", "none") else until
 
 
 def _proof(record: CaseRecord, lang: str) -> Iterator[str]:

@@ -66,7 +66,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A plain table."""
+    """A plain table; a line break in a cell is kept."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -87,7 +87,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """The whole report in one language; `verdict` is "complete" or "incomplete"."""
+    """The whole report in one language; `verdict` is "complete" or "incomplete", `created_at` an instant and `made` the same for people."""
 
     lang: str
     title: str
@@ -99,5 +99,6 @@ class ReportContent:
     cover: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     signatures: tuple[str, ...]
+    made: str
     footer: str
     page_word: str

@@ -20,7 +20,7 @@ from jianlu.ledger.export import export_ledger
 from jianlu.ledger.fsck import fsck as check_ledger
 from jianlu.ledger.prove import prove_consistency, prove_inclusion
 from jianlu.ledger.read import read_checkpoint
-from jianlu.verify.trust import parse_trust
+from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_trust, read_bounded
 
 EXIT_UNSOUND = 90
 
@@ -37,7 +37,7 @@ def fsck(
     json: AsJson = False,
 ) -> int:
     """Recompute everything: entries, tiles, root, signature. Exit 0 when sound, 90 when not."""
-    saved = _bytes(checkpoint) if checkpoint else None
+    saved = read_bounded(checkpoint, SAVED_BYTES_MAX) if checkpoint else None
     report = check_ledger(directory, _key(directory, key, trust), saved_checkpoint=saved)
     lines = [f"账本{'完好' if report.is_sound else '有问题'} / ledger {'sound' if report.is_sound else 'NOT SOUND'}: {directory}"]
     document = report.as_document()
@@ -85,7 +85,7 @@ def _key(directory: Path, key: str | None, trust: Path | None) -> VerifierKey:
     source = trust or (beside if beside.exists() else None)
     if source is None:
         raise InvalidError("whose ledger? Give --key VKEY or --trust trust.json")
-    listed = parse_trust(_bytes(source)).ledgers
+    listed = parse_trust(read_bounded(source, TRUST_BYTES_MAX)).ledgers
     try:
         origin = claimed_checkpoint(read_checkpoint(directory)).origin
     except InvalidError:
@@ -96,10 +96,3 @@ def _key(directory: Path, key: str | None, trust: Path | None) -> VerifierKey:
         if candidate.name == origin:
             return candidate
     raise NotFoundError(f"{source.name} does not list the ledger {origin}")
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NotFoundError(f"cannot open {path.name}: check the name and that you may read it") from error

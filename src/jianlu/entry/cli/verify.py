@@ -10,11 +10,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from jianlu.core.errors import NotFoundError
 from jianlu.entry.cli._output import AsJson, show, stages
 from jianlu.verify.check import check_package
 from jianlu.verify.render import render
-from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_saved, parse_trust
+from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_saved, parse_trust, read_bounded
 
 
 def verify(
@@ -26,17 +25,9 @@ def verify(
     json: AsJson = False,
 ) -> int:
     """Say offline whether PACKAGE is intact and complete. Exit 0: both; 10: intact, not complete; 90: not intact."""
-    believed = parse_trust(_read(trust, TRUST_BYTES_MAX)) if trust else None
-    saved = parse_saved(_read(checkpoint, SAVED_BYTES_MAX)) if checkpoint else None
+    believed = parse_trust(read_bounded(trust, TRUST_BYTES_MAX)) if trust else None
+    saved = parse_saved(read_bounded(checkpoint, SAVED_BYTES_MAX)) if checkpoint else None
     with stages() as progress:
         result = check_package(package, trust=believed, saved=saved, say=progress.finished)
     show(result.as_document(), render(result, language), as_json=json)
     return result.exit_code
-
-
-def _read(path: Path, bytes_max: int) -> bytes:
-    try:
-        with path.open("rb") as source:
-            return source.read(bytes_max + 1)
-    except OSError as error:
-        raise NotFoundError(f"cannot open {path.name}: check the name and that you may read it") from error
