@@ -91,8 +91,9 @@ def _programs_that_the_test_names(request: pytest.FixtureRequest) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """Say last, and once per reason, what was not proved in this run."""
+    """Say last how the sabotage suite went, in numbers, and once per reason what was not proved in this run."""
     yield
+    _count_sabotage(terminalreporter)
     reasons: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
@@ -101,3 +102,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
         terminalreporter.section("NOT PROVED IN THIS RUN", sep="!", red=True, bold=True)
         for reason, count in sorted(reasons.items()):
             terminalreporter.write_line(f"{count:4} skipped: {reason}")
+
+
+SABOTAGE = {
+    "test_a_forged_package_is_refused": "packages sabotaged and refused",
+    "test_a_spoiled_session_is_not_complete": "sessions spoiled and not complete",
+    "test_a_harmless_variant_comes_out_complete": "harmless variants and complete",
+}
+
+
+def _count_sabotage(terminalreporter: pytest.TerminalReporter) -> None:
+    """The counts that the sabotage suite is asked for: answered rightly, of those that ran."""
+    lines = []
+    for test, meaning in SABOTAGE.items():
+        right, wrong = (
+            sum(test in each.nodeid for each in terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed")
+        )
+        if right + wrong:
+            lines.append(f"{right:4} of {right + wrong} {meaning}")
+    if lines:
+        terminalreporter.section("SABOTAGE")
+        for line in lines:
+            terminalreporter.write_line(line)

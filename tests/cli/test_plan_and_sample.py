@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jianlu.core.formats.plan import parse_plan
 from jianlu.core.formats.canonical import canonical_bytes
+from jianlu.core.formats.plan import parse_plan
 from tests.cli.disks import files_of_at_most
 from tests.fakes.quiet_home import jianlu, write_case
 

@@ -95,6 +95,9 @@ GAP_FRAMES_PERMILLE = 1_500
 GAP_AUDIO_MS = 100
 """Missing sound that is declared as a gap: a syllable lasts 150 to 250 ms."""
 
+GAP_EDGE_MS = 500
+"""A track that starts later or stops earlier than the session by more is declared; phones and browsers differ by less."""
+
 GAPS_MAX = 100_000
 """Gaps of one recording: beyond, it is no recording of anything."""
 

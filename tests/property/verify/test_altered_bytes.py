@@ -32,21 +32,21 @@ def _spans(package: bytes) -> dict[str, tuple[int, int]]:
 
 @settings(max_examples=60)
 @given(st.data())
-def test_a_changed_byte_anywhere_is_noticed(sealed: Sealed, data: st.DataObject) -> None:
+def test_a_changed_byte_anywhere_is_noticed(sealed: Sealed, choices: st.DataObject) -> None:
     package = bytearray(sealed.package.read_bytes())
-    at = data.draw(st.integers(0, len(package) - 1))
-    package[at] ^= data.draw(st.integers(1, 255))
+    at = choices.draw(st.integers(0, len(package) - 1))
+    package[at] ^= choices.draw(st.integers(1, 255))
     assert _answer(bytes(package))[0] == 90
 
 
 @settings(max_examples=80)
 @given(st.data())
-def test_a_changed_byte_in_each_kind_of_entry_is_noticed(sealed: Sealed, entries: Entries, data: st.DataObject) -> None:
+def test_a_changed_byte_in_each_kind_of_entry_is_noticed(sealed: Sealed, entries: Entries, choices: st.DataObject) -> None:
     package = bytearray(sealed.package.read_bytes())
-    name = data.draw(st.sampled_from(sorted(entries)))
+    name = choices.draw(st.sampled_from(sorted(entries)))
     offset, size = _spans(bytes(package))[name]
-    at = data.draw(st.integers(0, size - 1))
-    package[offset + at] ^= data.draw(st.integers(1, 255))
+    at = choices.draw(st.integers(0, size - 1))
+    package[offset + at] ^= choices.draw(st.integers(1, 255))
     code, told = _answer(bytes(package))
     assert code == 90
     assert told.isprintable() or set(told) - {"\n"} <= {char for char in told if char.isprintable()}
@@ -54,11 +54,11 @@ def test_a_changed_byte_in_each_kind_of_entry_is_noticed(sealed: Sealed, entries
 
 @settings(max_examples=40)
 @given(st.data())
-def test_bytes_cut_out_repeated_or_stuffed_in_are_noticed(sealed: Sealed, data: st.DataObject) -> None:
+def test_bytes_cut_out_repeated_or_stuffed_in_are_noticed(sealed: Sealed, choices: st.DataObject) -> None:
     package = sealed.package.read_bytes()
-    start = data.draw(st.integers(0, len(package)))
-    end = data.draw(st.integers(start, len(package)))
-    stuffed = data.draw(st.sampled_from([b"", b"\0", package[start:end] * 2, b"PK\x05\x06" + bytes(18), bytes(4096)]))
+    start = choices.draw(st.integers(0, len(package)))
+    end = choices.draw(st.integers(start, len(package)))
+    stuffed = choices.draw(st.sampled_from([b"", b"\0", package[start:end] * 2, b"PK\x05\x06" + bytes(18), bytes(4096)]))
     changed = package[:start] + stuffed + package[end:]
     if changed != package:
         assert _answer(changed)[0] == 90
@@ -72,6 +72,6 @@ def test_random_bytes_are_no_package(content: bytes) -> None:
 
 @settings(max_examples=40)
 @given(st.data())
-def test_a_package_that_ends_anywhere_is_noticed(sealed: Sealed, data: st.DataObject) -> None:
+def test_a_package_that_ends_anywhere_is_noticed(sealed: Sealed, choices: st.DataObject) -> None:
     package = sealed.package.read_bytes()
-    assert _answer(package[: data.draw(st.integers(0, len(package) - 1))])[0] == 90
+    assert _answer(package[: choices.draw(st.integers(0, len(package) - 1))])[0] == 90

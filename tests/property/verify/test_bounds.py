@@ -43,7 +43,7 @@ def _limit() -> None:
 
 
 def _verify(program: Path, package: Path) -> tuple[int, Any]:
-    command = [sys.executable, "-I", "-S", program, package, "--json"]
+    command = [sys.executable, "-I", "-S", str(program), str(package), "--json"]
     done = subprocess.run(command, capture_output=True, check=False, cwd=package.parent, preexec_fn=_limit)
     assert done.returncode in (0, 10, 90), done.stderr[-2000:]
     return done.returncode, json.loads(done.stdout)
@@ -169,7 +169,7 @@ def test_a_checkpoint_signed_a_thousand_times_is_refused(program: Path, sealed: 
 
 
 def test_a_package_is_a_file_and_nothing_else(program: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-I", "-S", program, tmp_path]
+    command = [sys.executable, "-I", "-S", str(program), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, check=False, preexec_fn=_limit)
     assert done.returncode == 4
     assert b"Traceback" not in done.stderr

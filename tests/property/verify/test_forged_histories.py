@@ -48,39 +48,39 @@ def test_the_forger_alone_changes_nothing(sealed: Sealed, entries: Entries) -> N
 
 
 @settings(max_examples=60)
-@given(data=st.data())
-def test_an_event_with_another_value_ends_in_an_answer(sealed: Sealed, entries: Entries, data: st.DataObject) -> None:
+@given(choices=st.data())
+def test_an_event_with_another_value_ends_in_an_answer(sealed: Sealed, entries: Entries, choices: st.DataObject) -> None:
     bodies = [parse_canonical(canonical_bytes(event.body)) for event in events_in(entries)]
-    for _ in range(data.draw(st.integers(1, 4))):
-        body = data.draw(st.sampled_from([body for body in bodies if body]))
-        key = data.draw(st.sampled_from(sorted(body)))
-        if isinstance(body[key], dict) and body[key] and data.draw(st.booleans()):
+    for _ in range(choices.draw(st.integers(1, 4))):
+        body = choices.draw(st.sampled_from([body for body in bodies if body]))
+        key = choices.draw(st.sampled_from(sorted(body)))
+        if isinstance(body[key], dict) and body[key] and choices.draw(st.booleans()):
             body = body[key]
-            key = data.draw(st.sampled_from(sorted(body)))
-        body[key] = data.draw(VALUES)
+            key = choices.draw(st.sampled_from(sorted(body)))
+        body[key] = choices.draw(VALUES)
     assert _verified(entries, bodies, sealed) in (None, 10, 90)
 
 
 @settings(max_examples=30)
-@given(data=st.data())
-def test_an_event_without_a_value_ends_in_an_answer(sealed: Sealed, entries: Entries, data: st.DataObject) -> None:
+@given(choices=st.data())
+def test_an_event_without_a_value_ends_in_an_answer(sealed: Sealed, entries: Entries, choices: st.DataObject) -> None:
     bodies = [parse_canonical(canonical_bytes(event.body)) for event in events_in(entries)]
-    body = data.draw(st.sampled_from([body for body in bodies if body]))
-    del body[data.draw(st.sampled_from(sorted(body)))]
+    body = choices.draw(st.sampled_from([body for body in bodies if body]))
+    del body[choices.draw(st.sampled_from(sorted(body)))]
     assert _verified(entries, bodies, sealed) in (None, 10, 90)
 
 
 @settings(max_examples=30)
-@given(data=st.data())
+@given(choices=st.data())
 def test_events_dropped_doubled_or_reordered_in_a_whole_chain_are_noticed(
-    sealed: Sealed, entries: Entries, data: st.DataObject
+    sealed: Sealed, entries: Entries, choices: st.DataObject
 ) -> None:
     """The chain and the ledger hold, the recording does not: what was said at capture is missing or there twice."""
     events = events_in(entries)
     segments = [n for n, event in enumerate(events) if "no" in event.body]
     order = list(range(len(events)))
-    chosen = data.draw(st.sampled_from(segments))
-    match data.draw(st.sampled_from(["drop", "double", "swap"])):
+    chosen = choices.draw(st.sampled_from(segments))
+    match choices.draw(st.sampled_from(["drop", "double", "swap"])):
         case "drop":
             order.remove(chosen)
         case "double":

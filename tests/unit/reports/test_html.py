@@ -40,7 +40,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
 
-    def handle_data(self, data: str) -> None:  # noqa: A003
+    def handle_data(self, data: str) -> None:
         if self._open[-1:] != ["style"]:
             self.text.append(data)
 

@@ -22,12 +22,12 @@ from jianlu.core.limits import (
     CAPTURE_PENDING_SAMPLES_MAX,
     FRAME_BYTES_MAX,
     GAP_AUDIO_MS,
+    GAP_EDGE_MS,
     MEDIA_DURATION_MS_MAX,
     SEGMENT_MS,
 )
 
 _SLACK_MS = SEGMENT_MS // 2
-_EDGE_MS = GAP_AUDIO_MS
 _STEP_MS_MAX = 1_000
 _TRY_EVERY = 8
 """Samples between two looks for a place to cut: a look costs as much as taking several samples."""
@@ -222,8 +222,8 @@ class Recorder:
         """`samples` as runs without holes; notes the holes, the one before the first sample and the one after the last included."""
         shown = sorted(sample.pts for sample in samples)
         before, after = self._last_shown[index], lane.head_pts()
-        if not lane.has_begun and lane.ms(shown[0]) > _EDGE_MS:
-            self._gaps.note(lane.track.track, Absence(0, lane.ms(shown[0]), GapReason.STARTS_LATE, _EDGE_MS))
+        if not lane.has_begun and lane.ms(shown[0]) > GAP_EDGE_MS:
+            self._gaps.note(lane.track.track, Absence(0, lane.ms(shown[0]), GapReason.STARTS_LATE, GAP_EDGE_MS))
         lane.has_begun = True
         holes = lane.holes([*([before] if before is not None else []), *shown, *([after] if after is not None else [])])
         for hole in holes:
@@ -248,5 +248,5 @@ class Recorder:
 
     def _note_end(self, lane: Lane) -> None:
         end_ms = 0 if lane.taken_pts is None else lane.ms(lane.taken_pts + lane.nominal)
-        if self._from_ms - end_ms > _EDGE_MS:
-            self._gaps.note(lane.track.track, Absence(end_ms, self._from_ms, GapReason.ENDS_EARLY, _EDGE_MS))
+        if self._from_ms - end_ms > GAP_EDGE_MS:
+            self._gaps.note(lane.track.track, Absence(end_ms, self._from_ms, GapReason.ENDS_EARLY, GAP_EDGE_MS))

@@ -6,6 +6,7 @@ What the words are is in `words.toml`, how they look in `html.py` and `pdf.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from jianlu.core.formats.plan import PlanClause
 from jianlu.core.terms.events import EventType
@@ -36,15 +37,25 @@ def report_content(record: CaseRecord, lang: str) -> ReportContent:
         subtitle=words("subtitle", lang),
         created_at=record.created_at,
         verdict="complete" if is_complete else "incomplete",
-        conclusion=words("complete" if is_complete else "incomplete", lang, **totals),
+        conclusion=words("complete" if is_complete else "incomplete", lang, **totals) + _continuity(record, is_complete, lang),
         counts=tuple((verdict.value, words(verdict.value, lang), str(counts[verdict])) for verdict in Verdict),
         cover=tuple(_cover(record, lang)),
-        sections=tuple(_sections(record, lang)),
+        sections=tuple(_filled(section, lang) for section in _sections(record, lang)),
         signatures=tuple(words(key, lang) for key in ("sign_opinion", "sign_reviewer", "sign_signature", "sign_date")),
         made=_instant(record.created_at),
         footer=f"{record.tenant}/{record.case}",
         page_word=words("page", lang),
     )
+
+
+def _has_ended(record: CaseRecord) -> bool:
+    return any(event.type is EventType.RECORDING_ENDED for event in record.events)
+
+
+def _continuity(record: CaseRecord, is_complete: bool, lang: str) -> str:
+    """Said of a complete case alone, and only where a clause demanded that the recording has no gap."""
+    is_demanded = any(obligation.kind == "require_continuity" for obligation in record.plan.obligations)
+    return words("continuous", lang) if is_complete and is_demanded and gap_table(record, lang) is None else ""
 
 
 def _cover(record: CaseRecord, lang: str) -> Iterator[tuple[str, str]]:
@@ -74,10 +85,17 @@ def _fact(name: str, value: object, lang: str) -> str:
     return word({**CODES, **CODES_OF.get(name, {})}, str(value), lang)
 
 
+def _filled(section: Section, lang: str) -> Section:
+    """A section with nothing in it says so."""
+    table = section.table if section.table is not None and section.table.rows else None
+    has_content = bool(section.rows or table or section.heard or section.paragraphs)
+    return replace(section, table=table, paragraphs=section.paragraphs if has_content else (words("none", lang),))
+
+
 def _sections(record: CaseRecord, lang: str) -> Iterator[Section]:
     plan = record.plan
     attention = unmet_rows(record, lang)
-    nothing = () if attention else (words("s_findings_none", lang),)
+    nothing = () if attention else (words("s_findings_none" if record.clauses else "s_findings_empty", lang),)
     yield Section("attention", words("s_findings", lang), rows=attention, paragraphs=nothing)
     steps = obligation_rows(record, lang, [o for o in plan.obligations if o.kind in _STEPS])
     yield Section("steps", words("s_steps", lang), intro=words("s_steps_intro", lang), rows=steps)
@@ -85,15 +103,16 @@ def _sections(record: CaseRecord, lang: str) -> Iterator[Section]:
     yield Section("throughout", words("s_throughout", lang), rows=throughout)
     yield Section("clauses", words("s_clauses", lang), intro=words("s_clauses_intro", lang), rows=clause_rows(record, lang))
     gaps = gap_table(record, lang)
-    yield Section("gaps", words("s_gaps", lang), table=gaps, paragraphs=() if gaps else (words("s_gaps_none", lang),))
+    no_gaps = words("s_gaps_none" if _has_ended(record) else "s_gaps_unended", lang)
+    yield Section("gaps", words("s_gaps", lang), table=gaps, paragraphs=() if gaps else (no_gaps,))
     yield Section("measures", words("s_measures", lang), table=measure_table(record, lang))
     yield Section("attestations", words("s_attestations", lang), paragraphs=tuple(_attestations(record, lang)))
     yield Section("retention", words("s_retention", lang), table=retention_table(record, lang))
     conflicts = tuple(f"{conflict.text[lang]} → {conflict.resolution[lang]}" for conflict in plan.conflicts)
-    yield Section("conflicts", words("s_conflicts", lang), paragraphs=conflicts or (words("none", lang),))
+    yield Section("conflicts", words("s_conflicts", lang), paragraphs=conflicts)
     left_out = [clause for clause in plan.clauses if clause.status == "out_of_scope"]
     scope = tuple(_scope(clause, lang) for clause in left_out)
-    yield Section("scope", words("s_scope", lang), paragraphs=scope or (words("none", lang),))
+    yield Section("scope", words("s_scope", lang), paragraphs=scope)
     yield Section("engines", words("s_engines", lang), table=engine_table(record, lang))
     yield Section("proof", words("s_proof", lang), paragraphs=tuple(_proof(record, lang)))
     limits = tuple(words(key, lang) for key in ("l_identity", "l_words", "l_before", "l_clauses", "l_signer"))
@@ -116,8 +135,6 @@ def _attestations(record: CaseRecord, lang: str) -> Iterator[str]:
         title = clause.title[lang] if clause else body["clause"]
         span = f"{clock_text(body['from_ms'])}–{clock_text(body['to_ms'])}"
         yield words("statement", lang, span=span, title=title, who=who, document=f"documents/{body['object']}")
-    if not found:
-        yield words("none", lang)
 
 
 def _proof(record: CaseRecord, lang: str) -> Iterator[str]:

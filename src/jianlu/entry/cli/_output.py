@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,13 +47,15 @@ class Stages:
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
+        self._lock = threading.Lock()
 
     def at(self, stage: str, done: int, due: int | None) -> None:
-        """`done` of `due` units of `stage`."""
+        """`done` of `due` units of `stage`; may be called from several threads."""
         if self._progress is None:
             return
-        if stage not in self._tasks:
-            self._tasks[stage] = self._progress.add_task(stage, total=due)
+        with self._lock:
+            if stage not in self._tasks:
+                self._tasks[stage] = self._progress.add_task(stage, total=due)
         self._progress.update(self._tasks[stage], completed=done, total=due)
 
     def finished(self, stage: str) -> None:
