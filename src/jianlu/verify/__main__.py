@@ -1,12 +1,14 @@
 """The verifier as a program: `python verifier.pyz FILE [--json] [--trust FILE] [--checkpoint SAVED] [--language zh|en]`.
 
-Exit codes: 0 intact and complete, 10 intact and not complete, 90 not intact, 2 wrong call, 4 no such file.
+Exit codes: 0 intact and complete, 10 intact and not complete, 90 not intact, 2 wrong call, 4 no such file, 75 the answer could not
+be written.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_saved, p
 
 EXIT_WRONG_CALL = 2
 EXIT_NO_FILE = 4
+EXIT_NOT_WRITTEN = 75
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--trust", type=Path, help="trust.json of the institution, from a source you trust")
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint of the ledger that you saved earlier")
     parser.add_argument("--language", choices=LANGUAGES, default="zh", help="language of the text result")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     options = parser.parse_args(arguments)
     try:
         trust = parse_trust(read_bounded(options.trust, TRUST_BYTES_MAX)) if options.trust else None
@@ -38,14 +44,20 @@ def main(arguments: list[str] | None = None) -> int:
     except NotFoundError as error:
         print(error, file=sys.stderr)
         return EXIT_NO_FILE
-    if options.json:
-        print(json.dumps(result.as_document(), ensure_ascii=False, indent=2))
-    else:
-        print(render(result, options.language), end="")
-    return result.exit_code
+    document = json.dumps(result.as_document(), ensure_ascii=False, indent=2) + "\n" if options.json else ""
+    return result.exit_code if _written(document or render(result, options.language)) else EXIT_NOT_WRITTEN
+
+
+def _written(text: str) -> bool:
+    """Whether standard output took all of `text`; a full disk or a closed pipe must not look like an answer."""
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        print(f"the answer cannot be written: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter tries again as it ends
+        return False
+    return True
 
 
 if __name__ == "__main__":
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8")
     raise SystemExit(main())

@@ -26,6 +26,8 @@ from jianlu.ledger.signer import load_signer, sign_note
 from tests.e2e.sabotage.forge import Entries, rebuild
 from tests.fakes.quiet_home import Sealed
 
+pytestmark = pytest.mark.slow
+
 MEMORY_BYTES_MAX = 600 * 1024 * 1024
 PROCESSOR_S_MAX = 60
 
@@ -53,7 +55,6 @@ def test_the_real_package_needs_no_more_than_that(program: Path, sealed: Sealed)
     assert _verify(program, sealed.package)[0] == 10
 
 
-@pytest.mark.slow
 def test_sixty_thousand_tiny_entries_end_in_an_answer(program: Path, sealed: Sealed, entries: Entries, tmp_path: Path) -> None:
     stuffed = {**entries, **{f"documents/x{number:06d}": b"" for number in range(60_000)}}
     package = rebuild(tmp_path / "stuffed.jlp", stuffed, signer=sealed.package_signer)
@@ -62,7 +63,6 @@ def test_sixty_thousand_tiny_entries_end_in_an_answer(program: Path, sealed: Sea
     assert 1_000 < len(result["problems"]) <= 10_000
 
 
-@pytest.mark.slow
 def test_sixty_thousand_entries_that_no_manifest_names_end_in_an_answer(program: Path, entries: Entries, tmp_path: Path) -> None:
     with Container(tmp_path / "stuffed.jlp") as container:
         for name, content in entries.items():
@@ -153,7 +153,9 @@ def test_a_sparse_file_of_any_length_is_refused(size_bytes: int, program: Path, 
     assert _verify(program, path)[0] == 90
 
 
-def test_a_manifest_of_a_million_entries_is_refused(program: Path, sealed: Sealed, entries: Entries, tmp_path: Path) -> None:
+def test_a_manifest_that_names_200_000_absent_entries_is_refused(
+    program: Path, sealed: Sealed, entries: Entries, tmp_path: Path
+) -> None:
     document = parse_canonical(entries[MANIFEST])
     document["entries"] = document["entries"] + [[f"x/{n}", 0, "0" * 64, 0] for n in range(200_000)]
     package = rebuild(tmp_path / "forged.jlp", {**entries, MANIFEST: canonical_bytes(document)})

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from jianlu.verify.render import LANGUAGES, render
 from tests.e2e.sabotage.forge import Entries, rebuild
 from tests.fakes.quiet_home import Sealed
 from tests.property.verify.forged_history import events_in, rechained, with_history
+
+pytestmark = pytest.mark.slow
 
 NUMBERS = st.sampled_from([0, -1, 1, 2, 3, 2_000, 2**31, 2**53 - 1, -(2**53) + 1])
 TEXTS = st.sampled_from(["", "x", "speech", "phrases", "session", "../../etc/passwd", "seg-000001", "a" * 200, "0" * 64])

@@ -8,6 +8,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from jianlu.core.terms.digests import digest_of
 from jianlu.deliver.packages.verifier import main, published_line, verifier_bytes
 from tests.conftest import ROOT
@@ -63,6 +65,31 @@ def test_it_runs_isolated_without_site_packages_and_says_what_is_missing(tmp_pat
     done = _isolated(program, "x.jlp", folder=tmp_path)
     assert (done.returncode, done.stderr) == (90, "")
     assert "不可信" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--language", "en"]], ids=str)
+def test_a_machine_that_knows_no_unicode_is_answered_in_utf_8(arguments: list[str], tmp_path: Path) -> None:
+    program = tmp_path / "verifier.pyz"
+    program.write_bytes(verifier_bytes())
+    (tmp_path / "x.jlp").write_bytes(b"garbage")
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-S", str(program), "x.jlp", *arguments]
+    done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stderr) == (90, b"")
+    assert done.stdout.decode()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", [["verify"], ["pyz"]], ids=str)
+def test_an_answer_that_cannot_be_written_is_no_answer(command: list[str], tmp_path: Path) -> None:
+    program = tmp_path / "verifier.pyz"
+    program.write_bytes(verifier_bytes())
+    (tmp_path / "x.jlp").write_bytes(b"garbage")
+    start = [str(program)] if command == ["pyz"] else ["-m", "jianlu.entry.cli.main", "verify"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, *start, str(tmp_path / "x.jlp")], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 75
+    assert b"cannot be written" in done.stderr and b"Traceback" not in done.stderr
 
 
 def test_the_sources_are_importable_with_the_standard_library_alone_and_open_no_network(tmp_path: Path) -> None:

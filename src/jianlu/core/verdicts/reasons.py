@@ -118,7 +118,7 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
     },
     ReasonCode.BLACK: {"zh": "画面全黑（{from} 至 {to}）", "en": "the picture is black ({from} to {to})"},
     ReasonCode.FROZEN: {"zh": "画面静止不动（{from} 至 {to}）", "en": "the picture is frozen ({from} to {to})"},
-    ReasonCode.DEAD: {"zh": "{track}没有声音信号（{from} 至 {to}）", "en": "{track} carries no sound ({from} to {to})"},
+    ReasonCode.DEAD: {"zh": "{track}一侧没有声音信号（{from} 至 {to}）", "en": "{track} carries no sound ({from} to {to})"},
     ReasonCode.NOISY: {
         "zh": "{track}的噪声过大，信噪比为 {about}",
         "en": "{track} is too noisy: signal to noise is {about}",
@@ -127,7 +127,7 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
         "zh": "{track}的语音音量过低，为 {about}",
         "en": "speech on {track} is too quiet: {about}",
     },
-    ReasonCode.NO_LEVEL: {"zh": "{track}没有音量测量结果", "en": "there is no level measurement of {track}"},
+    ReasonCode.NO_LEVEL: {"zh": "没有{track}的音量测量结果", "en": "there is no level measurement of {track}"},
     ReasonCode.OFFSET: {
         "zh": "声音与画面相差 {about} 毫秒（{track}，{from}）",
         "en": "sound and picture are {about} ms apart ({track}, {from})",
@@ -137,7 +137,7 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
         "en": "sound and picture drift by {about} ms ({track})",
     },
     ReasonCode.FEW_MARKS: {
-        "zh": "{track}上可用于核对同步的标记不足（{about} 个）",
+        "zh": "{track}的声音中可用于核对同步的标记不足（{about} 个）",
         "en": "too few marks to check synchronism on {track} ({about})",
     },
     ReasonCode.NOT_STARTED: {"zh": "没有录制开始的记录", "en": "no start of a recording is on record"},

@@ -18,7 +18,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from jianlu.core.errors import InvalidError
+from jianlu.core.errors import InvalidError, UnavailableError
 
 HOME_VARIABLE = "JIANLU_HOME"
 
@@ -37,8 +37,12 @@ def home_path(given: Path | None) -> Path:
 
 
 def show(document: Any, text: str, *, as_json: bool) -> None:
-    """Print `document` as JSON or `text` as it is."""
-    print(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text.rstrip("\n"))
+    """Print `document` as JSON or `text` as it is; raises UnavailableError when standard output does not take it."""
+    try:
+        print(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text.rstrip("\n"), flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter tries again as it ends
+        raise UnavailableError(f"the work is done, but the result cannot be written: {error.strerror}") from error
 
 
 class Stages:

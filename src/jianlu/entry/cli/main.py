@@ -41,7 +41,7 @@ def run(arguments: list[str]) -> int:
     """Run one command; returns its exit code. Our errors are printed as one line on standard error."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         answer = app(arguments)
     except CycloptsError:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from cyclopts import App
 
+from jianlu.core.errors import UnavailableError
 from jianlu.entry.cli._output import AsJson, HomePath, home_path, show, stages
 from jianlu.vault.reindex import reindex as rebuild
 from jianlu.wiring import open_home
@@ -20,7 +21,12 @@ app = App(name="vault", help="Sealed objects and their index.")
 def reindex(*, home: HomePath = None, json: AsJson = False) -> int:
     """Delete every row about evidence and rebuild it from vault and ledger alone."""
     with open_home(home_path(home), requires_index=False) as opened, stages() as progress:
-        done = rebuild(opened.vault, progress=lambda entries, due: progress.at("reindex", entries, due))
+        try:
+            done = rebuild(opened.vault, progress=lambda entries, due: progress.at("reindex", entries, due))
+        except UnavailableError as error:
+            raise UnavailableError(
+                f"{error}; a damaged SQLite index may be deleted first: nothing but the index is lost"
+            ) from error
     document = asdict(done)
     show(
         document, "已重建索引 / index rebuilt: " + ", ".join(f"{name} {value}" for name, value in document.items()), as_json=json
