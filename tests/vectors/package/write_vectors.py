@@ -92,7 +92,7 @@ def manifests() -> list[dict[str, Any]]:
         "entries": [["README.txt", 5, digest_of(b"first"), zlib.crc32(b"first")]],
     }
     entry = fields["entries"][0]
-    bad = {
+    bad: dict[str, dict[str, Any]] = {
         "another format": {"format": "jianlu/package/v2"},
         "a tenant in capitals": {"tenant": "Demo"},
         "a short case": {"case": "caaa"},
