@@ -18,8 +18,8 @@ WITHIN_MS = 2_000
 
 def locates(reason: dict[str, Any], from_ms: int, to_ms: int) -> bool:
     """The reason begins within two seconds of the place and reaches into it."""
-    begins = from_ms - WITHIN_MS <= reason["from_ms"] <= to_ms + WITHIN_MS
-    return begins and reason["from_ms"] <= to_ms and from_ms <= reason["to_ms"]
+    begins_ms, ends_ms = int(reason["from_ms"]), int(reason["to_ms"])
+    return from_ms - WITHIN_MS <= begins_ms <= to_ms and from_ms <= ends_ms
 
 
 @pytest.fixture(scope="module")
