@@ -45,6 +45,8 @@ def go_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("note", "tlog"):
         destination = place / "mod/sumdb" / name
         shutil.copytree(packages / name, destination, ignore=shutil.ignore_patterns("*_test.go"))
+    note = place / "mod/sumdb/note/note.go"  # older copies name the package that crypto/ed25519 took in, under its former path
+    note.write_text(note.read_text().replace('"golang.org/x/crypto/ed25519"', '"crypto/ed25519"'))
     (place / "mod/go.mod").write_text(f"module golang.org/x/mod\n\ngo {version}\n")
     (place / "go.mod").write_text(
         f"module verifylog\n\ngo {version}\n\nrequire golang.org/x/mod v0.0.0\n\nreplace golang.org/x/mod => ./mod\n"

@@ -109,7 +109,7 @@ func checkProof(content []byte, entry []byte, vkey string) {
 	for _, line := range lines[2:] {
 		raw, err := base64.StdEncoding.DecodeString(line)
 		fail(err)
-		proof = append(proof, tlog.Hash(raw))
+		proof = append(proof, *(*tlog.Hash)(raw))
 	}
 	tree := openCheckpoint(checkpoint, vkey)
 	fail(tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry)))
