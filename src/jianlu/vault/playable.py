@@ -54,12 +54,15 @@ def recording_pieces(log: CaseLog) -> tuple[Piece, ...]:
 def open_recording(log: CaseLog) -> BinaryIO:
     """A new seekable reader of the whole recording; every byte it yields has opened its commitment.
 
-    Reading raises IntegrityError when a stored object is not the one in the ledger. Use each reader from one thread.
+    A read may return fewer bytes than asked for before the end, as a raw file does. Reading raises IntegrityError when a stored object
+    is not the one in the ledger. Use each reader from one thread.
     """
-    return cast(BinaryIO, io.BufferedReader(_Recording(log), buffer_size=1 << 16))
+    return cast(BinaryIO, _Recording(log))
 
 
 class _Recording(io.RawIOBase):
+    """Reads straight out of opened segments: a demuxer asks in small pieces and from many places."""
+
     def __init__(self, log: CaseLog) -> None:
         super().__init__()
         self._log = log
@@ -83,15 +86,21 @@ class _Recording(io.RawIOBase):
         self._position = max(0, base + offset)
         return self._position
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def read(self, size: int = -1) -> bytes:
+        if size is None or size < 0:
+            return self.readall()
         if self._position >= self._size:
-            return 0
+            return b""
         number = bisect_right(self._starts, self._position) - 1
-        content = self._content(number)
         offset = self._position - self._starts[number]
-        part = content[offset : offset + len(buffer)]
-        buffer[: len(part)] = part
+        part = self._content(number)[offset : offset + size]
         self._position += len(part)
+        return part
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        view = memoryview(buffer)
+        part = self.read(len(view))
+        view[: len(part)] = part
         return len(part)
 
     def _content(self, number: int) -> bytes:
