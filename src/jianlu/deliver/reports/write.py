@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from jianlu.core.formats.checkpoint import Checkpoint
@@ -41,9 +42,11 @@ def write_reports(log: CaseLog, *, checkpoint: Checkpoint, verifier_digest: str,
         root=base64.b64encode(checkpoint.root).decode(),
         verifier_digest=verifier_digest,
     )
-    reports = {}
-    for lang in LANGS:
-        content = report_content(record, lang)
-        reports[f"report.{lang}.html"] = render_html(content)
-        reports[f"report.{lang}.pdf"] = render_pdf(content)
-    return reports
+    with ThreadPoolExecutor(len(LANGS)) as pool:
+        pairs = pool.map(lambda lang: _render(record, lang), LANGS)
+        return {name: content for rendered in pairs for name, content in rendered.items()}
+
+
+def _render(record: CaseRecord, lang: str) -> dict[str, bytes]:
+    content = report_content(record, lang)
+    return {f"report.{lang}.html": render_html(content), f"report.{lang}.pdf": render_pdf(content)}

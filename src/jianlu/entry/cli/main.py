@@ -15,6 +15,8 @@ from jianlu.core.errors import JianluError
 from jianlu.entry.reactions import reaction_to
 
 EXIT_WRONG_CALL = 2
+SWITCH_INTERVAL_S = 0.0005
+"""Tracks are inspected side by side, mostly in codecs outside the interpreter lock; at Python's 5 ms they wait for each other."""
 
 app = App(
     name="jianlu",
@@ -39,6 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit code. Our errors are printed as one line on standard error."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
