@@ -1,6 +1,6 @@
 """Rule packs and plans: regulations as data, and the solver that freezes them into what one case must show."""
 
-from jianlu.govern.policy.case_file import check_attestations, parse_case_file, read_case_file
+from jianlu.govern.policy.case_file import check_attestations, parse_case_file, picture_of, read_case_file, tracks_for
 from jianlu.govern.policy.freeze import freeze_plan
 from jianlu.govern.policy.load_languages import load_languages
 from jianlu.govern.policy.load_packs import load_pack, load_packs, packs_directory
@@ -18,5 +18,7 @@ __all__ = [
     "load_packs",
     "packs_directory",
     "parse_case_file",
+    "picture_of",
     "read_case_file",
+    "tracks_for",
 ]

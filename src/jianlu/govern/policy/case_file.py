@@ -7,6 +7,7 @@ for a fact which the file does not state stops the plan (`freeze.py`), naming th
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from jianlu.core.errors import InvalidError
@@ -18,6 +19,12 @@ from jianlu.govern.policy.model import ROLES, Attestation, CaseFacts, CaseFile, 
 
 TRACK_ROLES = ("agent", "customer", "interpreter", "guardian", "witness", "mixed")
 """Audio tracks are named by whose voice they hold; `mixed` when one track holds everybody."""
+
+SEATS = ("agent", "customer", "supervisor", "guardian", "interpreter", "witness")
+"""Who may have a camera and a microphone of their own in a live session."""
+
+PICTURE = "picture"
+"""The track of a session with one camera; a camera of a seat's own is named by `picture_of`."""
 
 TRACKS_MAX = 8
 ATTESTATIONS_MAX = 200
@@ -46,7 +53,7 @@ def case_of(table: Table, where: str) -> CaseFile:
     if not _NUMBER.fullmatch(number):
         raise InvalidError(f"{where}, [case]: `id` is 1 to 64 letters, digits, dots, hyphens or underscores")
     facts = _facts(table, case, where)
-    tracks = _tracks(table.take_tables("tracks"), str(facts.get("session.medium", "")))
+    tracks = _tracks(table.take_tables("tracks"), table.take_tables("pictures"), str(facts.get("session.medium", "")))
     dates = Table(table.take_or("dates", dict, {}), f"{where}, [dates]")
     triggers = {name: dates.take_date(name) for name in DATES if name in dates.keys}
     dates.close()
@@ -103,20 +110,47 @@ def _derive_term(facts: dict[str, FactValue], is_life: object, where: str) -> No
         facts["product.term_months"] = years * 12
 
 
-def _tracks(entries: list[Table], medium: str) -> tuple[Track, ...]:
-    if len(entries) > TRACKS_MAX:
-        raise InvalidError(f"a session has at most {TRACKS_MAX} audio tracks")
-    found = [Track("picture", "video", 0)] if medium == "video" else []
-    for entry in entries:
-        stream, role = entry.take("audio", int), entry.take_code("role", TRACK_ROLES)
+def picture_of(seat: str) -> str:
+    """The track of a seat's own camera."""
+    return f"{seat}-{PICTURE}"
+
+
+def tracks_for(seats: Sequence[str], *, has_pictures: bool = True) -> tuple[Track, ...]:
+    """The tracks of a live session of `seats`, in their order: cameras (`agent-picture`, ...), then microphones (`agent`, ...).
+
+    Stream numbers count among their kind, as the recording holds them. InvalidError for an unknown or doubled seat, or too many.
+    """
+    if not seats or len(set(seats)) != len(seats) or not set(seats) <= set(SEATS) or len(seats) > TRACKS_MAX:
+        raise InvalidError(f"a session seats each of these at most once, and somebody: {', '.join(SEATS)}")
+    pictures = [Track(picture_of(seat), "video", stream) for stream, seat in enumerate(seats)] if has_pictures else []
+    return (*pictures, *(Track(seat, "audio", stream) for stream, seat in enumerate(seats)))
+
+
+def _tracks(microphones: list[Table], cameras: list[Table], medium: str) -> tuple[Track, ...]:
+    """Cameras, then microphones; a video session that states no cameras has one picture, which shows everybody."""
+    if len(microphones) > TRACKS_MAX or len(cameras) > TRACKS_MAX:
+        raise InvalidError(f"a session has at most {TRACKS_MAX} audio tracks, and as many cameras")
+    if cameras and medium != "video":
+        raise InvalidError('[[pictures]] are of a session with medium = "video": correct [session], or leave them out')
+    found = [Track(PICTURE, "video", 0)] if medium == "video" and not cameras else []
+    for entry in cameras:
+        stream, role = _stream(entry, "video"), entry.take_code("role", SEATS)
         entry.close()
-        if not 0 <= stream < TRACKS_MAX:
-            raise InvalidError(f"{entry.where}: `audio` counts the audio streams of the recording from 0")
+        found.append(Track(picture_of(role), "video", stream))
+    for entry in microphones:
+        stream, role = _stream(entry, "audio"), entry.take_code("role", TRACK_ROLES)
+        entry.close()
         found.append(Track(role, "audio", stream))
-    audio = [track for track in found if track.kind == "audio"]
-    if len({track.id for track in audio}) != len(audio) or len({track.stream for track in audio}) != len(audio):
-        raise InvalidError("[[tracks]] names a role or an audio stream twice")
+    if len({track.id for track in found}) != len(found) or len({(track.kind, track.stream) for track in found}) != len(found):
+        raise InvalidError("[[tracks]] or [[pictures]] name a role or a stream of the recording twice")
     return tuple(found)
+
+
+def _stream(entry: Table, kind: str) -> int:
+    stream = entry.take(kind, int)
+    if not 0 <= stream < TRACKS_MAX:
+        raise InvalidError(f"{entry.where}: `{kind}` counts the {kind} streams of the recording from 0")
+    return stream
 
 
 def _attestation(entry: Table) -> Attestation:
