@@ -22,6 +22,7 @@ PERMITTED = {
     "BSD-2-CLAUSE": "permissive",
     "BSD-3-CLAUSE": "permissive",
     "CC0-1.0": "public domain",
+    "ISC": "permissive, in the words of MIT's",
     "MIT": "permissive",
     "MIT-0": "no condition",
     "MIT-CMU": "permissive (Pillow)",

@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import struct
-import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -147,47 +147,54 @@ class RpcClient:
 
 
 class BlockingRpcClient:
-    """As `RpcClient`, for threads: each thread has a connection of its own."""
+    """As `RpcClient`, for threads: calls made at once each have a connection, which the next ones use again."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
+        self._idle: deque[socket.socket] = deque()
 
     def call(self, method: str, fields: Mapping[str, Any], blob: bytes = b"", *, timeout_s: float = TIMEOUT_S) -> Answer:
         """As `RpcClient.call`."""
+        frame = _frame({"method": method, "fields": dict(fields)}, blob)
+        connection = self._connected(timeout_s)
         try:
-            connection = self._connection(timeout_s)
-            for part in _frame({"method": method, "fields": dict(fields)}, blob):
+            for part in frame:
                 connection.sendall(part)
             header = _header(_receive(connection, _length(_receive(connection, 4), HEADER_BYTES_MAX)))
             back = _receive(connection, _length(_receive(connection, 4), BLOB_BYTES_MAX))
         except (OSError, InvalidError) as error:
-            self.close()
+            connection.close()
             raise _away(self._path) from error
         except BaseException:
-            self.close()
+            connection.close()
             raise
+        self._idle.append(connection)
         return _result(header, back)
 
     def close(self) -> None:
-        """Let this thread's connection go; its next call makes a new one."""
-        connection: socket.socket | None = getattr(self._local, "connection", None)
-        self._local.connection = None
-        if connection is not None:
-            connection.close()
+        """Let all idle connections go; the next call makes a new one."""
+        while self._idle:
+            with contextlib.suppress(IndexError):
+                self._idle.pop().close()
 
-    def _connection(self, timeout_s: float) -> socket.socket:
-        connection: socket.socket | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(timeout_s)
+    def _connected(self, timeout_s: float) -> socket.socket:
+        """An idle connection that the server has not closed, else a new one."""
+        while self._idle:
             try:
-                connection.connect(str(self._path))
-            except OSError:
-                connection.close()
-                raise
-            self._local.connection = connection
+                connection = self._idle.pop()
+            except IndexError:
+                break
+            if not _has_ended(connection):
+                connection.settimeout(timeout_s)
+                return connection
+            connection.close()
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(timeout_s)
+        try:
+            connection.connect(str(self._path))
+        except OSError as error:
+            connection.close()
+            raise _away(self._path) from error
         return connection
 
 
@@ -220,6 +227,18 @@ def _receive(connection: socket.socket, length: int) -> bytes:
             raise ConnectionResetError("the other process left")
         at += count
     return bytes(buffer)
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Whether the other side closed an idle connection: nothing else can make it readable."""
+    connection.setblocking(False)
+    try:
+        connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _length(packed: bytes, most: int) -> int:

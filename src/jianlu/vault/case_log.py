@@ -74,13 +74,16 @@ class CaseLog:
             raise NotFoundError("the case has no event of that number")
         return self._positions[n]
 
-    def append(self, type: EventType, body: Mapping[str, Any]) -> Event:
+    def append(self, type: EventType, body: Mapping[str, Any], *, commits: Mapping[str, str] | None = None) -> Event:
         """Record an event; it is in the ledger, durable, when this returns.
 
+        `commits` adds commitments to the body: field to the SHA-256 of the content that it commits to.
         InvalidError when the body is not one (nothing is recorded); UnavailableError or IntegrityError when the ledger fails (open the
         log again to see whether it was recorded). A failing index does not stop the record: the index catches up later.
         """
         with self._lock:
+            if commits:
+                body = {**body, **{field: self.commit_to(digest, field) for field, digest in commits.items()}}
             prev = self._events[-1].digest if self._events else FIRST_PREV
             at = instant_text(self._using.clock.now())
             event = make_event(type, tenant=self.tenant, case=self.case, n=self.next_n, prev=prev, at=at, body=body)
@@ -93,7 +96,14 @@ class CaseLog:
             return event
 
     def seal_and_append(
-        self, type: EventType, object: str, plaintext: Plaintext, body: Mapping[str, Any], *, part: str = ""
+        self,
+        type: EventType,
+        object: str,
+        plaintext: Plaintext,
+        body: Mapping[str, Any],
+        *,
+        part: str = "",
+        commits: Mapping[str, str] | None = None,
     ) -> Event:
         """Seal `plaintext` as the object's next version and record the event that names it: object durable, then event durable.
 
@@ -102,7 +112,7 @@ class CaseLog:
         """
         with self._lock:
             sealed = self.seal_part(object, plaintext, part=part)
-            return self.append(type, {**body, part: sealed} if part else {**body, **sealed})
+            return self.append(type, {**body, part: sealed} if part else {**body, **sealed}, commits=commits)
 
     def seal_part(self, object: str, plaintext: Plaintext, *, part: str = "") -> dict[str, Any]:
         """Seal `plaintext` and return the object part for the *next* event's body, to stand there as `part` (or joined with the body).

@@ -1,4 +1,4 @@
-"""The contract of `vault.ports.EventLog`, held by the transparency log and the in-memory fake."""
+"""The contract of `vault.ports.EventLog`, held by the transparency log, its socket and the in-memory fake."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 from jianlu.backends.events.ledger_folder import LedgerFolder
+from jianlu.backends.events.ledger_socket import LedgerSocket, ledger_server
+from jianlu.core.errors import UnavailableError
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
 from jianlu.ledger.signer import create_signer_key, load_signer
 from jianlu.vault.ports import EventLog
+from tests.fakes.loops import serving
 from tests.fakes.vault.memory import MemoryLog
 
 
-@pytest.fixture(params=["ledger", "ledger that publishes", "memory"])
+@pytest.fixture(params=["ledger", "ledger that publishes", "memory", "socket"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EventLog]:
     if request.param == "memory":
         yield MemoryLog()
@@ -26,7 +29,14 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EventLog]:
     create_ledger(tmp_path / "ledger", origin="test.example/log", signer=signer)
     every_ms = 1 if request.param == "ledger that publishes" else None
     with open_ledger(tmp_path / "ledger", signer=signer, publish_every_ms=every_ms) as ledger:
-        yield LedgerFolder(ledger, tmp_path / "ledger")
+        folder = LedgerFolder(ledger, tmp_path / "ledger")
+        if request.param == "socket":
+            with serving(ledger_server(tmp_path / "ledger.sock", folder, ledger.publish)):
+                socket = LedgerSocket(tmp_path / "ledger.sock")
+                yield socket
+                socket.close()
+        else:
+            yield folder
 
 
 def test_entries_are_numbered_and_read_back_at_once(log: EventLog) -> None:
@@ -74,3 +84,11 @@ def test_what_an_earlier_process_appended_is_read(tmp_path: Path) -> None:
         log = LedgerFolder(ledger, tmp_path / "ledger")
         log.append(b"after")
         assert list(log.read(0, 5)) == [b"before", b"after"]
+
+
+def test_a_keeper_that_is_away_is_said_and_nothing_is_made_up(tmp_path: Path) -> None:
+    log = LedgerSocket(tmp_path / "ledger.sock")
+    with pytest.raises(UnavailableError, match="does not answer"):
+        log.append(b"entry")
+    with pytest.raises(UnavailableError):
+        log.read(0, 1)

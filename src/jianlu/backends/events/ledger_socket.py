@@ -50,6 +50,10 @@ class LedgerSocket:
         """Have the keeper publish a checkpoint that covers everything appended so far."""
         self._client.call("publish", {})
 
+    def close(self) -> None:
+        """Let the connections to the keeper go."""
+        self._client.close()
+
     @property
     def size(self) -> int:
         """As the port."""

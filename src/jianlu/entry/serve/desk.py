@@ -43,14 +43,16 @@ def desk_server(path: Path, desk: CaseDesk, tenant: str) -> RpcServer:
     async def append(fields: dict[str, Any], _: bytes) -> Answer:
         kind = _recorders(fields["type"])
         log = await asyncio.to_thread(desk.log, tenant, fields["case"])
-        event = await asyncio.to_thread(log.append, kind, fields["body"])
+        event = await asyncio.to_thread(log.append, kind, fields["body"], commits=fields.get("commits"))
         return {"n": event.n}, b""
 
     async def seal_and_append(fields: dict[str, Any], blob: bytes) -> Answer:
         kind = _recorders(fields["type"])
         log = await asyncio.to_thread(desk.log, tenant, fields["case"])
         part = str(fields.get("part", ""))
-        event = await asyncio.to_thread(lambda: log.seal_and_append(kind, fields["object"], blob, fields["body"], part=part))
+        event = await asyncio.to_thread(
+            lambda: log.seal_and_append(kind, fields["object"], blob, fields["body"], part=part, commits=fields.get("commits"))
+        )
         return {"n": event.n}, b""
 
     return RpcServer(path, {"events": events, "append": append, "seal_and_append": seal_and_append})
