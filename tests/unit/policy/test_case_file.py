@@ -12,12 +12,14 @@ from jianlu.core.formats.plan import Track
 from jianlu.govern.policy import (
     CaseFile,
     check_attestations,
+    facts_of,
     freeze_plan,
     load_languages,
     load_packs,
     packs_directory,
     parse_case_file,
     read_case_file,
+    tracks_for,
 )
 from jianlu.govern.policy.facts import LIFE_MONTHS
 
@@ -54,6 +56,66 @@ def test_number_and_title_of_a_case_are_no_facts() -> None:
 
 def test_a_recording_of_sound_alone_has_no_picture() -> None:
     assert [track.id for track in parse(SALE.replace('"video"', '"audio"')).facts.tracks] == ["agent", "customer"]
+
+
+TWO_CAMERAS = """
+[[pictures]]
+video = 0
+role = "agent"
+
+[[pictures]]
+video = 1
+role = "customer"
+"""
+
+
+def test_a_case_may_have_a_camera_for_each_person() -> None:
+    assert parse(SALE + TWO_CAMERAS).facts.tracks == tracks_for(["agent", "customer"])
+
+
+def test_a_live_session_has_a_camera_and_a_microphone_for_each_seat() -> None:
+    assert tracks_for(["agent", "customer"]) == (
+        Track("agent-picture", "video", 0),
+        Track("customer-picture", "video", 1),
+        Track("agent", "audio", 0),
+        Track("customer", "audio", 1),
+    )
+    assert tracks_for(["customer"], has_pictures=False) == (Track("customer", "audio", 0),)
+
+
+@pytest.mark.parametrize("seats", [[], ["agent", "agent"], ["dog"]])
+def test_seats_are_known_and_taken_once(seats: list[str]) -> None:
+    with pytest.raises(InvalidError, match="agent, customer"):
+        tracks_for(seats)
+
+
+def test_a_recording_of_sound_alone_states_no_cameras() -> None:
+    with pytest.raises(InvalidError, match=r"\[\[pictures\]\]"):
+        parse(SALE.replace('"video"', '"audio"') + TWO_CAMERAS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [("video = 1", "video = 0", "twice"), ('"customer"', '"agent"', "twice"), ("video = 1", "video = 99", "video")],
+)
+def test_a_wrong_camera_is_refused_by_name(old: str, new: str, named: str) -> None:
+    with pytest.raises(InvalidError, match=named):
+        parse(SALE + TWO_CAMERAS.replace(old, new))
+
+
+def test_a_case_stated_as_values_has_the_facts_of_the_same_file() -> None:
+    written = parse(SALE).facts
+    stated = {name: list(value) if isinstance(value, tuple) else value for name, value in written.facts.items()}
+    del stated["product.term_months"]
+    assert facts_of(written.on, stated, written.tracks) == written
+
+
+@pytest.mark.parametrize(
+    ("stated", "named"), [({"product.color": "red"}, "product.color"), ({"customer.age": 620}, "customer.age")]
+)
+def test_a_wrong_value_is_refused_by_name(stated: dict[str, object], named: str) -> None:
+    with pytest.raises(InvalidError, match=named):
+        facts_of(date(2026, 11, 20), stated, tracks_for(["agent", "customer"]))
 
 
 def test_whole_of_life_is_longer_than_any_term() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.plan import Language, Plan
-from jianlu.govern.policy import Pack, freeze_plan, load_languages, load_packs, packs_directory, parse_case_file
+from jianlu.govern.policy import Pack, freeze_plan, load_languages, load_packs, packs_directory, parse_case_file, tracks_for
 from jianlu.govern.wording.tokens import tokens_of
 
 SALE = (Path(__file__).parents[2] / "packs" / "policy" / "golden" / "counter-62.toml").read_text(encoding="utf-8")
@@ -132,3 +132,28 @@ def test_number_title_and_tenant_of_the_case_are_not_in_the_plan() -> None:
 def test_packs_that_do_not_apply_leave_no_trace() -> None:
     foreign = replace(packs()[-1], id="zz-foreign")
     assert "zz-foreign" not in repr(freeze_plan(parse_case_file(SALE.encode()).facts, [*packs(), foreign], languages()))
+
+
+def test_where_each_person_has_a_camera_a_demand_on_the_picture_is_one_for_each() -> None:
+    room = parse_case_file(SALE.encode()).facts
+    plan = freeze_plan(replace(room, tracks=tracks_for(["agent", "customer"])), packs(), languages())
+    pictures = [o.params["track"] for o in plan.obligations if o.kind == "require_picture" and o.pack == "cn-bank-sales-zone"]
+    assert pictures == ["agent-picture", "customer-picture"]
+    faces = {(o.params["track"], o.params["faces_min"]) for o in plan.obligations if o.kind == "require_presence"}
+    assert faces == {("agent-picture", 1), ("customer-picture", 1)}
+    assert len({o.id for o in plan.obligations}) == len(plan.obligations)
+
+
+def test_apart_from_the_pictures_a_plan_for_cameras_is_the_plan_for_one() -> None:
+    room = parse_case_file(SALE.encode()).facts
+    one = freeze_plan(room, packs(), languages())
+    several = freeze_plan(replace(room, tracks=tracks_for(["agent", "customer"])), packs(), languages())
+    seen = {"require_picture", "require_presence"}
+    assert [o for o in several.obligations if o.kind not in seen] == [o for o in one.obligations if o.kind not in seen]
+    assert (several.phrases, several.retention, several.clauses) == (one.phrases, one.retention, one.clauses)
+
+
+def test_more_people_than_cameras_are_refused() -> None:
+    room = parse_case_file(SALE.encode()).facts
+    with pytest.raises(InvalidError, match="2 people must be seen and the session has 1"):
+        freeze_plan(replace(room, tracks=tracks_for(["customer"])), packs(), languages())

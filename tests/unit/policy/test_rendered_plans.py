@@ -70,15 +70,33 @@ def test_a_page_says_that_a_clause_was_not_checked_and_how_it_is_known() -> None
         ("forbid_phrase", {"speakers": ["agent"], "phrases": ["xx-small/hello"], "questions": []}, "不得说", "must not say"),
         (
             "require_picture",
-            {"black_ms_max": 2000, "frozen_ms_max": 2500},
+            {"track": "picture", "black_ms_max": 2000, "frozen_ms_max": 2500},
             "静止不超过2.5秒（技术阈值）",
             "frozen for at most 2.5 s (technical)",
         ),
         (
+            "require_picture",
+            {"track": "customer-picture", "black_ms_max": 2000, "frozen_ms_max": 2500},
+            "客户的画面黑屏不超过2秒",
+            "the customer's picture is black for at most 2 s",
+        ),
+        (
             "require_presence",
-            {"faces_min": 2, "share_permille": 905, "absent_ms_max": 5000, "height_permille_min": 100},
+            {"track": "picture", "faces_min": 2, "share_permille": 905, "absent_ms_max": 5000, "height_permille_min": 100},
             "90.5%",
             "at least 2 faces in 90.5% of the seconds",
+        ),
+        (
+            "require_presence",
+            {
+                "track": "agent-picture",
+                "faces_min": 1,
+                "share_permille": 900,
+                "absent_ms_max": 5000,
+                "height_permille_min": 100,
+            },
+            "销售人员的画面中可见至少1张人脸",
+            "in the agent's picture: at least 1 face in 90% of the seconds",
         ),
         (
             "require_sound",

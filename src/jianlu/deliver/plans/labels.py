@@ -107,7 +107,11 @@ ROLES: Words = {
     "witness": ("见证人", "witness"),
     "reviewer": ("复核人员", "reviewer"),
     "mixed": ("混合音轨", "mixed track"),
+    "supervisor": ("主管", "supervisor"),
     "picture": ("画面", "picture"),
+    "screen": ("共享内容", "shared screen"),
+    "recorder": ("录制端", "recorder"),
+    "source": ("全部音画", "all tracks"),
 }
 
 ROLES_MEDICAL: Words = {"agent": ("医师", "physician"), "customer": ("患者", "patient")}

@@ -15,7 +15,11 @@ _TECHNICAL = {"zh": "（技术阈值）", "en": " (technical)"}
 
 
 def speaker(plan: Plan, role: str, lang: str) -> str:
-    """Who a role is in this case: an agent and a customer, or a physician and a patient."""
+    """Who a role or track is in this case: an agent and a customer, or a physician and a patient, and whose camera or screen."""
+    owner, hyphen, shown = role.partition("-")
+    if hyphen:
+        possessive = "的" if lang == "zh" else "'s "
+        return f"{speaker(plan, owner, lang)}{possessive}{word(ROLES, shown, lang)}"
     kind = plan.facts.get("product", {}).get("kind")
     words = {**ROLES, **ROLES_MEDICAL} if kind == "medical_consult" else ROLES
     return word(words, role, lang)
@@ -40,6 +44,10 @@ class _Said:
 
     def roles(self, roles: Sequence[str]) -> str:
         return ("或" if self.zh else " or ").join(self.role(role) for role in roles)
+
+    def picture(self, track: str) -> str:
+        """Whose picture, where there are several."""
+        return self.role(track) if "-" in track else ("画面" if self.zh else "picture")
 
     def quoted(self, phrases: Sequence[str]) -> str:
         quotes = [f"“{self._phrases[phrase].says}”" for phrase in phrases]
@@ -82,22 +90,25 @@ def _forbid(said: _Said, params: Mapping[str, Any]) -> str:
 
 def _presence(said: _Said, params: Mapping[str, Any]) -> str:
     share, absent, height = params["share_permille"], _seconds(params["absent_ms_max"]), params["height_permille_min"]
+    picture = said.picture(params["track"])
     if said.zh:
         return (
-            f"画面中可见至少{params['faces_min']}张人脸的秒数不少于{_percent(share)}，连续缺失不超过{absent}秒，"
+            f"{picture}中可见至少{params['faces_min']}张人脸的秒数不少于{_percent(share)}，连续缺失不超过{absent}秒，"
             f"人脸高度不低于画面的{_percent(height)}{said.technical}"
         )
+    where = f"in the {picture}: " if "-" in params["track"] else ""
+    faces = f"{params['faces_min']} {'faces' if params['faces_min'] > 1 else 'face'}"
     return (
-        f"at least {params['faces_min']} faces in {_percent(share)} of the seconds, never missing for longer than {absent} s,"
+        f"{where}at least {faces} in {_percent(share)} of the seconds, never missing for longer than {absent} s,"
         f" each at least {_percent(height)} of the picture's height{said.technical}"
     )
 
 
 def _picture(said: _Said, params: Mapping[str, Any]) -> str:
-    black, frozen = _seconds(params["black_ms_max"]), _seconds(params["frozen_ms_max"])
+    black, frozen, picture = _seconds(params["black_ms_max"]), _seconds(params["frozen_ms_max"]), said.picture(params["track"])
     if said.zh:
-        return f"画面黑屏不超过{black}秒，静止不超过{frozen}秒{said.technical}"
-    return f"the picture is black for at most {black} s and frozen for at most {frozen} s{said.technical}"
+        return f"{picture}黑屏不超过{black}秒，静止不超过{frozen}秒{said.technical}"
+    return f"the {picture} is black for at most {black} s and frozen for at most {frozen} s{said.technical}"
 
 
 def _sound(said: _Said, params: Mapping[str, Any]) -> str:

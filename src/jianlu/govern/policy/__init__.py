@@ -1,6 +1,6 @@
 """Rule packs and plans: regulations as data, and the solver that freezes them into what one case must show."""
 
-from jianlu.govern.policy.case_file import check_attestations, parse_case_file, picture_of, read_case_file, tracks_for
+from jianlu.govern.policy.case_file import check_attestations, facts_of, parse_case_file, picture_of, read_case_file, tracks_for
 from jianlu.govern.policy.freeze import freeze_plan
 from jianlu.govern.policy.load_languages import load_languages
 from jianlu.govern.policy.load_packs import load_pack, load_packs, packs_directory
@@ -12,6 +12,7 @@ __all__ = [
     "CaseFile",
     "Pack",
     "check_attestations",
+    "facts_of",
     "freeze_plan",
     "load_languages",
     "load_pack",

@@ -7,7 +7,8 @@ for a fact which the file does not state stops the plan (`freeze.py`), naming th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from jianlu.core.errors import InvalidError
@@ -16,15 +17,13 @@ from jianlu.core.terms.ids import tenant_id
 from jianlu.govern.policy._reading import Table, parse_table
 from jianlu.govern.policy.facts import DATES, FACTS, LIFE_MONTHS, check_fact
 from jianlu.govern.policy.model import ROLES, Attestation, CaseFacts, CaseFile, FactValue
+from jianlu.govern.policy.obligations.cameras import PICTURE
 
 TRACK_ROLES = ("agent", "customer", "interpreter", "guardian", "witness", "mixed")
 """Audio tracks are named by whose voice they hold; `mixed` when one track holds everybody."""
 
 SEATS = ("agent", "customer", "supervisor", "guardian", "interpreter", "witness")
 """Who may have a camera and a microphone of their own in a live session."""
-
-PICTURE = "picture"
-"""The track of a session with one camera; a camera of a seat's own is named by `picture_of`."""
 
 TRACKS_MAX = 8
 ATTESTATIONS_MAX = 200
@@ -70,6 +69,22 @@ def read_case_file(path: Path) -> CaseFile:
         return parse_case_file(path.read_bytes(), where=path.name)
     except OSError as error:
         raise InvalidError(f"{path.name} cannot be read: check the path of the case file") from error
+
+
+def facts_of(
+    on: date, stated: Mapping[str, object], tracks: Sequence[Track], dates: Mapping[str, date] | None = None
+) -> CaseFacts:
+    """The facts of a case that was not written as a file: `stated` by dotted name (`product.name`), checked as a case file's are.
+
+    `product.term_life` = True states a term for life. InvalidError names the fact to correct.
+    """
+    left = dict(stated)
+    is_life = left.pop("product.term_life", False)
+    facts = {name: check_fact(name, value) for name, value in left.items()}
+    _derive_term(facts, is_life, "the case")
+    if unknown := set(dates or {}) - set(DATES):
+        raise InvalidError(f"these are not known dates of a case: {', '.join(sorted(unknown))}")
+    return CaseFacts(on, facts, tuple(tracks), dict(dates or {}))
 
 
 def check_attestations(plan: Plan, attestations: tuple[Attestation, ...]) -> None:

@@ -19,6 +19,7 @@ from jianlu.govern.policy._wordings import compile_wording, joined
 from jianlu.govern.policy.conditions import Condition, Missing, evaluate
 from jianlu.govern.policy.facts import nested_facts
 from jianlu.govern.policy.model import CaseFacts, Clause, ConflictRule, Demand, FactValue, Pack
+from jianlu.govern.policy.obligations.cameras import on_every_camera
 from jianlu.govern.policy.obligations.form import Compiling, compile_fields
 from jianlu.govern.policy.obligations.kinds import KINDS
 from jianlu.govern.policy.order import Staged, ordered
@@ -135,7 +136,8 @@ def _add_demand(draft: _Draft, pack: Pack, clause: Clause, demand: Demand) -> No
     params = compile_fields(kind, demand.fields, using)
     if demand.kind != "retain_for":
         name = params["step"] if kind.is_step else demand.kind
-        draft.staged.append(Staged(_obligation(draft, pack, clause, demand.kind, str(name), params), demand.stage))
+        for own in on_every_camera(params, draft.case.tracks):
+            draft.staged.append(Staged(_obligation(draft, pack, clause, demand.kind, str(name), own), demand.stage))
         return
     for part in params.pop("parts"):
         clause_key = f"{pack.id}:{clause.id}"
