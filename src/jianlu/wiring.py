@@ -6,7 +6,7 @@ process writes a ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, make_url
 
 from jianlu.backends.blobs import posix
-from jianlu.backends.events import ledger_folder
+from jianlu.backends.events import ledger_folder, ledger_socket
 from jianlu.backends.faces.yunet import YuNetDetector
 from jianlu.backends.keys import file as file_keys
 from jianlu.backends.speech.whisper import WhisperRecognizer
@@ -34,7 +34,20 @@ from jianlu.runtime.settings import SETTINGS_FILE, Settings, read_settings
 from jianlu.vault.ports import VaultPorts
 
 LAST_SEEN_FILE = "last-checkpoint"
+LEDGER_SOCKET = Path("run") / "ledger.sock"
+"""Where the process that has the ledger serves it to workers, in the home."""
+
 _PRIVATE_FOLDER_MODE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What the stages after a recording need, in the process that has the ledger or in a worker beside it."""
+
+    settings: Settings
+    vault: VaultPorts
+    package: PackagePorts
+    publish: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,11 @@ class Home:
             ["events", ledger_folder.NAME, ledger_folder.VERSION],
             ["index", self.vault.index.dialect.name, "1"],
         ]
+
+    @property
+    def workbench(self) -> Workbench:
+        """What the stages after a recording need."""
+        return Workbench(self.settings, self.vault, self.package, self.ledger.publish)
 
 
 def create_home(path: Path, settings: Settings, settings_text: str) -> tuple[str, str]:
@@ -118,6 +136,32 @@ def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
         finally:
             ledger.close()
             _remember(path, read_checkpoint(directory))
+    finally:
+        index.dispose()
+
+
+@contextmanager
+def open_workbench(path: Path) -> Iterator[Workbench]:
+    """The home at `path` for a worker: everything but the ledger, which it appends to through the socket of the process that has it.
+
+    Raises NotFoundError when it is no home, ConflictError when the index is of another version.
+    """
+    settings = read_settings(path)
+    index = _index(path, settings)
+    try:
+        require_current(index)
+        ledger = ledger_socket.LedgerSocket(path / LEDGER_SOCKET)
+        vault = VaultPorts(
+            blobs=posix.PosixBlobs(path / settings.vault.path),
+            key_blobs=posix.PosixBlobs(path / settings.vault.keys_path, erases=True),
+            keys=file_keys.load_root_key(path / settings.keys.root_key),
+            ledger=ledger,
+            clock=SystemClock(),
+            index=index,
+        )
+        ledger_key = load_signer(path / settings.ledger.signing_key).key
+        package = PackagePorts(vault, path / settings.ledger.path, ledger_key, load_signer(path / settings.package.signing_key))
+        yield Workbench(settings, vault, package, ledger.publish)
     finally:
         index.dispose()
 

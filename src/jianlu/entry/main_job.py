@@ -1,12 +1,11 @@
 """The one main job, stage by stage: plan, capture, inspect, judge, keep, package.
 
 Each stage looks into the case's own events for what is done already, so the same call goes on where a crash left off and
-never does anything twice. The stages meet only through sealed evidence.
+never does anything twice. The stages meet only through sealed evidence; those after capture are `after_call.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,29 +14,19 @@ from jianlu.capture.ports import CapturePorts
 from jianlu.capture.uploads.capture_file import capture_file
 from jianlu.core.errors import ConflictError, DeniedError
 from jianlu.core.formats.canonical import canonical_bytes
-from jianlu.core.formats.checkpoint import Checkpoint
 from jianlu.core.formats.pack import packs_bytes
 from jianlu.core.formats.plan import Plan, parse_plan, plan_bytes
 from jianlu.core.terms.events import EventType
-from jianlu.core.terms.findings import Inspector
 from jianlu.core.terms.ids import derive_case_ref, tenant_id
-from jianlu.deliver.packages.write import Receipt, write_package
-from jianlu.deliver.reports.write import write_reports
+from jianlu.deliver.packages.write import Receipt
+from jianlu.entry.after_call import Say, close, has_event, inspect, judge, package, retain
 from jianlu.govern.policy.freeze import freeze_plan
 from jianlu.govern.policy.load_languages import load_languages
 from jianlu.govern.policy.load_packs import load_packs, pack_files, packs_directory
 from jianlu.govern.policy.model import CaseFile
-from jianlu.judge.judge_case import judge_case
-from jianlu.process.inspectors.inspect import inspect_case
-from jianlu.process.record import record_findings, recorded_inspectors
 from jianlu.vault.case_log import CaseLog, open_case_log
-from jianlu.vault.index import catch_up
 from jianlu.vault.keys import tenant_secret
-from jianlu.vault.playable import open_recording
-from jianlu.wiring import Home, inspect_ports
-
-Say = Callable[[str, int, int | None], None]
-"""Told stage, how much of it is done, and how much is due (None: unknown)."""
+from jianlu.wiring import Home
 
 ATTESTATION_FORMAT = "jianlu/attestation/v1"
 
@@ -71,19 +60,12 @@ def run_job(job: Job, home: Home, say: Say) -> Receipt:
     plan = _freeze(log, plan, home)
     _capture(log, plan, job, home, say)
     _attest(log, job.case)
-    _inspect(log, plan, home, say)
-    _retain(log, plan)
-    if not _has(log, EventType.VERDICTS_JUDGED):
-        judge_case(log)
-    say("judge", 1, 1)
-    if not _has(log, EventType.CASE_CLOSED):
-        log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
+    inspect(log, plan, home.workbench, say)
+    retain(log, plan)
+    judge(log, say)
+    close(log)
     home.ledger.publish()
-    return _package(log, job, home, say)
-
-
-def _has(log: CaseLog, kind: EventType) -> bool:
-    return any(event.type is kind for event in log.events)
+    return package(log, job.destination, home.workbench, say)
 
 
 def _freeze(log: CaseLog, plan: Plan, home: Home) -> Plan:
@@ -98,7 +80,7 @@ def _freeze(log: CaseLog, plan: Plan, home: Home) -> Plan:
         if (frozen.facts, frozen.tracks) != (plan.facts, plan.tracks):
             raise ConflictError("this case was planned with other facts: a plan does not change once frozen; use a new case id")
         plan = frozen
-    if not _has(log, EventType.BACKENDS_STARTED):
+    if not has_event(log, EventType.BACKENDS_STARTED):
         log.append(EventType.BACKENDS_STARTED, {"backends": home.backends})
     return plan
 
@@ -116,20 +98,6 @@ def _capture(log: CaseLog, plan: Plan, job: Job, home: Home, say: Say) -> None:
     say("capture", 1, 1)
 
 
-def _inspect(log: CaseLog, plan: Plan, home: Home, say: Say) -> None:
-    if recorded_inspectors(log) >= {inspector.value for inspector in Inspector}:
-        return
-    duration_ms = next(event.body["duration_ms"] for event in log.events if event.type is EventType.RECORDING_ENDED)
-    inspections = inspect_case(
-        lambda: open_recording(log),
-        plan,
-        inspect_ports(home.settings),
-        lambda track, done_ms: say(f"inspect {track}", done_ms, duration_ms),
-    )
-    record_findings(log, inspections)
-    say("inspect", 1, 1)
-
-
 def _attest(log: CaseLog, case: CaseFile) -> None:
     done = sum(event.type is EventType.ATTESTATION_RECORDED for event in log.events)
     for number, attestation in enumerate(case.attestations[done:], done + 1):
@@ -139,23 +107,6 @@ def _attest(log: CaseLog, case: CaseFile) -> None:
         log.seal_and_append(EventType.ATTESTATION_RECORDED, f"attestation-{number}", content, body)
 
 
-def _retain(log: CaseLog, plan: Plan) -> None:
-    done = {event.body["part"] for event in log.events if event.type is EventType.RETENTION_SET}
-    for retention in plan.retention:
-        if retention.part not in done:
-            log.append(EventType.RETENTION_SET, {"part": retention.part, "until": retention.until, "clause": retention.clause})
-
-
 def _pack_files(plan: Plan, home: Home) -> dict[str, dict[str, bytes]]:
     folder = Path(home.settings.policy.packs_path) if home.settings.policy.packs_path else packs_directory()
     return {pack.id: pack_files(folder / pack.id) for pack in plan.packs}
-
-
-def _package(log: CaseLog, job: Job, home: Home, say: Say) -> Receipt:
-    def reports(checkpoint: Checkpoint, verifier_digest: str) -> Mapping[str, bytes]:
-        return write_reports(log, checkpoint=checkpoint, verifier_digest=verifier_digest, created_at=home.vault.clock.now())
-
-    catch_up(home.vault)  # an index that lags because its disk was full is no edited index
-    receipt = write_package(log, job.destination, reports=reports, using=home.package)
-    say("package", 1, 1)
-    return receipt

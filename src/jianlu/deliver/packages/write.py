@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
+from secrets import token_hex
+from zipfile import ZipFile
 
 from jianlu.core.errors import ConflictError, IntegrityError, UnavailableError
 from jianlu.core.formats.checkpoint import Checkpoint
@@ -74,9 +77,10 @@ def write_package(log: CaseLog, destination: Path, *, reports: Reports, using: P
     if not log.events or log.events[-1].type is not EventType.CASE_CLOSED:
         raise ConflictError("the case is not closed: judge and close it before a package is written")
     require_agreement(using.vault, log.tenant, log.case)
-    partial = destination.with_name(f".{destination.name}.partial")
+    partial = destination.with_name(f".{destination.name}.{token_hex(4)}.partial")
     try:
-        partial.unlink(missing_ok=True)  # of a run that was killed
+        for left in destination.parent.glob(f".{escape(destination.name)}.*.partial"):
+            left.unlink(missing_ok=True)  # of a run that was killed, or was given up and may still write: never renamed over ours
         manifest_digest = _write(log, partial, reports, using)
         result = check_package(partial)
         if not result.is_intact:
@@ -93,6 +97,22 @@ def write_package(log: CaseLog, destination: Path, *, reports: Reports, using: P
     finally:
         partial.unlink(missing_ok=True)
     return Receipt(destination, package_bytes, manifest_digest, result)
+
+
+def written_before(log: CaseLog, destination: Path, *, using: PackagePorts) -> Receipt | None:
+    """The receipt of the package at `destination` when it is intact, of this closed case, and signed by us; else None.
+
+    A closed case has one history, so there is nothing that a second package could say.
+    """
+    if not destination.is_file():
+        return None
+    result = check_package(destination)
+    signer = result.signer
+    is_ours = signer is not None and (signer.ledger, signer.package) == (using.ledger_key.text, using.signer.key.text)
+    if not result.is_intact or (result.tenant, result.case) != (log.tenant, log.case) or not is_ours:
+        return None
+    with ZipFile(destination) as archive:
+        return Receipt(destination, destination.stat().st_size, digest_of(archive.read(MANIFEST)), result)
 
 
 def _write(log: CaseLog, path: Path, reports: Reports, using: PackagePorts) -> str:

@@ -1,0 +1,114 @@
+"""The stages after a recording has ended: inspect, retain, judge, close, package. Of an uploaded file and of a live call alike.
+
+Each stage looks into the case's own events for what is done already, so the same call goes on where a crash left off and never
+does anything twice. Who calls them, and how often, is `main_job.py`'s and the worker's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from jianlu.core.errors import ConflictError
+from jianlu.core.formats.checkpoint import Checkpoint
+from jianlu.core.formats.plan import Plan, parse_plan
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.findings import Inspector
+from jianlu.deliver.packages.write import Receipt, write_package, written_before
+from jianlu.deliver.reports.write import write_reports
+from jianlu.judge.judge_case import judge_case
+from jianlu.process.inspectors.inspect import inspect_case
+from jianlu.process.record import record_findings, recorded_inspectors
+from jianlu.vault.case_log import CaseLog
+from jianlu.vault.index import catch_up
+from jianlu.vault.playable import open_recording
+from jianlu.wiring import Workbench, inspect_ports
+
+Say = Callable[[str, int, int | None], None]
+"""Told stage, how much of it is done, and how much is due (None: unknown). What it raises ends the work."""
+
+PACKAGES_FOLDER = "packages"
+
+
+def package_path(home: Path, case: str) -> Path:
+    """Where the package of a case that was recorded live is written."""
+    return home / PACKAGES_FOLDER / f"{case}.jlp"
+
+
+def run_after_call(log: CaseLog, destination: Path, using: Workbench, say: Say) -> Receipt:
+    """The package of the recorded case `log`, from wherever an earlier run left it.
+
+    Raises ConflictError while the recording has not ended or when it was abandoned.
+    """
+    plan = _plan_of(log)
+    inspect(log, plan, using, say)
+    retain(log, plan)
+    judge(log, say)
+    close(log)
+    say("package", 0, 1)
+    return written_before(log, destination, using=using.package) or package(log, destination, using, say)
+
+
+def has_event(log: CaseLog, kind: EventType) -> bool:
+    """Whether the case has an event of this kind."""
+    return any(event.type is kind for event in log.events)
+
+
+def inspect(log: CaseLog, plan: Plan, using: Workbench, say: Say) -> None:
+    """Every inspector's findings, sealed; does nothing where they all are."""
+    if recorded_inspectors(log) >= {inspector.value for inspector in Inspector}:
+        return
+    duration_ms = next(event.body["duration_ms"] for event in log.events if event.type is EventType.RECORDING_ENDED)
+    inspections = inspect_case(
+        lambda: open_recording(log),
+        plan,
+        inspect_ports(using.settings),
+        lambda track, done_ms: say(f"inspect {track}", done_ms, duration_ms),
+    )
+    record_findings(log, inspections)
+    say("inspect", 1, 1)
+
+
+def retain(log: CaseLog, plan: Plan) -> None:
+    """How long each part is kept, as the plan solved it."""
+    done = {event.body["part"] for event in log.events if event.type is EventType.RETENTION_SET}
+    for retention in plan.retention:
+        if retention.part not in done:
+            log.append(EventType.RETENTION_SET, {"part": retention.part, "until": retention.until, "clause": retention.clause})
+
+
+def judge(log: CaseLog, say: Say) -> None:
+    """The verdict of each clause, once."""
+    if not has_event(log, EventType.VERDICTS_JUDGED):
+        judge_case(log)
+    say("judge", 1, 1)
+
+
+def close(log: CaseLog) -> None:
+    """The case's last event."""
+    if not has_event(log, EventType.CASE_CLOSED):
+        log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
+
+
+def package(log: CaseLog, destination: Path, using: Workbench, say: Say) -> Receipt:
+    """The package of the closed case, written anew at `destination`."""
+    using.publish()
+    catch_up(using.vault)  # an index that lags because its disk was full is no edited index
+    receipt = write_package(log, destination, reports=_reports(log, using), using=using.package)
+    say("package", 1, 1)
+    return receipt
+
+
+def _plan_of(log: CaseLog) -> Plan:
+    if has_event(log, EventType.RECORDING_ABANDONED):
+        raise ConflictError("the recording was abandoned and destroyed: there is nothing to inspect")
+    if not has_event(log, EventType.RECORDING_ENDED):
+        raise ConflictError("the recording has not ended: end the session before its evidence is inspected")
+    return parse_plan(log.open_object("plan"))
+
+
+def _reports(log: CaseLog, using: Workbench) -> Callable[[Checkpoint, str], Mapping[str, bytes]]:
+    def reports(checkpoint: Checkpoint, verifier_digest: str) -> Mapping[str, bytes]:
+        return write_reports(log, checkpoint=checkpoint, verifier_digest=verifier_digest, created_at=using.vault.clock.now())
+
+    return reports
