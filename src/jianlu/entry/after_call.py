@@ -27,13 +27,6 @@ from jianlu.wiring import Workbench, inspect_ports
 Say = Callable[[str, int, int | None], None]
 """Told stage, how much of it is done, and how much is due (None: unknown). What it raises ends the work."""
 
-PACKAGES_FOLDER = "packages"
-
-
-def package_path(home: Path, case: str) -> Path:
-    """Where the package of a case that was recorded live is written."""
-    return home / PACKAGES_FOLDER / f"{case}.jlp"
-
 
 def run_after_call(log: CaseLog, destination: Path, using: Workbench, say: Say) -> Receipt:
     """The package of the recorded case `log`, from wherever an earlier run left it.

@@ -38,6 +38,7 @@ from jianlu.core.formats.package import (
 )
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import CaseRef
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.packages._container import Container
 from jianlu.deliver.packages._history import history_entries
@@ -56,6 +57,14 @@ Reports = Callable[[Checkpoint, str], Mapping[str, bytes]]
 """Report files by name (`report.zh.html`, ...), given the checkpoint and the SHA-256 of the verifier of the package."""
 
 _MEDIA_EVENTS = (EventType.RECORDING_STARTED, EventType.SEGMENT_SEALED)
+
+
+PACKAGES_FOLDER = "packages"
+
+
+def package_path(home: Path, case: CaseRef) -> Path:
+    """Where in a home the package of a case that was recorded live is written, and found by whoever hands it out."""
+    return home / PACKAGES_FOLDER / f"{case}.jlp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,142 @@
+"""The worker: a process that does what is due after a call, case by case, from the table of jobs (`runtime/jobs.py`).
+
+It has no ledger of its own: it appends through the socket of the process that has it, which refuses a second writer of a case. Killed
+at any step, it or another worker goes on from the case's own events. Several may run, on one home or on several machines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from jianlu.core.errors import JianluError, UnavailableError
+from jianlu.core.terms.ids import case_ref, tenant_id
+from jianlu.deliver.packages.write import package_path
+from jianlu.entry.after_call import Say, run_after_call
+from jianlu.entry.reactions import reaction_to
+from jianlu.runtime.jobs import Claim, Watch, run_next
+from jianlu.runtime.logging import configure_logging, logger
+from jianlu.runtime.settings import Settings, read_settings
+from jianlu.vault.case_log import open_case_log
+from jianlu.wiring import Workbench, open_workbench
+
+IDLE_S = 0.5
+"""Between looks for work: how long a case may wait although a worker is free."""
+
+WATCH_LOOKS = 10
+"""Looks for work between looks for dead workers."""
+
+WORKERS_MAX = 64
+_PRIVATE_FOLDER_MODE = 0o700
+
+
+def run_worker(home: Path, settings: Settings) -> int:
+    """Do jobs until SIGTERM or SIGINT; then let go of the one in hand, which goes on later, and return 0."""
+    stop = threading.Event()
+
+    def stopped(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stopped)
+    with _own_name(home) as name, open_workbench(home) as bench:
+        work(home, settings.tenant.id, bench, worker=name, stop=stop)
+    return 0
+
+
+def work(home: Path, tenant: str, bench: Workbench, *, worker: str, stop: threading.Event) -> None:
+    """Do jobs of `tenant` under the name `worker` until `stop` is set; a database that is away is waited for."""
+    log = logger("worker")
+    watch = Watch(bench.vault.index, bench.vault.clock)
+    looks = 0
+
+    def task(claim: Claim) -> None:
+        log.info("job_started", case=claim.subject, attempt=claim.attempt)
+        try:
+            _work_on(claim, home, tenant, bench, stop)
+        except Exception as error:
+            log.warning("job_broke_off", case=claim.subject, attempt=claim.attempt, error=error)
+            raise
+        log.info("job_done", case=claim.subject, attempt=claim.attempt)
+
+    while not stop.is_set():
+        try:
+            if looks % WATCH_LOOKS == 0:
+                watch.release_dead()
+            looks += 1
+            is_idle = not run_next(bench.vault.index, task, worker=worker, clock=bench.vault.clock)
+        except UnavailableError:
+            is_idle = True
+        if is_idle:
+            stop.wait(IDLE_S)
+
+
+def _work_on(claim: Claim, home: Path, tenant: str, bench: Workbench, stop: threading.Event) -> None:
+    case = case_ref(claim.subject)
+    destination = package_path(home, case)
+    destination.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER_MODE)
+    claim.report("inspect", 0, None)
+    run_after_call(open_case_log(bench.vault, tenant_id(tenant), case), destination, bench, _say_to(claim, stop))
+
+
+def _say_to(claim: Claim, stop: threading.Event) -> Say:
+    """Progress of the stages as the job's; the tracks of an inspection, which run beside each other, are added up."""
+    tracks: dict[str, int] = {}
+
+    def say(stage: str, done: int, due: int | None) -> None:
+        if stop.is_set():
+            raise UnavailableError("the worker was asked to stop: the job goes on with the next")
+        kind, _, track = stage.partition(" ")
+        if track and due is not None:
+            tracks[track] = min(done, due)
+            done, due = sum(tracks.values()), due * len(tracks)
+        claim.report(kind, done, due)
+
+    return say
+
+
+@contextmanager
+def _own_name(home: Path) -> Iterator[str]:
+    """A name that no other process has: jobs left under it by a process that died are taken over at once."""
+    folder = home / "run"
+    folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER_MODE)
+    for number in range(1, WORKERS_MAX + 1):
+        handle = os.open(folder / f"worker-{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            continue
+        try:
+            yield f"{socket.gethostname()[:48]}/{number}"
+        finally:
+            os.close(handle)
+        return
+    raise UnavailableError(f"{WORKERS_MAX} workers run in this home: let one end first")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`python -m jianlu.entry.serve.worker --home HOME`."""
+    parser = argparse.ArgumentParser(description="Inspects, judges and packages recorded cases.")
+    parser.add_argument("--home", type=Path, required=True, help="the home, made by `jianlu init`")
+    home: Path = parser.parse_args(arguments).home
+    configure_logging()
+    try:
+        return run_worker(home, read_settings(home))
+    except JianluError as error:
+        reaction = reaction_to(error)
+        sys.stderr.write(f"{error}\n")
+        return reaction.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
