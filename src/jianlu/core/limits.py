@@ -116,3 +116,13 @@ NEAR_PAIRS_MAX = 200
 
 SPOT_CELLS_MAX = 200_000_000
 """Comparisons in the search for phrases, a minute or two of one core: an honest hour of speech and 100 phrases needs 1 % of it."""
+
+# --- scripts ------------------------------------------------------------------------------------------------------
+SCRIPT_BYTES_MAX = 1024 * 1024
+"""One script: a hundred steps with their texts in two languages are a tenth of it."""
+
+SCRIPT_STEPS_MAX = 100
+"""Steps of a script: our longest has about twenty; a talk of a hundred steps is several talks."""
+
+SCRIPT_TEXT_MAX = 1_000
+"""Characters of one sentence, title or notice of a script: three minutes of reading aloud."""
