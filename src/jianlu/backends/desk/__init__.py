@@ -1,0 +1,1 @@
+"""The desk of another process: where recorders hand in what they sealed."""

@@ -1,0 +1,1 @@
+"""Recorder processes as ports of the sessions: calls over their sockets."""

@@ -1,0 +1,63 @@
+"""A recorder process of this machine as `capture.sessions.recorders.Recorders`: calls over its socket.
+
+Starting waits for key frames and stopping for the last delivery, so those calls may take as long as the bounds here say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jianlu.capture.sessions.recorders import (
+    RecordedTrack,
+    RecorderChecks,
+    RecordingStarted,
+    RecordingStatus,
+    RecordingStopped,
+    checks_from,
+    status_from,
+    track_fields,
+)
+from jianlu.runtime.rpc import BlockingRpcClient
+
+_START_S = 30.0
+_STOP_S = 60.0
+
+
+class RecorderClient:
+    """`Recorders` over the socket at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the socket; it is connected when used."""
+        self._client = BlockingRpcClient(path)
+
+    def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
+        """As the port."""
+        return checks_from(self._client.call("preflight", {"case": case, "tracks": track_fields(tracks)})[0])
+
+    def start(self, case: str, tracks: Sequence[RecordedTrack], *, zero_us: int | None = None) -> RecordingStarted:
+        """As the port."""
+        call = {"case": case, "tracks": track_fields(tracks), "zero_us": zero_us}
+        fields, _ = self._client.call("start", call, timeout_s=_START_S)
+        return RecordingStarted(fields["zero_us"], tuple((track, kind, codec) for track, kind, codec in fields["tracks"]))
+
+    def status(self, case: str) -> RecordingStatus:
+        """As the port."""
+        return status_from(self._client.call("status", {"case": case})[0])
+
+    def pause(self, case: str) -> None:
+        """As the port."""
+        self._client.call("pause", {"case": case})
+
+    def resume(self, case: str) -> None:
+        """As the port."""
+        self._client.call("resume", {"case": case})
+
+    def stop(self, case: str, reason: str) -> RecordingStopped:
+        """As the port."""
+        fields, _ = self._client.call("stop", {"case": case, "reason": reason}, timeout_s=_STOP_S)
+        return RecordingStopped(fields["segments"], fields["duration_ms"], fields["media_bytes"])
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()

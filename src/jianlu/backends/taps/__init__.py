@@ -1,0 +1,1 @@
+"""Where recorders get media from: the tap of a process that holds rooms."""
