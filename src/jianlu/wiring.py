@@ -21,6 +21,8 @@ from jianlu.backends.speech.whisper import WhisperRecognizer
 from jianlu.backends.voice.silero import SileroDetector
 from jianlu.core.errors import ConflictError, UnavailableError
 from jianlu.deliver.packages.ports import PackagePorts
+from jianlu.govern.identity.passwords import Passwords
+from jianlu.govern.identity.ports import IdentityPorts, SecretKeeper
 from jianlu.ledger.append import Ledger
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
@@ -30,10 +32,15 @@ from jianlu.process.inspectors.ports import InspectPorts
 from jianlu.process.models.registry import find_model, read_registry
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import migrate_database, open_database, require_current
+from jianlu.runtime.rpc import RpcServer
 from jianlu.runtime.settings import SETTINGS_FILE, Settings, read_settings
+from jianlu.runtime.tls import TlsFiles, create_authority, issue_certificate
+from jianlu.vault.chain_guard import ChainGuard
 from jianlu.vault.ports import VaultPorts
 
 LAST_SEEN_FILE = "last-checkpoint"
+TLS_AUTHORITY = Path("tls/ca.crt")
+TLS_AUTHORITY_KEY = Path("secrets/ca.key")
 LEDGER_SOCKET = Path("run") / "ledger.sock"
 """Where the process that has the ledger serves it to workers, in the home."""
 
@@ -98,6 +105,9 @@ def create_home(path: Path, settings: Settings, settings_text: str) -> tuple[str
         index = _index(path, settings)
         migrate_database(index)
         index.dispose()
+        (path / TLS_AUTHORITY).parent.mkdir(mode=_PRIVATE_FOLDER_MODE)
+        create_authority(tls_files(path, settings), SystemClock().now())
+        issue_certificate(tls_files(path, settings), (), SystemClock().now())
         (path / SETTINGS_FILE).write_text(settings_text, encoding="utf-8")
     except OSError as error:
         raise UnavailableError(f"the home cannot be made at {path} ({error.strerror}): check the disk and your rights") from error
@@ -176,6 +186,41 @@ def _remember(path: Path, checkpoint: bytes) -> None:
     fresh = path / f".{LAST_SEEN_FILE}.new"
     fresh.write_bytes(checkpoint)
     fresh.replace(path / LAST_SEEN_FILE)
+
+
+@contextmanager
+def open_identity(path: Path) -> Iterator[tuple[Settings, IdentityPorts]]:
+    """The home's settings and accounts, without its ledger: may be open beside the service.
+
+    Raises as `open_home`, apart from the ledger.
+    """
+    settings = read_settings(path)
+    index = _index(path, settings)
+    try:
+        require_current(index)
+        yield settings, identity_ports(index, file_keys.load_root_key(path / settings.keys.root_key))
+    finally:
+        index.dispose()
+
+
+def identity_ports(database: Engine, secrets: SecretKeeper) -> IdentityPorts:
+    """Identity over the home's database and key keeper."""
+    return IdentityPorts(database=database, clock=SystemClock(), secrets=secrets, passwords=Passwords())
+
+
+def ledger_socket_server(home: Home, path: Path) -> RpcServer:
+    """A server of the home's ledger for workers; an entry that is not its case's next event is refused."""
+    return ledger_socket.ledger_server(path, ChainGuard(home.vault), home.ledger.publish)
+
+
+def tls_files(path: Path, settings: Settings) -> TlsFiles:
+    """Where the home keeps its development authority, and the certificate that it serves with."""
+    return TlsFiles(
+        authority=path / TLS_AUTHORITY,
+        authority_key=path / TLS_AUTHORITY_KEY,
+        certificate=path / settings.serve.certificate,
+        private_key=path / settings.serve.private_key,
+    )
 
 
 def inspect_ports(settings: Settings) -> InspectPorts:

@@ -17,7 +17,7 @@ def test_init_says_what_it_made_as_json(tmp_path: Path) -> None:
     answer = jianlu("init", tmp_path / "home", "--origin", "bank.example/log", "--json")
     assert answer.code == 0 and answer.err == ""
     document = answer.document
-    assert set(document) == {"home", "ledger", "package", "verifier", "trust"}
+    assert set(document) == {"home", "ledger", "package", "verifier", "trust", "authority"}
     trust = parse_trust(Path(document["trust"]).read_bytes())
     assert [key.text for key in trust.ledgers] == [document["ledger"]]
     assert [key.text for key in trust.packages] == [document["package"]]
@@ -28,7 +28,7 @@ def test_init_says_what_it_made_as_json(tmp_path: Path) -> None:
 def test_secrets_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     jianlu("init", tmp_path / "home")
     secrets = list((tmp_path / "home" / "secrets").iterdir())
-    assert len(secrets) == 3
+    assert len(secrets) == 5
     assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
 
 

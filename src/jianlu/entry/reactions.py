@@ -16,6 +16,7 @@ from jianlu.core.errors import (
     NotFoundError,
     UnavailableError,
 )
+from jianlu.govern.identity.model import SignInNeededError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Reaction:
 
 
 REACTIONS: dict[type[JianluError], Reaction] = {
+    SignInNeededError: Reaction(401, 3, "warning"),  # of the family DeniedError; the first that fits counts
     InvalidError: Reaction(422, 2, "info"),
     DeniedError: Reaction(403, 3, "warning"),
     NotFoundError: Reaction(404, 4, "info"),

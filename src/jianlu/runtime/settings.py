@@ -79,6 +79,33 @@ class PolicySettings(_Section):
     packs_path: str = ""
 
 
+class ServeSettings(_Section):
+    """The service: where it listens, by which name it is reached, and how many processes share the work."""
+
+    listen: str = "127.0.0.1"
+    port: int = Field(default=8443, ge=0, le=65_535)
+    public_url: str = Field(default="", pattern=r"^(https://[^/\s?#]+)?$")
+    certificate: Path = Path("tls/server.crt")
+    private_key: Path = Path("secrets/server.key")
+    shards: int = Field(default=1, ge=1, le=64)
+    recorders: Literal[1, 2] = 2
+
+
+class MediaSettings(_Section):
+    """Where browsers send their media."""
+
+    addresses: tuple[str, ...] = ()
+    udp_ports: str = Field(default="", pattern=r"^(\d{4,5}-\d{4,5})?$")
+
+
+class TurnSettings(_Section):
+    """A TURN server for browsers behind strict firewalls; no URL, no TURN."""
+
+    urls: tuple[str, ...] = ()
+    secret: str = ""
+    credentials_s: int = Field(default=7200, ge=60, le=86_400)
+
+
 class Settings(_Section):
     """All settings; the paths are inside the home unless absolute."""
 
@@ -90,6 +117,9 @@ class Settings(_Section):
     inspect: InspectSettings = InspectSettings()
     package: PackageSettings = PackageSettings()
     policy: PolicySettings = PolicySettings()
+    serve: ServeSettings = ServeSettings()
+    media: MediaSettings = MediaSettings()
+    turn: TurnSettings = TurnSettings()
 
 
 def parse_settings(text: str) -> Settings:

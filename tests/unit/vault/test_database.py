@@ -11,14 +11,15 @@ from sqlalchemy import select, text
 
 from jianlu.core.errors import ConflictError, InvalidError, UnavailableError
 from jianlu.runtime.database import migrate_database, open_database, require_current, transaction
-from jianlu.vault._tables import index_progress, index_schema
+from jianlu.vault._tables import index_progress
+from tests.unit.vault.schemas import every_schema
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_vault(index_url: str) -> None:
+def test_the_migrations_make_exactly_the_tables_that_the_packages_own(index_url: str) -> None:
     engine = open_database(index_url)
     migrate_database(engine)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), index_schema) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), every_schema()) == []
     engine.dispose()
 
 

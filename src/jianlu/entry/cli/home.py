@@ -20,7 +20,7 @@ from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.entry.cli._output import AsJson, show
 from jianlu.runtime.settings import parse_settings
 from jianlu.verify.trust import Trust, trust_bytes
-from jianlu.wiring import create_home
+from jianlu.wiring import TLS_AUTHORITY, create_home
 
 TRUST_FILE = "trust.json"
 
@@ -47,16 +47,30 @@ def init(
         "package": package_key,
         "verifier": verifier_digest,
         "trust": str(home / TRUST_FILE),
+        "authority": str(home / TLS_AUTHORITY),
     }
     message = (
         f"已建立 / home made: {home}\n"
         f"  账本公钥 / ledger key    {ledger_key}\n"
         f"  签包公钥 / package key   {package_key}\n"
         f"  验证程序 / verifier      {verifier_digest}\n"
-        f"请公布 {home / TRUST_FILE},并备份 {home / 'secrets'}。 / Publish trust.json; back up secrets/."
+        f"请公布 {home / TRUST_FILE},并备份 {home / 'secrets'}。 / Publish trust.json; back up secrets/.\n"
+        f"{_how_to_trust(home / TLS_AUTHORITY)}"
     )
     show(document, message, as_json=json)
     return 0
+
+
+def _how_to_trust(authority: Path) -> str:
+    return (
+        f"浏览器须信任开发用 CA(仅限本机与内网地址) / browsers must trust the development CA (local names and addresses only):\n"
+        f"  {authority}\n"
+        f"  Chrome, Edge   设置-隐私和安全-安全-管理证书-受信任的根 / Settings, Privacy and security, Manage certificates, import\n"
+        f"  Firefox        设置-隐私与安全-查看证书-证书颁发机构 / Settings, Privacy & Security, View Certificates, Authorities\n"
+        f"  手机 / phone    发送该文件到手机并安装为 CA 证书 / send the file to the phone, install it as a CA certificate\n"
+        f"建立账户、启动服务 / make an account, start: jianlu account add NAME --roles agent --home {authority.parent.parent}; "
+        f"jianlu serve {authority.parent.parent}"
+    )
 
 
 def _settings_text(tenant: str, origin: str) -> str:

@@ -1,0 +1,179 @@
+"""What every request passes before a route sees it: bounds on size and rate, the check against forged cross-site calls, headers.
+
+Plain ASGI, so that streams pass untouched. The order is in `app.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from jianlu.deliver.api.deps import Deps
+from jianlu.deliver.api.problems import problem, route_of
+from jianlu.runtime.logging import logger
+
+BODY_BYTES_MAX = 1 << 20
+"""Requests are JSON and SDP; an offer with simulcast and twenty candidates is below 40 KiB."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSRF_HEADER = "x-jianlu"
+BEARER_PATHS = ("/whip/", "/whep/")
+"""Authenticated by a token in a header, never by a cookie: other sites cannot forge these calls."""
+
+RATE_PER_S, BURST = 50.0, 300.0
+"""Of one address, everything: a branch behind one address plays back and records without noticing."""
+
+TRIES_PER_S, TRIES_BURST = 0.5, 30.0
+"""Of one address, for signing in and joining: thirty people arrive at once, a guesser gets thirty a minute."""
+
+TRY_PATHS = frozenset({"/api/v1/sign-in", "/api/v1/join"})
+_ADDRESSES_MAX = 10_000
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+    "media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=()",
+}
+_HSTS = "max-age=31536000"
+
+Next = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class SecurityHeaders:
+    """Adds the headers of every answer; API answers are never cached. HSTS only under a real name: it would bind all of localhost."""
+
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
+        self._app = app
+        host = urlsplit(public_url).hostname or ""
+        is_named = "." in host and not host.replace(".", "").isdigit() and ":" not in host
+        self._headers = {**HEADERS, **({"strict-transport-security": _HSTS} if is_named else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class AccessLog:
+    """One line a request: route, method, status, milliseconds. No path, no query, no address: they could say who spoke with whom."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._log = logger("web")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.monotonic_ns(), 0
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            ms = (time.monotonic_ns() - started) // 1_000_000
+            note = self._log.warning if status in (401, 403, 409, 429) or status >= 500 else self._log.info
+            note("request", route=route_of(Request(scope)), method=scope["method"], status=status, ms=ms)
+
+
+class Guard:
+    """Refuses what no route should see: draining, floods, forged calls, overlong bodies."""
+
+    def __init__(self, app: ASGIApp, deps: Deps) -> None:
+        self._app = app
+        self._deps = deps
+        self._all = Buckets(RATE_PER_S, BURST)
+        self._tries = Buckets(TRIES_PER_S, TRIES_BURST)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await problem(refusal[0], refusal[1], instance=scope["path"], headers=refusal[2])(scope, receive, send)
+            return
+        seen = 0
+
+        async def bounded() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > BODY_BYTES_MAX:
+                return {"type": "http.disconnect"}
+            return message
+
+        await self._app(scope, bounded, send)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str, dict[str, str]] | None:
+        headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
+        address = (scope.get("client") or ("", 0))[0]
+        now_ms = self._deps.clock.monotonic_ms()
+        is_try = path in TRY_PATHS and method == "POST"
+        wait_s = max(self._all.take(address, now_ms), self._tries.take(address, now_ms) if is_try else 0)
+        if wait_s > 0:
+            return 429, "too many requests from this address: wait as long as Retry-After says", {"Retry-After": str(wait_s)}
+        if self._deps.is_draining.is_set() and method not in SAFE_METHODS and not _ends_something(method, path):
+            return 503, "the service is about to stop: try again in a few seconds", {"Retry-After": "5"}
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > BODY_BYTES_MAX:
+            return 413, f"a request has at most {BODY_BYTES_MAX} bytes: send less at once", {}
+        if method not in SAFE_METHODS and not path.startswith(BEARER_PATHS) and not _is_own_page(headers):
+            return 403, f"this call may come from another site: send the header {CSRF_HEADER}: 1", {}
+        return None
+
+
+def _is_own_page(headers: Headers) -> bool:
+    """Other sites cannot set this header without asking us first, nor that one at all."""
+    return headers.get(CSRF_HEADER) == "1" or headers.get("sec-fetch-site") == "same-origin"
+
+
+def _ends_something(method: str, path: str) -> bool:
+    return method == "DELETE" or path.endswith(("/end", "/refuse", "/sign-out"))
+
+
+class Buckets:
+    """Token buckets by address; the least recently seen of ten thousand is forgotten. For one event loop."""
+
+    def __init__(self, per_s: float, burst: float) -> None:
+        self._per_s, self._burst = per_s, burst
+        self._levels: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def take(self, address: str, now_ms: int) -> int:
+        """Take one token; 0 when there was one, else after how many seconds there will be."""
+        level, at_ms = self._levels.pop(address, (self._burst, now_ms))
+        level = min(self._burst, level + (now_ms - at_ms) / 1000 * self._per_s)
+        self._levels[address] = (level - 1 if level >= 1 else level, now_ms)
+        if len(self._levels) > _ADDRESSES_MAX:
+            self._levels.popitem(last=False)
+        return 0 if level >= 1 else int((1 - level) / self._per_s) + 1

@@ -1,0 +1,100 @@
+"""Errors as `application/problem+json` (RFC 9457): our six families, wrong requests, unknown routes, and what nobody foresaw.
+
+Which status a family has is the edge's table (`entry/reactions.py`), handed over in `Deps`. A detail is our own message, which holds the
+next step and no personal data; input is never echoed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from jianlu.core.errors import IntegrityError, JianluError
+from jianlu.deliver.api.deps import Deps
+from jianlu.runtime.logging import logger
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+_WORDS = re.compile(r"(?<!^)(?=[A-Z])")
+_SIGN_IN_SCHEME = 'Cookie realm="jianlu"'
+
+
+def problem(
+    status: int, detail: str, *, kind: str = "about:blank", instance: str = "", headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """A problem document; `kind` says which problem, in a form that programs may compare."""
+    document = {"type": kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "instance": instance}
+    return JSONResponse(document, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def problem_of(error: JianluError, status: int, instance: str) -> JSONResponse:
+    """Our error as a problem; 401 names the scheme, 503 when to try again."""
+    headers = {401: {"WWW-Authenticate": _SIGN_IN_SCHEME}, 503: {"Retry-After": str(RETRY_AFTER_S)}}.get(status)
+    return problem(status, str(error), kind=kind_of(error), instance=instance, headers=headers)
+
+
+def kind_of(error: JianluError) -> str:
+    """`urn:jianlu:problem:conflict`, by the error's class."""
+    return "urn:jianlu:problem:" + _WORDS.sub("-", type(error).__name__.removesuffix("Error")).lower()
+
+
+def install_problems(app: FastAPI, deps: Deps) -> None:
+    """Have every error of the application leave it as a problem."""
+    log = logger("web")
+
+    @app.exception_handler(JianluError)
+    def of_ours(request: Request, error: JianluError) -> JSONResponse:
+        status = deps.status_of(error)
+        if isinstance(error, IntegrityError):
+            log.critical("integrity_failed", route=route_of(request), family=type(error).__name__)
+        return problem_of(error, status, request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    def of_request(request: Request, error: RequestValidationError) -> JSONResponse:
+        return problem(422, _first(error), kind="urn:jianlu:problem:invalid", instance=request.url.path)
+
+    @app.exception_handler(HTTPException)
+    def of_http(request: Request, error: HTTPException) -> JSONResponse:
+        return problem(
+            error.status_code, _PLAIN.get(error.status_code, error.detail), instance=request.url.path, headers=error.headers
+        )
+
+    @app.exception_handler(Exception)
+    def of_anything(request: Request, error: Exception) -> JSONResponse:
+        log.critical("unforeseen_error", route=route_of(request), error=error, where=_where(error))
+        return problem(
+            500, "something went wrong that nobody foresaw: tell the operator the time, then try again", instance=request.url.path
+        )
+
+
+_PLAIN = {
+    404: "there is no such resource: check the path",
+    405: "this resource does not take that method: see the Allow header",
+}
+
+
+def route_of(request: Request) -> str:
+    """The route's template, such as `/api/v1/cases/{case}`: a path could hold a token."""
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "unknown"))
+
+
+def _first(error: RequestValidationError) -> str:
+    """Where the request is wrong and how, without what was sent."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}: correct the request and send it again"
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    where = ""
+    while trace is not None:
+        where, trace = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}", trace.tb_next
+    return where

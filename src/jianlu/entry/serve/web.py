@@ -1,0 +1,136 @@
+"""The web process: HTTP over TLS 1.3, the desk and the ledger for the other processes, and the watch over live sessions.
+
+It alone opens the home and so holds the ledger. SIGTERM drains: running requests are answered, streams end, then the home is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from jianlu import __version__
+from jianlu.core.errors import UnavailableError
+from jianlu.core.terms.ids import tenant_id
+from jianlu.deliver.api.app import create_app
+from jianlu.deliver.api.deps import Deps
+from jianlu.deliver.api.idempotency import forget_interrupted
+from jianlu.entry.reactions import reaction_to
+from jianlu.entry.serve.children import SUPERVISED
+from jianlu.entry.serve.desk import desk_server
+from jianlu.runtime.clock import SystemClock
+from jianlu.runtime.logging import logger
+from jianlu.runtime.settings import Settings
+from jianlu.runtime.tls import server_context
+from jianlu.vault.desk import CaseDesk
+from jianlu.wiring import LEDGER_SOCKET, Home, identity_ports, ledger_socket_server, open_home
+
+READY_FILE = Path("run/web.json")
+DESK_SOCKET = Path("run/desk.sock")
+_DRAIN_S = 10
+_KEEP_ALIVE_S = 30
+
+
+def run_web(home: Path, settings: Settings) -> int:
+    """Serve `home` until SIGTERM; 0 when it was told to stop.
+
+    UnavailableError when the port is taken, ConflictError when another process has the home, otherwise as `open_home` and `server_context`.
+    """
+    serve = settings.serve
+    context = server_context(home / serve.certificate, home / serve.private_key)
+    with _listen(serve.listen, serve.port) as listening, open_home(home) as opened:
+        url = serve.public_url or f"https://localhost:{listening.getsockname()[1]}"
+        deps = _deps(opened, url)
+        forget_interrupted(deps)
+        desk = CaseDesk(opened.vault)
+        app = create_app(deps, lifespan=lambda _: _alive(opened, desk, url))
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ssl_context_factory=lambda *_: context,
+            timeout_graceful_shutdown=_DRAIN_S,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+        )
+        _Server(config, deps.is_draining).run(sockets=[listening])
+    logger("web").info("stopped")
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, whose signals also tell streams and the guard that it drains, and which returns instead of dying of its signal."""
+
+    def __init__(self, config: uvicorn.Config, is_draining: threading.Event) -> None:
+        super().__init__(config)
+        self._is_draining = is_draining
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._is_draining.set()
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
+
+
+def _deps(home: Home, url: str) -> Deps:
+    return Deps(
+        settings=home.settings,
+        tenant=tenant_id(home.settings.tenant.id),
+        version=__version__,
+        public_url=url,
+        database=home.vault.index,
+        clock=SystemClock(),
+        identity=identity_ports(home.vault.index, home.vault.keys),
+        status_of=lambda error: reaction_to(error).http_status,
+    )
+
+
+@asynccontextmanager
+async def _alive(home: Home, desk: CaseDesk, url: str) -> AsyncIterator[None]:
+    """The sockets for the other processes, and word that we listen."""
+    servers = [
+        desk_server(home.path / DESK_SOCKET, desk, home.settings.tenant.id),
+        ledger_socket_server(home, home.path / LEDGER_SOCKET),
+    ]
+    for server in servers:
+        await server.start()
+    said = {"url": url, "pid": os.getpid(), "supervisor": os.environ.get(SUPERVISED, "")}
+    await asyncio.to_thread(_say_ready, home.path / READY_FILE, json.dumps(said))
+    try:
+        yield
+    finally:
+        (home.path / READY_FILE).unlink(missing_ok=True)
+        for server in servers:
+            await server.stop()
+
+
+def _say_ready(path: Path, text: str) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+    logger("web").info("ready")
+
+
+@contextlib.contextmanager
+def _listen(address: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise UnavailableError(
+            f"the service cannot listen on port {port} ({error}): see [serve], or stop whoever has it"
+        ) from error
+    with listening:
+        yield listening

@@ -1,0 +1,63 @@
+"""Participants: who was admitted to a seat of a case holds a token for it, and nothing else.
+
+Whether an invitation is good is the session's business (`capture/sessions`); here its success becomes a cookie. A seat has
+one admission: who is admitted again replaces whoever was.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Delete, delete, insert, select
+
+from jianlu.core.terms.ids import CaseRef, TenantId, case_ref, tenant_id
+from jianlu.core.terms.instants import instant_text
+from jianlu.govern.identity._tables import admissions
+from jianlu.govern.identity._tokens import digest_of_claimed, fresh_token
+from jianlu.govern.identity.model import SEAT_MAX, Participant, SignInNeededError
+from jianlu.govern.identity.ports import IdentityPorts
+from jianlu.runtime.database import transaction
+
+
+def admit(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str) -> tuple[str, Participant]:
+    """Admit to the seat; returns the token for the cookie, which is kept nowhere. An earlier admission to the seat ends."""
+    token, digest = fresh_token()
+    now = using.clock.now()
+    with transaction(using.database) as connection:
+        connection.execute(_of_seat(tenant, case, seat))
+        connection.execute(
+            insert(admissions).values(
+                digest=digest,
+                tenant=tenant,
+                case_ref=case,
+                seat=seat,
+                admitted_at=instant_text(now),
+                expires_at=instant_text(now + SEAT_MAX),
+            )
+        )
+    return token, Participant(tenant, case, seat, digest[:16])
+
+
+def participant_of(using: IdentityPorts, token: str) -> Participant:
+    """Who holds the token; SignInNeededError when it is nobody's, or over."""
+    with transaction(using.database, writes=False) as connection:
+        query = select(admissions).where(admissions.c.digest == digest_of_claimed(token))
+        row = connection.execute(query).mappings().one_or_none()
+    if row is None or row["expires_at"] <= instant_text(using.clock.now()):
+        raise SignInNeededError("this seat is not yours, or no longer: open your invitation again or ask for a new one")
+    return Participant(tenant_id(row["tenant"]), case_ref(row["case_ref"]), row["seat"], row["digest"][:16])
+
+
+def dismiss(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str) -> None:
+    """End the admission to the seat, if there is one."""
+    with transaction(using.database) as connection:
+        connection.execute(_of_seat(tenant, case, seat))
+
+
+def sweep_admissions(using: IdentityPorts) -> None:
+    """Delete the rows of admissions that are over."""
+    with transaction(using.database) as connection:
+        connection.execute(delete(admissions).where(admissions.c.expires_at <= instant_text(using.clock.now())))
+
+
+def _of_seat(tenant: str, case: str, seat: str) -> Delete:
+    mine = (admissions.c.tenant == tenant, admissions.c.case_ref == case, admissions.c.seat == seat)
+    return delete(admissions).where(*mine)
