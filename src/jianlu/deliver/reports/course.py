@@ -1,0 +1,133 @@
+"""The course of a live session in words: who did what at which second, from the events alone. Reports and playback say the same.
+
+Steps, documents and questions are called by the titles of the sealed script; a code without a word is shown as it is. The words are
+in `course.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jianlu.core.formats.event import Event
+from jianlu.core.formats.plan import Plan
+from jianlu.core.formats.script import Script, parse_script
+from jianlu.core.terms.events import EventType
+from jianlu.core.verdicts.reasons import CODE_NAMES
+from jianlu.deliver.plans.labels import word
+from jianlu.deliver.plans.sentences import speaker
+from jianlu.deliver.reports.labels import CONSENT_PURPOSES, SESSION_CODES
+from jianlu.vault.case_log import CaseLog
+
+_SEATS = frozenset({"seat", "by", "track", "side"})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that happened: its event, from when to when in session time (None where it has no session time)."""
+
+    event: Event
+    from_ms: int | None
+    to_ms: int | None
+
+
+def acts_of(events: Iterable[Event]) -> tuple[Act, ...]:
+    """Everything that `course.toml` has words for, in the order of the ledger."""
+    return tuple(Act(event, *_times(event)) for event in events if event.type.value in _texts())
+
+
+def act_text(act: Act, plan: Plan, script: Script | None, lang: str) -> str:
+    """The act in "zh" or "en"."""
+    fields = {key: _value(key, value, act.event, plan, script, lang) for key, value in act.event.body.items()}
+    return _texts()[act.event.type.value][lang].format_map(_Fields(fields))
+
+
+def sealed_script(log: CaseLog) -> Script | None:
+    """The script that the session ran, None for a case without one."""
+    frozen = next((event for event in log.events if event.type is EventType.SCRIPT_FROZEN), None)
+    return parse_script(log.open_object(frozen.body["object"], frozen.body["version"])) if frozen is not None else None
+
+
+@cache
+def _texts() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(files("jianlu.deliver.reports").joinpath("course.toml").read_text(encoding="utf-8"))
+
+
+def code_word(code: str, lang: str) -> str:
+    """A session's code in words; as it is where there is none."""
+    known = CODE_NAMES.get(code, {}).get(lang)
+    return word(SESSION_CODES, code, lang) if code in SESSION_CODES or known is None else known
+
+
+def step_title(step: str, script: Script | None, lang: str) -> str:
+    """What a step is called."""
+    found = script.step_of(step) if script else None
+    return found.title[lang] if found else step
+
+
+class _Fields(dict[str, str]):
+    """An event that lacks a field is still told, with a dash in its place."""
+
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
+def _times(event: Event) -> tuple[int | None, int | None]:
+    body = event.body
+    if event.type in (EventType.RECORDING_STARTED, EventType.RECORDING_ENDED):
+        at = _whole(body.get("duration_ms", 0))
+        return at, at
+    start = _whole(body.get("from_ms", body.get("at_ms")))
+    return start, _whole(body.get("to_ms", start))
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _value(key: str, value: Any, event: Event, plan: Plan, script: Script | None, lang: str) -> str:
+    if key in _SEATS:
+        return speaker(plan, str(value), lang)
+    if key in _TITLES:
+        return _TITLES[key](event, script, lang)
+    if key == "checks" and isinstance(value, list):
+        pairs = [f"{code_word(str(name), lang)} {code_word(str(result), lang)}" for name, result in value]
+        return ("、" if lang == "zh" else ", ").join(pairs)
+    if key == "purpose":
+        return word(CONSENT_PURPOSES, str(value), lang)
+    return code_word(str(value), lang)
+
+
+def _step_of(event: Event, script: Script | None, lang: str) -> str:
+    return step_title(str(event.body.get("step", "")), script, lang)
+
+
+def _document_of(event: Event, script: Script | None, lang: str) -> str:
+    found = script.document_of(str(event.body.get("document"))) if script else None
+    return found.title[lang] if found else str(event.body.get("document"))
+
+
+def _question_of(event: Event, script: Script | None, lang: str) -> str:
+    step = script.step_of(str(event.body.get("step"))) if script else None
+    found = step.question_of(str(event.body.get("question"))) if step else None
+    return found.question[lang] if found else str(event.body.get("question"))
+
+
+def _answer_of(event: Event, script: Script | None, lang: str) -> str:
+    answer = str(event.body.get("answer"))
+    step = script.step_of(str(event.body.get("step"))) if script else None
+    question = step.question_of(str(event.body.get("question"))) if step else None
+    option = question.option_of(answer) if question else None
+    return option.label[lang] if option else code_word(answer, lang)
+
+
+_TITLES: Mapping[str, Callable[[Event, Script | None, str], str]] = {
+    "step": _step_of,
+    "document": _document_of,
+    "question": _question_of,
+    "answer": _answer_of,
+}
