@@ -1,0 +1,48 @@
+"""Where people come in: sign-in for staff, the invitation and the walk-in queue for customers, and the account page."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from jianlu.deliver.console.ports import ConsolePorts
+from jianlu.deliver.console.render import page
+
+
+def entrance_routes(pages: ConsolePorts) -> APIRouter:
+    """`/`, `/sign-in`, `/join`, `/walk-in`, `/account`. An invitation's token is in the fragment, which browsers never send."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def start(request: Request) -> Response:
+        return RedirectResponse("/cases" if pages.viewer(request, "staff") else "/sign-in", status_code=303)
+
+    @router.get("/sign-in")
+    def sign_in(request: Request) -> Response:
+        wanted = _own_path(request.query_params.get("next", ""))
+        if pages.viewer(request, "staff"):
+            return RedirectResponse(wanted, status_code=303)
+        return page(request, "sign-in", settings=pages.settings, wanted=wanted)
+
+    @router.get("/join")
+    def join(request: Request) -> Response:
+        return page(request, "join", settings=pages.settings)
+
+    @router.get("/walk-in")
+    def walk_in(request: Request) -> Response:
+        return page(request, "walk-in", settings=pages.settings)
+
+    @router.get("/account")
+    def account(request: Request) -> Response:
+        viewer = pages.viewer(request, "staff")
+        if viewer is None:
+            return RedirectResponse("/sign-in?next=/account", status_code=303)
+        return page(request, "account", settings=pages.settings, viewer=viewer)
+
+    return router
+
+
+def _own_path(claimed: str) -> str:
+    """A path of this site, never an address elsewhere."""
+    is_ours = claimed.startswith("/") and not claimed.startswith(("//", "/\\")) and "\n" not in claimed
+    return claimed if is_ours else "/cases"

@@ -1,0 +1,60 @@
+"""Errors as pages: what the API says as problem+json, a browser that asked for a page gets as one, with the next step.
+
+Wraps the handlers that are there: status and message are theirs, so a page and a call cannot disagree.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from jianlu.deliver.console.ports import ConsolePorts
+from jianlu.deliver.console.render import page
+
+KNOWN = (401, 403, 404, 409, 410, 413, 422, 429, 500, 503)
+_NOT_PAGES = ("/api/", "/whip/", "/whep/", "/static/", "/sample/")
+
+
+def install_error_pages(app: FastAPI, pages: ConsolePorts) -> None:
+    """Call after the API has installed its own handlers."""
+    for kind, answer in list(app.exception_handlers.items()):
+        app.exception_handlers[kind] = _wrapped(answer, pages)
+
+
+def _wrapped(answer: Any, pages: ConsolePorts) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def respond(request: Request, error: Exception) -> Response:
+        plain: Any = answer(request, error)
+        if inspect.isawaitable(plain):
+            plain = await plain
+        found: Response = plain
+        return error_page(request, pages, found) if wants_page(request) else found
+
+    return respond
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person will look at the answer."""
+    is_page = not request.url.path.startswith(_NOT_PAGES)
+    return is_page and request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
+def error_page(request: Request, pages: ConsolePorts, plain: Response) -> Response:
+    """The page of a problem; a visitor who is not signed in goes where they can."""
+    if plain.status_code == 401 and not request.url.path.startswith("/room/"):
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+    status = plain.status_code if plain.status_code in KNOWN else 500
+    return page(request, "error", settings=pages.settings, status=plain.status_code, code=status, detail=_detail(plain))
+
+
+def _detail(plain: Response) -> str:
+    try:
+        return str(json.loads(bytes(plain.body)).get("detail", ""))
+    except (ValueError, AttributeError):
+        return ""

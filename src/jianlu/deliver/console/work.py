@@ -1,0 +1,75 @@
+"""The pages of daily work: work list, new case, queue, scripts and their approval."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from jianlu.deliver.console.ports import ConsolePorts, Viewer
+from jianlu.deliver.console.render import page
+
+STATES = ("draft", "waiting", "ready", "live", "paused", "halted", "ended", "sealed", "refused")
+
+
+def work_routes(pages: ConsolePorts) -> APIRouter:
+    """`/cases`, `/cases/new`, `/queue`, `/scripts`, `/scripts/{script}`; for members of staff."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/cases")
+    def work_list(request: Request) -> Response:
+        viewer = staff_or_none(pages, request)
+        if viewer is None:
+            return to_sign_in(request)
+        state, q = request.query_params.get("state", ""), request.query_params.get("q", "")[:80]
+        wanted = {"state": state if state in STATES else "", "q": q, "page": _number(request.query_params.get("page", ""))}
+        found = pages.cases(request, state=str(wanted["state"]), q=q, page=int(str(wanted["page"])))
+        template = "parts/cases" if request.headers.get("hx-request") else "cases"
+        return page(request, template, settings=pages.settings, viewer=viewer, found=found, wanted=wanted, states=STATES)
+
+    @router.get("/cases/new")
+    def new_case(request: Request) -> Response:
+        viewer = staff_or_none(pages, request)
+        if viewer is None:
+            return to_sign_in(request)
+        return page(request, "new-case", settings=pages.settings, viewer=viewer, templates=pages.templates(request))
+
+    @router.get("/queue")
+    def queue(request: Request) -> Response:
+        viewer = staff_or_none(pages, request)
+        if viewer is None:
+            return to_sign_in(request)
+        template = "parts/queue" if request.headers.get("hx-request") else "queue"
+        return page(request, template, settings=pages.settings, viewer=viewer, queue=pages.queue(request))
+
+    @router.get("/scripts")
+    def scripts(request: Request) -> Response:
+        viewer = staff_or_none(pages, request)
+        if viewer is None:
+            return to_sign_in(request)
+        return page(request, "scripts", settings=pages.settings, viewer=viewer, found=pages.scripts(request))
+
+    @router.get("/scripts/{script}")
+    def script(request: Request, script: str) -> Response:
+        viewer = staff_or_none(pages, request)
+        if viewer is None:
+            return to_sign_in(request)
+        found = pages.script(request, script)
+        return page(request, "script", settings=pages.settings, viewer=viewer, script=found)
+
+    return router
+
+
+def staff_or_none(pages: ConsolePorts, request: Request) -> Viewer | None:
+    """The member of staff who looks."""
+    return pages.viewer(request, "staff")
+
+
+def to_sign_in(request: Request) -> Response:
+    """To the sign-in page and back here."""
+    return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+
+
+def _number(claimed: str) -> int:
+    return int(claimed) if claimed.isascii() and claimed.isdigit() and len(claimed) < 6 and int(claimed) > 0 else 1
