@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench format lock verifier static system-packages
+.PHONY: help setup web demo demo-file check test bench soak format lock verifier openapi static system-packages
 
 BIN := .venv/bin
 WORKERS ?= 2
@@ -12,13 +12,19 @@ PYTEST := $(BIN)/python -m pytest
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
-setup: .venv/.ready ## environment in .venv, by hash; does nothing when it is up to date
+setup: .venv/.ready web ## environment in .venv, by hash, and the pages' code; does nothing when it is up to date
+
+web: .venv/.ready
+	@web/build.sh
 
 .venv/.ready: pyproject.toml requirements/runtime.txt requirements/dev.txt requirements/setup.sh
 	@PYTHON="$(PYTHON)" requirements/setup.sh
 
-demo: setup ## the main job on the bundled sample, its report, and a sabotaged copy refused
-	@$(BIN)/python -m jianlu.entry.demo demo
+demo: setup ## the service with a sale ready to be held in two browser tabs; Ctrl+C ends it
+	@$(BIN)/python -m jianlu.entry.live_demo demo
+
+demo-file: setup ## the main job on a bundled recording, its report, and a sabotaged copy refused
+	@$(BIN)/python -m jianlu.entry.demo demo-file
 
 static: setup
 	$(BIN)/ruff check .
@@ -37,6 +43,9 @@ test: static system-packages ## every proof
 
 bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now
 	@for benchmark in benchmarks/[a-z]*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
+
+soak: setup system-packages ## an hour of a recorded 720p call: memory, drift, verdict (MINUTES=60)
+	@$(BIN)/python -m benchmarks.soak --minutes $${MINUTES:-60}
 
 format: setup ## sort imports and format
 	$(BIN)/ruff check --select I --fix .
