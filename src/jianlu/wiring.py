@@ -158,9 +158,9 @@ def open_workbench(path: Path) -> Iterator[Workbench]:
     """
     settings = read_settings(path)
     index = _index(path, settings)
+    ledger = ledger_socket.LedgerSocket(path / LEDGER_SOCKET)
     try:
         require_current(index)
-        ledger = ledger_socket.LedgerSocket(path / LEDGER_SOCKET)
         vault = VaultPorts(
             blobs=posix.PosixBlobs(path / settings.vault.path),
             key_blobs=posix.PosixBlobs(path / settings.vault.keys_path, erases=True),
@@ -173,6 +173,7 @@ def open_workbench(path: Path) -> Iterator[Workbench]:
         package = PackagePorts(vault, path / settings.ledger.path, ledger_key, load_signer(path / settings.package.signing_key))
         yield Workbench(settings, vault, package, ledger.publish)
     finally:
+        ledger.close()
         index.dispose()
 
 

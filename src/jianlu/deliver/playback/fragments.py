@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from jianlu.core.errors import InvalidError
 from jianlu.deliver.playback.boxes import Box, boxes_in, child_of, whole_at
 
-_BASE_DATA_OFFSET, _DESCRIPTION = 0x1, 0x2
+_BASE_OFFSET, _DESCRIPTION = 0x1, 0x2
 _DEFAULT_DURATION, _DEFAULT_SIZE, _DEFAULT_FLAGS = 0x8, 0x10, 0x20
 _DEFAULT_BASE_IS_MOOF = 0x20000
-_DATA_OFFSET, _FIRST_FLAGS = 0x1, 0x4
+_OFFSET, _FIRST_FLAGS = 0x1, 0x4
 _DURATION, _SIZE, _FLAGS, _COMPOSITION = 0x100, 0x200, 0x400, 0x800
 _NON_SYNC = 0x10000
 
@@ -98,7 +98,7 @@ def _part(segment: bytes, moof: Box, traf: Box, length: int | None) -> TrackPart
     """The part; its samples must lie within `length` bytes, unless only the head is known."""
     header = child_of(segment, traf, b"tfhd")
     flags = whole_at(segment, header.start) & 0xFFFFFF
-    if flags & _BASE_DATA_OFFSET or not flags & _DEFAULT_BASE_IS_MOOF:
+    if flags & _BASE_OFFSET or not flags & _DEFAULT_BASE_IS_MOOF:
         raise InvalidError("a recorded segment counts its bytes from somewhere else than its own start")
     at = header.start + 8 + (4 if flags & _DESCRIPTION else 0)
     found = []
@@ -120,7 +120,7 @@ def _part(segment: bytes, moof: Box, traf: Box, length: int | None) -> TrackPart
 def _run(segment: bytes, moof: Box, trun: Box, defaults: _Defaults, decode: int) -> tuple[Run, int]:
     version, flags = segment[trun.start], whole_at(segment, trun.start) & 0xFFFFFF
     count = whole_at(segment, trun.start + 4)
-    if not flags & _DATA_OFFSET:
+    if not flags & _OFFSET:
         raise InvalidError("a run of a recorded segment does not say where its samples are")
     offset_at = trun.start + 8
     position = moof.at + whole_at(segment, offset_at)

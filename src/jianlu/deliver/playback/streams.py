@@ -44,8 +44,8 @@ def streams_of(init: bytes) -> tuple[Stream, ...]:
 
 def _stream(init: bytes, trak: Box) -> Stream:
     header, media = child_of(init, trak, b"tkhd"), child_of(init, trak, b"mdia")
-    clock, handler = child_of(init, media, b"mdhd"), child_of(init, media, b"hdlr")
-    kind = "video" if init[handler.start + 8 : handler.start + 12] == b"vide" else "audio"
+    clock, declared = child_of(init, media, b"mdhd"), child_of(init, media, b"hdlr")
+    kind = "video" if init[declared.start + 8 : declared.start + 12] == b"vide" else "audio"
     described = child_of(init, media, b"minf", b"stbl", b"stsd")
     entry = next(boxes_in(init, described.start + 8, described.end), None)
     if entry is None:
