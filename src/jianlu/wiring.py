@@ -17,6 +17,10 @@ from jianlu.backends.blobs import posix
 from jianlu.backends.events import ledger_folder, ledger_socket
 from jianlu.backends.faces.yunet import YuNetDetector
 from jianlu.backends.keys import file as file_keys
+from jianlu.backends.recorders.client import RecorderClient
+from jianlu.backends.sfu.embedded.client import EmbeddedRooms
+from jianlu.backends.sfu.embedded.client import EmbeddedRooms
+from jianlu.backends.sfu.embedded.serve import MediaServer, media_options, media_socket
 from jianlu.backends.speech.whisper import WhisperRecognizer
 from jianlu.backends.voice.silero import SileroDetector
 from jianlu.core.errors import ConflictError, UnavailableError
@@ -37,6 +41,9 @@ from jianlu.runtime.settings import SETTINGS_FILE, Settings, read_settings
 from jianlu.runtime.tls import TlsFiles, create_authority, issue_certificate
 from jianlu.vault.chain_guard import ChainGuard
 from jianlu.vault.ports import VaultPorts
+
+RECORDER_NAMES = ("a", "b")
+"""The first records, the second mirrors it where a plan demands two."""
 
 LAST_SEEN_FILE = "last-checkpoint"
 TLS_AUTHORITY = Path("tls/ca.crt")
@@ -209,6 +216,16 @@ def identity_ports(database: Engine, secrets: SecretKeeper) -> IdentityPorts:
     return IdentityPorts(database=database, clock=SystemClock(), secrets=secrets, passwords=Passwords())
 
 
+def embedded_rooms(path: Path, settings: Settings) -> EmbeddedRooms:
+    """The rooms of the home's media processes, as the web process calls them."""
+    return EmbeddedRooms([path / "run" / f"media-{shard}.sock" for shard in range(settings.serve.shards)])
+
+
+def recorder_clients(path: Path, settings: Settings) -> dict[str, RecorderClient]:
+    """The home's recorder processes by name."""
+    return {name: RecorderClient(path / "run" / f"recorder-{name}.sock") for name in RECORDER_NAMES[: settings.serve.recorders]}
+
+
 def ledger_socket_server(home: Home, path: Path) -> RpcServer:
     """A server of the home's ledger for workers; an entry that is not its case's next event is refused."""
     return ledger_socket.ledger_server(path, ChainGuard(home.vault), home.ledger.publish)
@@ -239,6 +256,16 @@ def inspect_ports(settings: Settings) -> InspectPorts:
     if wanted.faces == "yunet":
         ports = replace(ports, faces=YuNetDetector(find_model("yunet", models)))
     return ports
+
+
+def media_server(path: Path, settings: Settings, shard: int) -> MediaServer:
+    """The media process of the home at `path` that holds the rooms of `shard`; start it in a running loop."""
+    return MediaServer(path / "run", shard, media_options(settings.media.addresses, settings.media.udp_ports, shard))
+
+
+def open_rooms(path: Path, settings: Settings) -> EmbeddedRooms:
+    """The rooms of the home's media processes (`capture/sessions/rooms.py`), whether or not they run already."""
+    return EmbeddedRooms([media_socket(path / "run", shard) for shard in range(settings.serve.shards)])
 
 
 def _index(path: Path, settings: Settings) -> Engine:

@@ -1,0 +1,1 @@
+"""Selective forwarding units: the room of a live session, behind the port `capture/sessions/rooms.py`."""
