@@ -98,6 +98,18 @@ GAP_AUDIO_MS = 100
 GAP_EDGE_MS = 500
 """A track that starts later or stops earlier than the session by more is declared; phones and browsers differ by less."""
 
+GAP_LIVE_PICTURE_MS = 500
+"""A live picture that stands still for longer is declared: browsers send 5 to 30 frames a second as light and network allow, never 1."""
+
+LIVE_LAG_MS = 700
+"""How long a live segment waits for late packets before it is cut: a retransmission at 150 ms of round trip, twice over."""
+
+LIVE_LAG_MS_MAX = 4_000
+"""The same on a network that has become slow: beyond, the session is further behind than anybody would talk."""
+
+LIVE_PENDING_BYTES_MAX = 64 * 1024 * 1024
+"""Sealed segments of one case that wait in memory when neither desk nor spool takes them: four minutes of two 720p cameras."""
+
 GAPS_MAX = 100_000
 """Gaps of one recording: beyond, it is no recording of anything."""
 
