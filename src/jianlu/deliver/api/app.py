@@ -38,8 +38,8 @@ def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> FastAPI:
     )
     app.state.deps = deps
     install_problems(app, deps)
-    for routes in (health.router, me.router):
-        app.include_router(routes)
+    for routes in (health, me):
+        app.include_router(routes.router)
     # The last one added is the first one passed.
     app.add_middleware(Idempotency, deps=deps)
     app.add_middleware(Guard, deps=deps)

@@ -6,18 +6,24 @@ Nothing here decides anything; the composition root fills `Deps`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi import Path as PathParameter
 from sqlalchemy import Engine
 
+from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import DeniedError, JianluError
 from jianlu.core.terms.ids import TenantId
+from jianlu.deliver.api.changes import Changes
 from jianlu.deliver.api.cookies import seat_token, staff_token
+from jianlu.deliver.api.reader import CaseReader
 from jianlu.govern.identity.admissions import participant_of
-from jianlu.govern.identity.model import Participant, Principal, Role, SignInNeededError, Staff
+from jianlu.govern.identity.model import Participant, Principal, SignInNeededError, Staff
 from jianlu.govern.identity.ports import IdentityPorts
 from jianlu.govern.identity.sign_in import staff_of
 from jianlu.runtime.clock import Clock
@@ -39,30 +45,38 @@ class Deps:
     clock: Clock
     identity: IdentityPorts
     status_of: Callable[[JianluError], int]
+    home: Path
+    sessions: SessionPorts
+    reader: CaseReader
+    changes: Changes = field(default_factory=Changes)
+    streams: Counter[str] = field(default_factory=Counter)
     is_draining: threading.Event = field(default_factory=threading.Event)
 
     def principal(self, request: Request) -> Principal | None:
         """Who is calling, None when nobody is signed in; looked up once a request."""
         if not hasattr(request.state, "principal"):
-            request.state.principal = self._look_up(request)
+            request.state.principal = self.look_up(request)
         found: Principal | None = request.state.principal
         return found
 
-    def _look_up(self, request: Request) -> Principal | None:
+    def look_up(self, request: Request) -> Principal | None:
+        """As `principal`, asked anew."""
         wanted = request.headers.get(AS_HEADER) or request.query_params.get(AS_QUERY) or ""
-        token = staff_token(request)
-        if token and wanted != "seat":
-            try:
-                return staff_of(self.identity, token)
-            except SignInNeededError:
-                pass
-        token = seat_token(request)
-        if token and wanted != "staff":
-            try:
-                return participant_of(self.identity, token)
-            except SignInNeededError:
-                pass
-        return None
+        return (self.staff(request) if wanted != "seat" else None) or (self.participant(request) if wanted != "staff" else None)
+
+    def staff(self, request: Request) -> Staff | None:
+        """Whose sign-in the request carries."""
+        try:
+            return staff_of(self.identity, staff_token(request)) if staff_token(request) else None
+        except SignInNeededError:
+            return None
+
+    def participant(self, request: Request) -> Participant | None:
+        """Whose seat the request carries."""
+        try:
+            return participant_of(self.identity, seat_token(request)) if seat_token(request) else None
+        except SignInNeededError:
+            return None
 
 
 def deps_of(request: Request) -> Deps:
@@ -90,11 +104,15 @@ def staff_calling(request: Request, deps: TheDeps) -> Staff:
     return found
 
 
-def require_role(staff: Staff, *roles: Role) -> None:
-    """DeniedError unless the account has one of `roles`."""
-    if not staff.has(*roles):
-        raise DeniedError(f"this needs the role {' or '.join(roles)}: ask somebody who has it")
+def waking(case: str, deps: TheDeps) -> Iterator[None]:
+    """Wakes the streams of the case when the request is done, also when it was refused: refusals are on the record."""
+    try:
+        yield
+    finally:
+        deps.changes.notify(case)
 
 
 Caller = Annotated[Principal, Depends(caller_of)]
+CaseRef = Annotated[str, PathParameter(pattern=r"^c[a-z2-7]{26}$")]
+Wakes = Depends(waking)
 StaffCaller = Annotated[Staff, Depends(staff_calling)]

@@ -12,13 +12,13 @@ from cyclopts import Parameter
 
 from jianlu.core.errors import InvalidError
 from jianlu.entry.cli._output import AsJson, home_path, show
-from jianlu.entry.serve.children import RECORDER_NAMES, Child, Role, children_of, run_child
+from jianlu.entry.serve.children import Child, Role, children_of, run_child
 from jianlu.entry.serve.supervisor import Supervisor
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.logging import configure_logging
 from jianlu.runtime.settings import read_settings
 from jianlu.runtime.tls import issue_certificate
-from jianlu.wiring import tls_files
+from jianlu.wiring import RECORDER_NAMES, tls_files
 
 
 def serve(

@@ -18,9 +18,9 @@ from typing import Literal
 
 from jianlu.core.errors import InvalidError
 from jianlu.runtime.settings import Settings
+from jianlu.wiring import RECORDER_NAMES
 
 Role = Literal["web", "media", "recorder", "worker"]
-RECORDER_NAMES = ("a", "b")
 SUPERVISED = "JIANLU_SUPERVISED"
 """Set by the supervisor: the child ends when its standard input does, so that none outlives a supervisor that was killed."""
 

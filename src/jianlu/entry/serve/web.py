@@ -24,9 +24,11 @@ from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.api.app import create_app
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.idempotency import forget_interrupted
+from jianlu.deliver.api.reader import CaseReader
 from jianlu.entry.reactions import reaction_to
 from jianlu.entry.serve.children import SUPERVISED
 from jianlu.entry.serve.desk import desk_server
+from jianlu.entry.serve.live import session_ports
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.logging import logger
 from jianlu.runtime.settings import Settings
@@ -49,9 +51,9 @@ def run_web(home: Path, settings: Settings) -> int:
     context = server_context(home / serve.certificate, home / serve.private_key)
     with _listen(serve.listen, serve.port) as listening, open_home(home) as opened:
         url = serve.public_url or f"https://localhost:{listening.getsockname()[1]}"
-        deps = _deps(opened, url)
-        forget_interrupted(deps)
         desk = CaseDesk(opened.vault)
+        deps = _deps(opened, desk, url)
+        forget_interrupted(deps)
         app = create_app(deps, lifespan=lambda _: _alive(opened, desk, url))
         config = uvicorn.Config(
             app,
@@ -81,16 +83,20 @@ class _Server(uvicorn.Server):
         self._captured_signals.clear()
 
 
-def _deps(home: Home, url: str) -> Deps:
+def _deps(home: Home, desk: CaseDesk, url: str) -> Deps:
+    tenant = tenant_id(home.settings.tenant.id)
     return Deps(
         settings=home.settings,
-        tenant=tenant_id(home.settings.tenant.id),
+        tenant=tenant,
         version=__version__,
         public_url=url,
         database=home.vault.index,
         clock=SystemClock(),
         identity=identity_ports(home.vault.index, home.vault.keys),
         status_of=lambda error: reaction_to(error).http_status,
+        home=home.path,
+        sessions=session_ports(home, desk),
+        reader=CaseReader(home.vault, desk, tenant),
     )
 
 

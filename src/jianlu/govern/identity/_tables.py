@@ -50,6 +50,7 @@ admissions = Table(
     Column("tenant", String(40), nullable=False),
     Column("case_ref", String(64), nullable=False),
     Column("seat", String(40), nullable=False),
+    Column("scope", String(80), nullable=False),
     Column("admitted_at", String(24), nullable=False),
     Column("expires_at", String(24), nullable=False),
     Index("admissions_by_case", "tenant", "case_ref", "seat"),

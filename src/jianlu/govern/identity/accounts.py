@@ -63,6 +63,12 @@ def list_accounts(using: IdentityPorts, tenant: TenantId) -> list[Account]:
         return _records.all_of(connection, tenant)
 
 
+def find_account(using: IdentityPorts, tenant: TenantId, name: str) -> Account:
+    """The account of that name; NotFoundError when there is none."""
+    with transaction(using.database, writes=False) as connection:
+        return _records.require(_records.find(connection, tenant, name))
+
+
 def set_password(using: IdentityPorts, tenant: TenantId, name: str, password: str) -> None:
     """A new password: the account is unlocked and its sign-ins end. NotFoundError, or InvalidError as for a new account."""
     check_password(password, name)

@@ -17,39 +17,45 @@ from jianlu.govern.identity.ports import IdentityPorts
 from jianlu.runtime.database import transaction
 
 
-def admit(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str) -> tuple[str, Participant]:
-    """Admit to the seat; returns the token for the cookie, which is kept nowhere. An earlier admission to the seat ends."""
+def admit(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str, *, scope: str = "") -> tuple[str, Participant]:
+    """Admit to the seat; returns the token for the cookie, which is kept nowhere. An earlier admission to the seat ends.
+
+    With `scope` the token is for outside software and good for that alone.
+    """
     token, digest = fresh_token()
     now = using.clock.now()
     with transaction(using.database) as connection:
-        connection.execute(_of_seat(tenant, case, seat))
+        connection.execute(_of_seat(tenant, case, seat, scope))
         connection.execute(
             insert(admissions).values(
                 digest=digest,
                 tenant=tenant,
                 case_ref=case,
                 seat=seat,
+                scope=scope,
                 admitted_at=instant_text(now),
                 expires_at=instant_text(now + SEAT_MAX),
             )
         )
-    return token, Participant(tenant, case, seat, digest[:16])
+    return token, Participant(tenant, case, seat, digest[:16], scope)
 
 
-def participant_of(using: IdentityPorts, token: str) -> Participant:
-    """Who holds the token; SignInNeededError when it is nobody's, or over."""
+def participant_of(using: IdentityPorts, token: str, *, scope_prefix: str = "") -> Participant:
+    """Who holds the token, if it is for that kind of use; SignInNeededError when it is nobody's, over, or for another use."""
     with transaction(using.database, writes=False) as connection:
         query = select(admissions).where(admissions.c.digest == digest_of_claimed(token))
         row = connection.execute(query).mappings().one_or_none()
-    if row is None or row["expires_at"] <= instant_text(using.clock.now()):
+    is_for_this = row is not None and (row["scope"].startswith(scope_prefix) if scope_prefix else not row["scope"])
+    if row is None or not is_for_this or row["expires_at"] <= instant_text(using.clock.now()):
         raise SignInNeededError("this seat is not yours, or no longer: open your invitation again or ask for a new one")
-    return Participant(tenant_id(row["tenant"]), case_ref(row["case_ref"]), row["seat"], row["digest"][:16])
+    return Participant(tenant_id(row["tenant"]), case_ref(row["case_ref"]), row["seat"], row["digest"][:16], row["scope"])
 
 
 def dismiss(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str) -> None:
-    """End the admission to the seat, if there is one."""
+    """End the admission to the seat, and of software that was admitted in its name."""
     with transaction(using.database) as connection:
-        connection.execute(_of_seat(tenant, case, seat))
+        mine = (admissions.c.tenant == tenant, admissions.c.case_ref == case, admissions.c.seat == seat)
+        connection.execute(delete(admissions).where(*mine))
 
 
 def sweep_admissions(using: IdentityPorts) -> None:
@@ -58,6 +64,7 @@ def sweep_admissions(using: IdentityPorts) -> None:
         connection.execute(delete(admissions).where(admissions.c.expires_at <= instant_text(using.clock.now())))
 
 
-def _of_seat(tenant: str, case: str, seat: str) -> Delete:
-    mine = (admissions.c.tenant == tenant, admissions.c.case_ref == case, admissions.c.seat == seat)
+def _of_seat(tenant: str, case: str, seat: str, scope: str) -> Delete:
+    c = admissions.c
+    mine = (c.tenant == tenant, c.case_ref == case, c.seat == seat, c.scope == scope)
     return delete(admissions).where(*mine)

@@ -85,12 +85,16 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Somebody who was admitted to one seat of one case; `admission` names that without being able to use it."""
+    """Somebody who was admitted to one seat of one case; `admission` names that without being able to use it.
+
+    `scope` is empty for a person; for outside software it says what its token is for, such as `whip:agent`.
+    """
 
     tenant: TenantId
     case: CaseRef
     seat: str
     admission: str
+    scope: str = ""
 
 
 Principal = Staff | Participant

@@ -64,6 +64,7 @@ def _create_identity() -> None:
         sa.Column("tenant", sa.String(40), nullable=False),
         sa.Column("case_ref", sa.String(64), nullable=False),
         sa.Column("seat", sa.String(40), nullable=False),
+        sa.Column("scope", sa.String(80), nullable=False),
         sa.Column("admitted_at", sa.String(24), nullable=False),
         sa.Column("expires_at", sa.String(24), nullable=False),
     )

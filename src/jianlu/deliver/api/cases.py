@@ -1,0 +1,94 @@
+"""Cases and the templates they are made of: list, make, read. What happens in a session is `conduct.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from jianlu.capture.cases.create_case import create_case
+from jianlu.capture.cases.find_cases import find_cases, read_case
+from jianlu.capture.cases.model import CaseRequest, Person
+from jianlu.capture.cases.scenes import scene_document
+from jianlu.capture.sessions.model import Phase
+from jianlu.capture.sessions.view import view_session
+from jianlu.deliver.api._bodies import NewCase
+from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps
+from jianlu.govern.identity.model import Principal, Staff
+
+router = APIRouter(prefix="/api/v1", tags=["cases"])
+
+
+@router.get("/templates")
+def templates(_: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Every template: what a new case may be, and what it asks for."""
+    return templates_document(deps)
+
+
+@router.get("/cases")
+def cases(
+    staff: StaffCaller,
+    deps: TheDeps,
+    state: Annotated[Phase | None, Query()] = None,
+    q: Annotated[str, Query(max_length=80)] = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> dict[str, Any]:
+    """The work list, newest first; customers' names are masked."""
+    return cases_document(deps, staff, state.value if state else "", q, page)
+
+
+@router.post("/cases", status_code=201)
+def make_case(body: NewCase, staff: StaffCaller, deps: TheDeps) -> dict[str, str]:
+    """A new case with its frozen plan and script. The same number with the same content again is the same case."""
+    request = CaseRequest(
+        scene=body.template,
+        number=body.number,
+        title=body.title,
+        language=body.language,
+        profile=body.profile,
+        facts=dict(body.facts),
+        people={seat: Person(person.name, person.phone) for seat, person in body.people.items()},
+        seats=body.seats,
+    )
+    return {"case": create_case(request, using=deps.sessions, by=staff)}
+
+
+@router.get("/cases/{case}")
+def case(case: CaseRef, caller: Caller, deps: TheDeps) -> dict[str, Any]:
+    """What is known of a case without opening its evidence, with the progress of what is done after the call."""
+    return case_document(deps, caller, case)
+
+
+@router.get("/cases/{case}/session")
+def session(case: CaseRef, caller: Caller, deps: TheDeps) -> dict[str, Any]:
+    """The session as this caller may see it: the one object that pages and clients draw."""
+    return view_session(case, using=deps.sessions, by=caller)
+
+
+@router.get("/cases/{case}/progress")
+def progress(case: CaseRef, caller: Caller, deps: TheDeps) -> dict[str, Any]:
+    """How far inspecting, judging and packaging are; the result when they are done."""
+    read_case(case, using=deps.sessions, by=caller)
+    return dict(deps.sessions.jobs(case))
+
+
+def templates_document(deps: Deps) -> dict[str, Any]:
+    """The answer of `/templates`."""
+    return {"templates": [scene_document(scene) for scene in deps.sessions.scenes.values()]}
+
+
+def cases_document(deps: Deps, staff: Staff, state: str, q: str, page: int) -> dict[str, Any]:
+    """The answer of `/cases`."""
+    found = find_cases(using=deps.sessions, by=staff, state=state, q=q, page=page)
+    rows = [row.document for row in found.rows]
+    return {"cases": rows, "total": found.total, "page": found.page, "pages": found.pages, "counts": _counts(deps, staff)}
+
+
+def case_document(deps: Deps, caller: Principal, case: str) -> dict[str, Any]:
+    """The answer of `/cases/{case}`."""
+    row = read_case(case, using=deps.sessions, by=caller)
+    return {**row.document, **deps.sessions.jobs(case)}
+
+
+def _counts(deps: Deps, staff: Staff) -> dict[str, int]:
+    return {phase.value: find_cases(using=deps.sessions, by=staff, state=phase.value).total for phase in Phase}

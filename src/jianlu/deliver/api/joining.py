@@ -1,0 +1,106 @@
+"""Coming in: invitations by link and QR code, joining with one, and the queue of customers without an appointment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from jianlu.capture.sessions import joining, queueing
+from jianlu.capture.sessions.queueing import QueueRequest
+from jianlu.deliver.api import _bodies as bodies
+from jianlu.deliver.api.cookies import SEAT_COOKIE, set_cookie
+from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
+from jianlu.deliver.api.me import qr_svg
+from jianlu.govern.identity.admissions import admit
+from jianlu.govern.identity.model import Staff
+
+router = APIRouter(prefix="/api/v1", tags=["joining"])
+
+
+@router.post("/cases/{case}/invitations", status_code=201)
+def invite(body: bodies.InvitationFor, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """An invitation to a seat: link, QR code and the code by which the customer checks the agent. The token is shown this once."""
+    made = joining.invite(case, body.seat, using=deps.sessions, by=staff)
+    deps.changes.notify(case)
+    # In the fragment, which browsers send to nobody: the token enters no log on its way.
+    url = f"{deps.public_url}/join#{made.token}"
+    return {
+        "url": url,
+        "token": made.token,
+        "qr_svg": qr_svg(url),
+        "seat": made.seat,
+        "check_code": made.check_code,
+        "expires_at": made.expires_at,
+    }
+
+
+@router.delete("/cases/{case}/invitations/{seat}", status_code=204)
+def revoke(seat: str, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> None:
+    """Take the seat's invitation back."""
+    joining.revoke(case, seat, using=deps.sessions, by=staff)
+    deps.changes.notify(case)
+
+
+@router.post("/join")
+def join(body: bodies.Joining, deps: TheDeps, response: Response) -> dict[str, str]:
+    """Take up an invitation, once; sets the participant's cookie."""
+    admission = joining.accept(body.token, using=deps.sessions)
+    token, _ = admit(deps.identity, admission.tenant, admission.case, admission.seat)
+    set_cookie(response, SEAT_COOKIE, token)
+    deps.changes.notify(admission.case)
+    return {"case": admission.case, "seat": admission.seat}
+
+
+@router.get("/queue")
+def queue(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Who waits, and who was taken."""
+    return queue_document(deps, staff)
+
+
+@router.post("/queue", status_code=201)
+def enter_queue(body: bodies.WalkIn, deps: TheDeps) -> dict[str, str]:
+    """Wait for an agent; the token, shown this once, is the place in the queue."""
+    request = QueueRequest(
+        scene=body.template,
+        language=body.language,
+        name=body.name,
+        phone=body.phone,
+        profile=body.profile,
+        licence=body.licence,
+        skills=body.skills,
+    )
+    ticket = queueing.enter_queue(request, using=deps.sessions)
+    return {"ticket": ticket.id, "token": ticket.token}
+
+
+@router.post("/queue/ticket")
+def ticket_status(body: bodies.TicketToken, deps: TheDeps) -> dict[str, Any]:
+    """How many are before me; the invitation, once, when it is my turn."""
+    return dict(queueing.ticket_status(body.token, using=deps.sessions))
+
+
+@router.post("/queue/leave", status_code=204)
+def leave_queue(body: bodies.TicketToken, deps: TheDeps) -> None:
+    """Give the place up."""
+    queueing.leave_queue(body.token, using=deps.sessions)
+
+
+@router.post("/queue/take")
+def take_next(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """The customer who has waited longest of those that this agent's licences, languages and skills allow; `ticket` is null for nobody."""
+    taken = queueing.take_next(using=deps.sessions, by=staff)
+    return {"ticket": taken.document if taken is not None else None}
+
+
+@router.post("/queue/{ticket}/serve", status_code=204)
+def serve_ticket(ticket: str, body: bodies.TicketCase, staff: StaffCaller, deps: TheDeps) -> None:
+    """Lead the waiting customer into the case that was made for them."""
+    queueing.serve_ticket(ticket, body.case, using=deps.sessions, by=staff)
+
+
+def queue_document(deps: Deps, staff: Staff) -> dict[str, Any]:
+    """The answer of `/queue`."""
+    rows = [row.document for row in queueing.find_queue(using=deps.sessions, by=staff)]
+    waiting = [row for row in rows if row.get("state") == "waiting"]
+    return {"waiting": waiting, "taken": [row for row in rows if row not in waiting]}

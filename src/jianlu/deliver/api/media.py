@@ -1,0 +1,190 @@
+"""Media signalling: WHIP to send a feed, WHEP to watch one (RFC 9725), trickle and ICE restart by PATCH (RFC 8840), and TURN credentials.
+
+Browsers come with their cookie; outside software with the bearer token of an endpoint that a member of staff made for it. Offers and
+answers are relayed to the rooms, nothing in them is changed here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from jianlu.capture.sessions import media
+from jianlu.core.errors import ConflictError, InvalidError
+from jianlu.core.terms.ids import case_ref
+from jianlu.deliver.api import _bodies as bodies
+from jianlu.deliver.api._turn import ice_servers
+from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps
+from jianlu.deliver.api.problems import problem
+from jianlu.govern.identity.admissions import admit, participant_of
+from jianlu.govern.identity.model import Participant, Principal, SignInNeededError
+
+router = APIRouter(tags=["media"])
+SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
+_API = "/api/v1/cases/{case}"
+_ANSWER: dict[int | str, dict[str, Any]] = {201: {"content": {SDP: {"schema": {"type": "string"}}}}}
+
+
+def _described(kind: str) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string"}}}}}
+
+
+async def offer_of(request: Request) -> str:
+    """The SDP offer in the body; InvalidError for another media type or no text."""
+    return await _text(request, SDP)
+
+
+async def fragment_of(request: Request) -> str:
+    """The trickle fragment in the body; errors as `offer_of`."""
+    return await _text(request, FRAGMENT)
+
+
+Offer = Annotated[str, Depends(offer_of)]
+Fragment = Annotated[str, Depends(fragment_of)]
+IfMatch = Annotated[str, Header(alias="If-Match")]
+
+
+@router.get("/api/v1/ice")
+def ice(_: Caller, deps: TheDeps) -> dict[str, Any]:
+    """STUN and TURN servers for this browser, with credentials that expire."""
+    return {"iceServers": ice_servers(deps)}
+
+
+@router.post(_API + "/feeds/{feed}", status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
+def publish(feed: str, offer: Offer, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
+    """WHIP: send one's own feed."""
+    connection = media.publish(case, feed, offer, using=deps.sessions, by=caller)
+    return _created(deps, f"/api/v1/cases/{case}/connections/{connection.id}", connection.answer_sdp, connection.etag)
+
+
+@router.post(_API + "/viewers/{feed}", status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
+def subscribe(feed: str, offer: Offer, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
+    """WHEP: watch a feed of one's session; nothing comes before its recording runs."""
+    connection = media.subscribe(case, feed, offer, using=deps.sessions, by=caller)
+    return _created(deps, f"/api/v1/cases/{case}/connections/{connection.id}", connection.answer_sdp, connection.etag)
+
+
+@router.put(_API + "/connections/{connection}", openapi_extra=_described(SDP), responses={200: _ANSWER[201]})
+def renegotiate(connection: str, offer: Offer, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
+    """Another offer on the same connection: tracks added or stopped, or ICE restarted."""
+    return _renegotiated(deps, case, connection, offer, caller)
+
+
+@router.patch(_API + "/connections/{connection}", openapi_extra=_described(FRAGMENT), status_code=204)
+def trickle(
+    connection: str, fragment: Fragment, case: CaseRef, caller: Caller, deps: TheDeps, if_match: IfMatch = ""
+) -> Response:
+    """Candidates (204), or new credentials for an ICE restart (200 with ours)."""
+    return _trickled(deps, case, connection, fragment, if_match, caller)
+
+
+@router.delete(_API + "/connections/{connection}", status_code=200)
+def close(connection: str, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
+    """End the connection."""
+    media.close_connection(case, connection, using=deps.sessions, by=caller)
+    deps.changes.notify(case)
+    return Response(status_code=200)
+
+
+@router.post(_API + "/endpoints", status_code=201)
+def make_endpoint(body: bodies.EndpointFor, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> dict[str, str]:
+    """An address and a bearer token, shown this once, for software outside the browser; a new one ends the earlier."""
+    media.require_feed(case, body.feed, using=deps.sessions, by=staff)
+    seat = body.feed.removesuffix("-screen")
+    token, made = admit(deps.identity, deps.tenant, case_ref(case), seat, scope=f"{body.kind}:{body.feed}")
+    return {"url": f"{deps.public_url}/{body.kind}/{made.admission}", "bearer": token}
+
+
+@router.options("/whip/{endpoint}", include_in_schema=False)
+@router.options("/whep/{endpoint}", include_in_schema=False)
+def what_is_taken() -> Response:
+    """RFC 9725, 4.2: the media type that a POST takes."""
+    return Response(status_code=204, headers={"Accept-Post": SDP})
+
+
+@router.post("/whip/{endpoint}", status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
+def whip(endpoint: str, request: Request, offer: Offer, deps: TheDeps) -> Response:
+    """WHIP for outside software."""
+    by, feed = _bearer(request, deps, endpoint, "whip")
+    connection = media.publish(by.case, feed, offer, using=deps.sessions, by=by)
+    return _created(deps, f"/whip/{endpoint}/{connection.id}", connection.answer_sdp, connection.etag)
+
+
+@router.post("/whep/{endpoint}", status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
+def whep(endpoint: str, request: Request, offer: Offer, deps: TheDeps) -> Response:
+    """WHEP for outside software."""
+    by, feed = _bearer(request, deps, endpoint, "whep")
+    connection = media.subscribe(by.case, feed, offer, using=deps.sessions, by=by)
+    return _created(deps, f"/whep/{endpoint}/{connection.id}", connection.answer_sdp, connection.etag)
+
+
+@router.patch("/{kind}/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204)
+def trickle_outside(
+    kind: bodies.OutsideKind,
+    endpoint: str,
+    connection: str,
+    request: Request,
+    fragment: Fragment,
+    deps: TheDeps,
+    if_match: IfMatch = "",
+) -> Response:
+    """As the PATCH of a browser's connection."""
+    by, _ = _bearer(request, deps, endpoint, kind)
+    return _trickled(deps, by.case, connection, fragment, if_match, by)
+
+
+@router.delete("/{kind}/{endpoint}/{connection}", status_code=200)
+def close_outside(kind: bodies.OutsideKind, endpoint: str, connection: str, request: Request, deps: TheDeps) -> Response:
+    """End the connection."""
+    by, _ = _bearer(request, deps, endpoint, kind)
+    media.close_connection(by.case, connection, using=deps.sessions, by=by)
+    return Response(status_code=200)
+
+
+async def _text(request: Request, kind: str) -> str:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != kind:
+        raise InvalidError(f"the body must be {kind}: set Content-Type")
+    try:
+        return (await request.body()).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidError("the body is not UTF-8 text: send the browser's description as it is") from error
+
+
+def _created(deps: Deps, location: str, answer: str, etag: str) -> Response:
+    headers = {"Location": location, "ETag": f'"{etag}"', "Accept-Patch": FRAGMENT}
+    response = Response(answer, 201, headers=headers, media_type=SDP)
+    for server in ice_servers(deps):
+        for url in server["urls"]:
+            said = "".join(f'; {key}="{server[key]}"' for key in ("username", "credential") if key in server)
+            response.headers.append("Link", f'<{url}>; rel="ice-server"{said}' + ('; credential-type="password"' if said else ""))
+    return response
+
+
+def _renegotiated(deps: Deps, case: str, connection: str, offer: str, by: Principal) -> Response:
+    made = media.renegotiate(case, connection, offer, using=deps.sessions, by=by)
+    return Response(made.answer_sdp, 200, headers={"ETag": f'"{made.etag}"'}, media_type=SDP)
+
+
+def _trickled(deps: Deps, case: str, connection: str, fragment: str, if_match: str, by: Principal) -> Response:
+    """RFC 9725, 4.3.2: 428 without If-Match, 412 when it names another ICE session."""
+    if not if_match:
+        return problem(428, 'send If-Match with the ETag of the ICE session, or "*" to restart it')
+    try:
+        ours = media.trickle(case, connection, fragment, if_match.strip().strip('"'), using=deps.sessions, by=by)
+    except ConflictError as error:
+        return problem(412, str(error), kind="urn:jianlu:problem:conflict")
+    if not ours:
+        return Response(status_code=204)
+    fresh = next((line.partition(":")[2].strip() for line in ours.splitlines() if line.startswith("a=ice-ufrag:")), "")
+    return Response(ours, 200, headers={"ETag": f'"{fresh}"'}, media_type=FRAGMENT)
+
+
+def _bearer(request: Request, deps: Deps, endpoint: str, kind: str) -> tuple[Participant, str]:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise SignInNeededError("this address needs its bearer token: send Authorization: Bearer")
+    found = participant_of(deps.identity, token.strip(), scope_prefix=f"{kind}:")
+    if found.admission != endpoint:
+        raise SignInNeededError("this bearer token belongs to another address: use the two together")
+    return found, found.scope.partition(":")[2]

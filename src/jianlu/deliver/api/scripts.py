@@ -1,0 +1,82 @@
+"""Scripts: their versions, proposed by one person and approved by another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from jianlu.capture.cases import scripts as use_cases
+from jianlu.core.errors import NotFoundError
+from jianlu.deliver.api._bodies import ScriptContent
+from jianlu.deliver.api.deps import Deps, StaffCaller, TheDeps
+from jianlu.govern.identity.model import Staff
+
+router = APIRouter(prefix="/api/v1/scripts", tags=["scripts"])
+
+
+@router.get("")
+def scripts(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Every script with its versions."""
+    return scripts_document(deps, staff)
+
+
+@router.post("", status_code=201)
+def propose(body: ScriptContent, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Propose a version; it is used only after a second person approved it."""
+    return use_cases.propose_script(body.content, using=deps.sessions, by=staff).document
+
+
+@router.get("/{script}")
+def script(script: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """One script: its versions, newest first, each with its content."""
+    return script_document(deps, staff, script)
+
+
+@router.get("/{script}/versions/{version}")
+def version(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """The content of one version."""
+    return dict(use_cases.read_script(script, version, using=deps.sessions, by=staff))
+
+
+@router.post("/{script}/versions/{version}/approve")
+def approve(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Approve a version that somebody else proposed."""
+    return use_cases.approve_script(script, version, using=deps.sessions, by=staff).document
+
+
+@router.post("/{script}/versions/{version}/withdraw")
+def withdraw(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Take a version out of use; sessions that ran it keep it."""
+    use_cases.withdraw_script(script, version, using=deps.sessions, by=staff)
+    return script_document(deps, staff, script)
+
+
+def scripts_document(deps: Deps, staff: Staff) -> dict[str, Any]:
+    """The answer of `/scripts`: scripts by id, each with its versions."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in use_cases.find_scripts(using=deps.sessions, by=staff):
+        document = row.document
+        found.setdefault(str(document["script"]), []).append(document)
+    return {"scripts": [_together(script, versions) for script, versions in sorted(found.items())]}
+
+
+def script_document(deps: Deps, staff: Staff, script: str) -> dict[str, Any]:
+    """The answer of `/scripts/{script}`; NotFoundError when there is none."""
+    found = next((each for each in scripts_document(deps, staff)["scripts"] if each["id"] == script), None)
+    if found is None:
+        raise NotFoundError("there is no script of that id: see the list of scripts")
+    for each in found["versions"]:
+        each["content"] = dict(use_cases.read_script(script, each["version"], using=deps.sessions, by=staff))
+    return dict(found)
+
+
+def _together(script: str, versions: list[dict[str, Any]]) -> dict[str, Any]:
+    approved = next((each for each in reversed(versions) if each.get("state") == "approved"), versions[-1])
+    return {
+        "id": script,
+        "title": approved.get("title"),
+        "version": approved["version"],
+        "state": approved.get("state"),
+        "versions": versions,
+    }

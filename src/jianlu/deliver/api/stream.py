@@ -1,0 +1,100 @@
+"""A session as server-sent events: a view whenever it changes, looked at each second, until the caller's sign-in ends.
+
+`id` is the view's version and a digest, so that a reconnecting page gets nothing twice (Last-Event-ID). A comment each fifteen seconds
+keeps proxies from cutting a quiet stream. The stream ends with an event `end` that says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from starlette.responses import Response
+
+from jianlu.capture.sessions.view import view_session
+from jianlu.core.errors import JianluError, UnavailableError
+from jianlu.core.terms.digests import digest_of
+from jianlu.deliver.api.deps import CaseRef, Deps, TheDeps, caller_of
+from jianlu.deliver.api.problems import problem
+from jianlu.govern.identity.model import Principal, SignInNeededError, Staff
+
+router = APIRouter(prefix="/api/v1/cases/{case}", tags=["session"])
+
+LOOK_EVERY_S = 1.0
+KEEP_ALIVE_EVERY = 15
+RETRY_MS = 2000
+STREAMS_MAX = 8
+"""Of one caller at once: a person has a few tabs, not dozens."""
+
+
+@router.get("/stream", response_class=StreamingResponse)
+async def stream(case: CaseRef, request: Request, deps: TheDeps) -> Response:
+    """The session as it goes on (text/event-stream)."""
+    caller = await asyncio.to_thread(caller_of, request, deps)
+    await asyncio.to_thread(view_session, case, using=deps.sessions, by=caller)
+    who = _name_of(caller)
+    if deps.streams[who] >= STREAMS_MAX:
+        return problem(429, "too many streams are open: close a tab", headers={"Retry-After": "10"})
+    last = request.headers.get("last-event-id", "")
+    events = _counted(deps.streams, who, _events(request, deps, case, last))
+    return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+
+async def _counted(streams: Counter[str], who: str, events: AsyncIterator[str]) -> AsyncIterator[str]:
+    streams[who] += 1
+    try:
+        async for event in events:
+            yield event
+    finally:
+        streams[who] -= 1
+
+
+async def _events(request: Request, deps: Deps, case: str, last: str) -> AsyncIterator[str]:
+    yield f"retry: {RETRY_MS}\n\n"
+    quiet = 0
+    while True:
+        seen = deps.changes.number(case)
+        if deps.is_draining.is_set():
+            yield _event("end", {"reason": "restarting"})
+            return
+        try:
+            name, text = await asyncio.to_thread(_look, request, deps, case)
+        except SignInNeededError:
+            yield _event("end", {"reason": "signed_out"})
+            return
+        except UnavailableError as error:
+            name, text = last, ""
+            yield _event("trouble", {"detail": str(error)})
+        except JianluError as error:
+            yield _event("end", {"reason": "gone", "detail": str(error)})
+            return
+        quiet += 1
+        if name != last:
+            yield f"id: {name}\nevent: view\ndata: {text}\n\n"
+            last, quiet = name, 0
+        elif quiet >= KEEP_ALIVE_EVERY:
+            yield ": still here\n\n"
+            quiet = 0
+        await deps.changes.wait(case, seen, LOOK_EVERY_S)
+
+
+def _look(request: Request, deps: Deps, case: str) -> tuple[str, str]:
+    """The view's id and JSON, for whoever still holds the cookie."""
+    caller = deps.look_up(request)
+    if caller is None:
+        raise SignInNeededError("the sign-in ended: sign in again")
+    view = view_session(case, using=deps.sessions, by=caller)
+    text = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
+    return f"{view['version']}.{digest_of(text.encode())[:12]}", text
+
+
+def _event(name: str, fields: dict[str, str]) -> str:
+    return f"event: {name}\ndata: {json.dumps(fields, ensure_ascii=False)}\n\n"
+
+
+def _name_of(caller: Principal) -> str:
+    return caller.sign_in if isinstance(caller, Staff) else caller.admission

@@ -1,0 +1,90 @@
+"""What live sessions are given in the web process: desk, rooms, recorders, rules, the checks of the gate, and the jobs after a call.
+
+The use cases are `capture/sessions`; implementations are named in `wiring` alone.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jianlu.capture.cases.rules import load_rules
+from jianlu.capture.cases.scenes import load_scenes, scenes_directory
+from jianlu.capture.sessions.ports import SessionPorts
+from jianlu.core.errors import IntegrityError, UnavailableError
+from jianlu.core.terms.ids import TenantId, case_ref, tenant_id
+from jianlu.govern.policy.load_packs import packs_directory
+from jianlu.runtime.jobs import enqueue, read_progress
+from jianlu.vault.desk import CaseDesk
+from jianlu.vault.index import read_case_row
+from jianlu.vault.keys import tenant_secret
+from jianlu.wiring import Home, embedded_rooms, recorder_clients
+
+FREE_BYTES_MIN = 2 << 30
+"""Free disk before a session may start: ten hours of a two-party 720p call at 3 Mbit/s would need 13 GB, one hour 1.4 GB."""
+
+
+def session_ports(home: Home, desk: CaseDesk) -> SessionPorts:
+    """The ports of `capture/cases` and `capture/sessions` over this home and its other processes."""
+    tenant = tenant_id(home.settings.tenant.id)
+    packs = home.settings.policy.packs_path
+    return SessionPorts(
+        tenant=tenant,
+        database=home.vault.index,
+        clock=home.vault.clock,
+        desk=desk,
+        rooms=embedded_rooms(home.path, home.settings),
+        recorders=recorder_clients(home.path, home.settings),
+        rules=load_rules(Path(packs) if packs else packs_directory()),
+        scenes=load_scenes(scenes_directory()),
+        tenant_secret=tenant_secret(home.vault, tenant),
+        backends=home.backends,
+        after_call=lambda case: _after_call(home, desk, tenant, case),
+        probes=probes_of(home),
+        jobs=lambda case: jobs_of(home, tenant, case),
+    )
+
+
+def probes_of(home: Home) -> dict[str, Callable[[], None]]:
+    """The checks of the gate: each raises one of our errors when what it checks is not in order."""
+    return {"disk": lambda: _probe_disk(home), "keys": lambda: _probe_keys(home), "ledger": lambda: _probe_ledger(home)}
+
+
+def jobs_of(home: Home, tenant: TenantId, case: str) -> Mapping[str, Any]:
+    """How far the stages after the call are, and the counts of verdicts once they are done."""
+    progress = read_progress(home.vault.index, case)
+    if progress is None:
+        return {"jobs": {"stage": "none", "done": 0, "due": None, "error": ""}, "result": None}
+    stage = {"failed": "failed", "done": "done", "waiting": progress.stage or "inspect"}.get(
+        progress.state, progress.stage or "inspect"
+    )
+    row = read_case_row(home.vault, tenant, case_ref(case)) if progress.state == "done" else None
+    result = None
+    if row is not None:
+        counts = {"met": row.met, "not_met": row.not_met, "not_evidenced": row.not_evidenced}
+        result = {**counts, "package_url": f"/api/v1/cases/{case}/package"}
+    return {"jobs": {"stage": stage, "done": progress.done, "due": progress.due, "error": progress.error}, "result": result}
+
+
+def _after_call(home: Home, desk: CaseDesk, tenant: TenantId, case: str) -> None:
+    desk.release(tenant, case)  # from here on only a worker appends to the case
+    enqueue(home.vault.index, case, {}, clock=home.vault.clock)
+
+
+def _probe_disk(home: Home) -> None:
+    found = os.statvfs(home.path / home.settings.vault.path)
+    if found.f_bavail * found.f_frsize < FREE_BYTES_MIN:
+        raise UnavailableError("the disk of the vault is nearly full: make room before a session starts")
+
+
+def _probe_keys(home: Home) -> None:
+    fresh = secrets.token_bytes(32)
+    if home.vault.keys.unwrap(home.vault.keys.wrap(fresh, b"jianlu/probe@v1"), b"jianlu/probe@v1") != fresh:
+        raise IntegrityError("the key keeper does not give back what it was given: stop and have it looked at")
+
+
+def _probe_ledger(home: Home) -> None:
+    home.ledger.publish()
