@@ -19,8 +19,7 @@ from jianlu.backends.faces.yunet import YuNetDetector
 from jianlu.backends.keys import file as file_keys
 from jianlu.backends.recorders.client import RecorderClient
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
-from jianlu.backends.sfu.embedded.client import EmbeddedRooms
-from jianlu.backends.sfu.embedded.serve import MediaServer, media_options, media_socket
+from jianlu.backends.sfu.embedded.serve import MediaServer, media_options
 from jianlu.backends.speech.whisper import WhisperRecognizer
 from jianlu.backends.voice.silero import SileroDetector
 from jianlu.core.errors import ConflictError, UnavailableError
@@ -261,11 +260,6 @@ def inspect_ports(settings: Settings) -> InspectPorts:
 def media_server(path: Path, settings: Settings, shard: int) -> MediaServer:
     """The media process of the home at `path` that holds the rooms of `shard`; start it in a running loop."""
     return MediaServer(path / "run", shard, media_options(settings.media.addresses, settings.media.udp_ports, shard))
-
-
-def open_rooms(path: Path, settings: Settings) -> EmbeddedRooms:
-    """The rooms of the home's media processes (`capture/sessions/rooms.py`), whether or not they run already."""
-    return EmbeddedRooms([media_socket(path / "run", shard) for shard in range(settings.serve.shards)])
 
 
 def _index(path: Path, settings: Settings) -> Engine:

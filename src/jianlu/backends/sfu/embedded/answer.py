@@ -22,6 +22,9 @@ TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-exte
 _ACCEPTED_FROM_SENDERS = {"audio": (MID, LEVEL, TRANSPORT_CC), "video": (MID, RID, REPAIRED_RID, TRANSPORT_CC)}
 _ACCEPTED_FROM_VIEWERS = {"audio": (TRANSPORT_CC,), "video": (TRANSPORT_CC,)}
 _FEEDBACK = {"audio": ("nack", "transport-cc"), "video": ("nack", "nack pli", "ccm fir", "transport-cc")}
+START_KBPS = 2_000
+"""What Chromium begins to send with, so that a recording is sharp from its first second; congestion control goes on from there."""
+
 _EXTENSION_ID_MAX = 14  # of one-byte headers (RFC 8285), the only form we write
 
 
@@ -210,7 +213,7 @@ def _section(each: Agreed, ours: Ours, outgoing: Outgoing | None) -> list[str]:
         "a=rtcp-rsize",
     ]
     for codec in each.codecs:
-        lines += _codec_lines(codec)
+        lines += _codec_lines(codec, is_receiving=outgoing is None)
     if each.rids:
         lines += [*(f"a=rid:{rid} recv" for rid in each.rids), f"a=simulcast:recv {';'.join(each.rids)}"]
     if outgoing is not None:
@@ -218,13 +221,16 @@ def _section(each: Agreed, ours: Ours, outgoing: Outgoing | None) -> list[str]:
     return lines + _candidates(ours)
 
 
-def _codec_lines(codec: Codec) -> list[str]:
+def _codec_lines(codec: Codec, *, is_receiving: bool) -> list[str]:
     number = codec.payload_type
     suffix = f"/{codec.channels}" if codec.channels > 1 else ""
     lines = [f"a=rtpmap:{number} {_title(codec.name)}/{codec.clock_rate}{suffix}"]
     lines += [f"a=rtcp-fb:{number} {each}" for each in sorted(codec.feedback)]
-    if codec.parameters:
-        text = ";".join(f"{name}={value}" if value else name for name, value in codec.parameters.items())
+    parameters = dict(codec.parameters)
+    if is_receiving and codec.name in ("h264", "vp8"):
+        parameters["x-google-start-bitrate"] = str(START_KBPS)
+    if parameters:
+        text = ";".join(f"{name}={value}" if value else name for name, value in parameters.items())
         lines.append(f"a=fmtp:{number} {text}")
     return lines
 
@@ -234,13 +240,13 @@ def _title(name: str) -> str:
 
 
 def _stream_lines(each: Agreed, outgoing: Outgoing) -> list[str]:
+    has_rtx = any(codec.name == "rtx" for codec in each.codecs)
+    ssrcs = (outgoing.ssrc, outgoing.rtx_ssrc) if has_rtx else (outgoing.ssrc,)  # browsers take the first for the stream's own
     lines = [f"a=msid:{outgoing.stream} {outgoing.track}"]
-    if any(codec.name == "rtx" for codec in each.codecs):
+    if has_rtx:
         lines.append(f"a=ssrc-group:FID {outgoing.ssrc} {outgoing.rtx_ssrc}")
-        lines.append(f"a=ssrc:{outgoing.rtx_ssrc} cname:{outgoing.stream}")
-        lines.append(f"a=ssrc:{outgoing.rtx_ssrc} msid:{outgoing.stream} {outgoing.track}")
-    lines.append(f"a=ssrc:{outgoing.ssrc} cname:{outgoing.stream}")
-    lines.append(f"a=ssrc:{outgoing.ssrc} msid:{outgoing.stream} {outgoing.track}")
+    for ssrc in ssrcs:
+        lines += [f"a=ssrc:{ssrc} cname:{outgoing.stream}", f"a=ssrc:{ssrc} msid:{outgoing.stream} {outgoing.track}"]
     return lines
 
 
