@@ -11,14 +11,18 @@ from pathlib import Path
 
 from jianlu.core.errors import ConflictError
 from jianlu.core.formats.checkpoint import Checkpoint
+from jianlu.core.formats.event import Event
 from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
 from jianlu.deliver.packages.write import Receipt, write_package, written_before
+from jianlu.deliver.reports.course import sealed_script
 from jianlu.deliver.reports.write import write_reports
 from jianlu.judge.judge_case import judge_case
 from jianlu.process.inspectors.inspect import inspect_case
+from jianlu.process.inspectors.sender_clock import samples_of
 from jianlu.process.record import record_findings, recorded_inspectors
+from jianlu.process.withheld import withheld_inspectors
 from jianlu.vault.case_log import CaseLog
 from jianlu.vault.index import catch_up
 from jianlu.vault.playable import open_recording
@@ -57,6 +61,8 @@ def inspect(log: CaseLog, plan: Plan, using: Workbench, say: Say) -> None:
         plan,
         inspect_ports(using.settings),
         lambda track, done_ms: say(f"inspect {track}", done_ms, duration_ms),
+        clock=samples_of(log.open_object(e.body["object"], e.body["version"]) for e in _of_kind(log, EventType.CLOCK_MEASURED)),
+        withheld=withheld_inspectors(log.events, sealed_script(log)),
     )
     record_findings(log, inspections)
     say("inspect", 1, 1)
@@ -90,6 +96,10 @@ def package(log: CaseLog, destination: Path, using: Workbench, say: Say) -> Rece
     receipt = write_package(log, destination, reports=_reports(log, using), using=using.package)
     say("package", 1, 1)
     return receipt
+
+
+def _of_kind(log: CaseLog, kind: EventType) -> list[Event]:
+    return [event for event in log.events if event.type is kind]
 
 
 def _plan_of(log: CaseLog) -> Plan:

@@ -7,33 +7,48 @@ a clause is decided elsewhere.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from jianlu.core.formats.plan import Plan
 from jianlu.core.phrases.spot import spot
-from jianlu.core.terms.findings import Coverage, Inspection, Inspector
+from jianlu.core.terms.findings import Coverage, Finding, Inspection, Inspector
 from jianlu.process.inspectors import picture as picture_rule
 from jianlu.process.inspectors import sound as sound_rule
 from jianlu.process.inspectors import sync as sync_rule
 from jianlu.process.inspectors.measures import absent, covered_without, failed, ran
 from jianlu.process.inspectors.passes import Attempt, PicturePass, SoundPass, TrackPass
 from jianlu.process.inspectors.ports import InspectPorts, Progress, ReaderFactory
+from jianlu.process.inspectors.sender_clock import ClockSample
 from jianlu.process.inspectors.voice import voice_findings
 from jianlu.process.media.sound import ms_of
+
+CAMERA = "picture"
+"""The track that shows everybody; `agent-picture` shows who is heard on `agent`."""
 
 PASSES_MAX = 8
 """Tracks read at the same time; the others wait."""
 
 
 def inspect_case(
-    reader_factory: ReaderFactory, plan: Plan, using: InspectPorts, progress: Progress | None = None
+    reader_factory: ReaderFactory,
+    plan: Plan,
+    using: InspectPorts,
+    progress: Progress | None = None,
+    *,
+    clock: Sequence[ClockSample] = (),
+    withheld: Mapping[Inspector, str] | None = None,
 ) -> tuple[Inspection, ...]:
     """What there is to hear and see in the session: voice, speech, phrases, faces, picture, sound and sync, in this order.
 
+    `clock` is what the recorder measured of the senders' clocks. Inspectors in `withheld` (faces can be) do not run, for the reason there.
     The phrases are `spot(plan, speech)`, exactly. Raises what the reader raises; an engine's failure is a status, not an error.
     """
     lang = _language_of(plan, using)
+    withheld = withheld or {}
+    if Inspector.FACES in withheld:
+        using = replace(using, faces=None)
     sounds = [SoundPass(track, using, lang) for track in plan.tracks if track.kind == "audio"]
     shown = [PicturePass(track, using.faces) for track in plan.tracks if track.kind == "video"]
     _run([*sounds, *shown], reader_factory, progress or _unwatched)
@@ -43,10 +58,10 @@ def inspect_case(
         _voice(sounds, using),
         speech,
         spot(plan, speech),
-        _faces(shown, using),
+        absent(Inspector.FACES, withheld[Inspector.FACES]) if Inspector.FACES in withheld else _faces(shown, using),
         _picture(shown, end_ms),
         _sound(sounds, end_ms),
-        _sync(sounds, shown),
+        _sync(sounds, shown, clock),
     )
 
 
@@ -164,14 +179,27 @@ def _sound(sounds: Sequence[SoundPass], session_end_ms: int) -> Inspection:
     return ran(Inspector.SOUND, sound_rule.ENGINE, covered, [found for one in sounds for found in one.sound.findings])
 
 
-def _sync(sounds: Sequence[SoundPass], shown: Sequence[PicturePass]) -> Inspection:
-    """Coverage begins where each track begins: a late start of the container is seen there."""
+def _sync(sounds: Sequence[SoundPass], shown: Sequence[PicturePass], clock: Sequence[ClockSample]) -> Inspection:
+    """Each microphone against its own person's camera, or the one camera. Coverage begins where each track begins."""
     if not sounds or not shown:
         return absent(Inspector.SYNC, "no_track")
     if _is_unreadable(sounds) or _is_unreadable(shown):
         return failed(Inspector.SYNC, sync_rule.ENGINE, "media_unreadable")
-    squares = shown[0].squares.marks
-    found = sync_rule.sync_findings(squares, {one.track.id: one.tones.marks for one in sounds})
-    passes: list[SoundPass | PicturePass] = [*shown[:1], *sounds]
+    found: list[Finding] = []
+    passes: list[SoundPass | PicturePass] = []
+    for heard in sounds:
+        camera = _camera_of(heard, shown)
+        if camera is None:
+            continue
+        passes += [heard] if camera in passes else [camera, heard]
+        by_marks = sync_rule.sync_findings(camera.squares.marks, {heard.track.id: heard.tones.marks})
+        reported = [sample for sample in clock if sample.track == heard.track.id and sample.at_ms <= heard.end_ms]
+        found += by_marks or sync_rule.clock_findings(heard.track.id, reported, heard.end_ms)
     covered = [Coverage(one.track.id, one.start_ms, one.end_ms) for one in passes if one.end_ms > one.start_ms]
     return ran(Inspector.SYNC, sync_rule.ENGINE, covered, found)
+
+
+def _camera_of(heard: SoundPass, shown: Sequence[PicturePass]) -> PicturePass | None:
+    """The camera of who speaks there; the one that shows everybody; None where neither is."""
+    own = [one for one in shown if one.track.id == f"{heard.track.id}-{CAMERA}"]
+    return next(iter(own or [one for one in shown if one.track.id == CAMERA]), None)

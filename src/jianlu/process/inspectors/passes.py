@@ -152,8 +152,9 @@ class PicturePass(TrackPass):
             except InvalidError:
                 self.is_broken = True
         self.start_ms = first or 0
-        if self.faces is not None:
-            self.faces.finish(self.end_ms)
+        faces = self.faces
+        if faces is not None:
+            self.faces_attempt.call(lambda: faces.finish(self.end_ms))
 
     def _look(self, picture: Picture) -> None:
         self.picture.look(picture)

@@ -2,7 +2,8 @@
 
 Frozen means that no cell of the picture left what a codec's own noise explains, measured against the picture at which the
 stretch began: people who sit still drift away from it within a second, a stuck camera never does. A missing frame leaves
-the one before it on the screen, so a hole is frozen picture. The corner of the sync mark is left out.
+the one before it on the screen, so a long hole is frozen picture, and a slow one that moves is not. The corner of the
+sync mark is left out.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ stays within 4.6 of its first frame, key frames included; talking people differ 
 FROZEN_MS_MIN = 1000
 """Shorter stills are people who sit still."""
 
+HOLE_MS_MIN = 2000
+"""A single frame stands for a still only from here on: a poor line sends a picture a second, each another, and nothing is frozen."""
+
 MARK_CELLS = -(-(LUMA_HEIGHT // 8 + 4) // CELL)
 """Side, in cells, of the corner that is left out: the sync mark and the blur around it."""
 
@@ -43,6 +47,7 @@ ENGINE = rule_engine(
         "cell": CELL,
         "change_min": CHANGE_MIN,
         "frozen_ms_min": FROZEN_MS_MIN,
+        "hole_ms_min": HOLE_MS_MIN,
         "luma_height": LUMA_HEIGHT,
         "mark_cells": MARK_CELLS,
     },
@@ -92,7 +97,7 @@ class PictureTrack:
 
     def _end_still(self, at_ms: int) -> None:
         since, self._still_since = self._still_since, None
-        if since is not None and at_ms - since >= FROZEN_MS_MIN:
+        if since is not None and at_ms - since >= (FROZEN_MS_MIN if self._frames > 1 else HOLE_MS_MIN):
             self._note(FindingKind.FROZEN, since, at_ms, {"frames": self._frames})
 
     def _note(self, kind: FindingKind, from_ms: int, to_ms: int, value: dict[str, int]) -> None:

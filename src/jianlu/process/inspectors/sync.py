@@ -1,18 +1,22 @@
 """Sync: how far the sound of each track lies from the picture, by the marks that both carry, and how that changes.
 
-A mark of the picture is paired with the nearest tone within a second. Without marks there is nothing to say, and nothing
-is said. How marks look and sound is `marks.py`'s.
+A mark of the picture is paired with the nearest tone within a second. Where a live session has no marks, the senders' own clocks say it
+(`sender_clock.py`); a finding by them names that method. Without either nothing is said. How marks look and sound is `marks.py`'s.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from statistics import median
+from typing import Any
 
 from jianlu.core.terms.findings import Finding, FindingKind
 from jianlu.process.inspectors import marks as clapper
 from jianlu.process.inspectors.marks import Mark
 from jianlu.process.inspectors.measures import rule_engine
+from jianlu.process.inspectors.sender_clock import ClockSample
 
 SEARCH_MS = 1000
 """Sound that is further off than this cannot be told from another mark's."""
@@ -52,6 +56,34 @@ def sync_findings(squares: Sequence[Mark], tones: Mapping[str, Sequence[Mark]]) 
             value = {"drift_ms": drift, "marks": len(pairs)}
             found.append(_finding(FindingKind.DRIFT, track, first.from_ms, last.to_ms, score, value))
     return found
+
+
+STEP_MS = 10_000
+"""Samples of the senders' clocks are told once for each stretch of this length, by the one that lies furthest off."""
+
+SENDER_REPORTS = rule_engine("sender-reports", "1", {"step_ms": STEP_MS})
+
+
+def clock_findings(track: str, samples: Sequence[ClockSample], end_ms: int) -> list[Finding]:
+    """OFFSET for each ten seconds of `samples` (of one track, in time order), and DRIFT from the first stretch to the last.
+
+    The drift is between the medians of the first and the last stretch: single reports jitter by a few milliseconds.
+    """
+    stretches = [list(group) for _, group in groupby(samples, key=lambda sample: sample.at_ms // STEP_MS)]
+    found = []
+    for group in stretches:
+        worst = max(group, key=lambda sample: abs(sample.offset_ms))
+        value = {"offset_ms": worst.offset_ms, "method": "sender_reports"}
+        found.append(_reported(FindingKind.OFFSET, track, group[0].at_ms, max(group[-1].at_ms, group[0].at_ms), value))
+    if len(stretches) >= 2:
+        first, last = (round(median(sample.offset_ms for sample in group)) for group in (stretches[0], stretches[-1]))
+        value = {"drift_ms": last - first, "marks": len(stretches), "method": "sender_reports"}
+        found.append(_reported(FindingKind.DRIFT, track, samples[0].at_ms, min(samples[-1].at_ms, end_ms), value))
+    return found
+
+
+def _reported(kind: FindingKind, track: str, from_ms: int, to_ms: int, value: dict[str, Any]) -> Finding:
+    return Finding("", kind, track, from_ms, max(from_ms, to_ms), 1000, 1000, SENDER_REPORTS, value)
 
 
 def _finding(kind: FindingKind, track: str, from_ms: int, to_ms: int, score: int, value: dict[str, int]) -> Finding:

@@ -1,0 +1,41 @@
+"""Which inspectors must not run in a case: those to which the person did not consent, or whose consent was withdrawn.
+
+Consents are events of the case; whether one was asked for is in its sealed script. A case without a script (an uploaded file) was asked
+nothing here: its plan and its own consents decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from jianlu.core.formats.event import Event
+from jianlu.core.formats.script import Script
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.findings import Inspector
+
+PURPOSES: Mapping[str, Inspector] = {"face": Inspector.FACES}
+"""What each purpose of consent lets look."""
+
+_REASONS = {
+    EventType.CONSENT_REFUSED: "consent_refused",
+    EventType.CONSENT_WITHDRAWN: "consent_withdrawn",
+}
+_DECISIONS = (EventType.CONSENT_GIVEN, *_REASONS)
+
+
+def withheld_inspectors(events: Sequence[Event], script: Script | None) -> dict[Inspector, str]:
+    """The inspectors that must not run, each with the code of the reason; the last decision of each person counts, and one no is enough."""
+    asked = {purpose for step in script.steps for purpose in step.consents} if script else set()
+    withheld = {}
+    for purpose, inspector in PURPOSES.items():
+        last = {str(event.body.get("by", "")): event.type for event in events if _decides(event, purpose)}
+        denied = next((kind for kind in last.values() if kind in _REASONS), None)
+        if denied is not None:
+            withheld[inspector] = _REASONS[denied]
+        elif purpose in asked and not last:
+            withheld[inspector] = "consent_not_given"
+    return withheld
+
+
+def _decides(event: Event, purpose: str) -> bool:
+    return event.type in _DECISIONS and event.body.get("purpose") == purpose
