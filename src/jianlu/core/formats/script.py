@@ -77,7 +77,7 @@ class Question:
 class Step:
     """One step. It is done when everything it lists was shown, answered, decided and attested, no sooner than `min_read_ms`.
 
-    `covers` names the steps of the plan that it carries out; `attests` the clauses (`pack:clause`) that it attests where a plan asks for it.
+    `covers` names the steps of the plan that it carries out; `attests` the clauses (`pack:clause`) that it attests where a plan asks.
     """
 
     id: str

@@ -1,0 +1,119 @@
+"""The health rule: from what recorder and rooms say now to alarms, and to what the scene does about them. Pure.
+
+A session whose recording is not healthy is visibly stopped by the scene's rule, never quietly continued. Per-track alarms are the
+recorder's own; here is what only somebody beside the recorder can notice: that it is away, has stopped, or no longer gets anything sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jianlu.capture.cases.model import HealthRule
+from jianlu.capture.sessions.recorders import RecordingStatus
+from jianlu.capture.sessions.rooms import RoomStatus
+
+SEALING_LAG_MS_MAX = 8_000
+"""How far what is sealed may be behind: four segments of two seconds; a healthy recorder is behind by one and a half."""
+
+RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED = "recorder_away", "recorder_stopped", "sealing_stalled"
+SECOND_AWAY, ROOM_AWAY = "second_recorder_away", "room_away"
+RED = frozenset({RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, "connection_lost", "disk_full"})
+"""Alarms without which nothing may go on; a recorder's own codes among them."""
+
+RED_STATES = frozenset({"lost"})
+"""States of a track that was promised to the plan and is not recorded."""
+
+_RUNNING = frozenset({"recording", "paused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What can be seen at one moment: a status of None is of somebody who does not answer. `second` is there where the scene wants two."""
+
+    first: RecordingStatus | None
+    room: RoomStatus | None
+    wants_second: bool = False
+    second: RecordingStatus | None = None
+    is_paused: bool = False
+    is_starting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vigil:
+    """What the watch remembers between two looks: its own alarms, and since when something is red (monotonic ms)."""
+
+    alarms: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    red_since_ms: int | None = None
+    is_acted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found: alarms to raise and to clear (code, track), how things stand, and what the rule does now."""
+
+    vigil: Vigil
+    raised: tuple[tuple[str, str], ...]
+    cleared: tuple[tuple[str, str], ...]
+    level: str
+    action: str
+
+
+def monitor(seen: Seen, rule: HealthRule, vigil: Vigil, now_ms: int) -> Finding:
+    """One look: `action` is "" (nothing), "stop", "pause" or "resume"; `level` green, amber or red. `now_ms` is monotonic.
+
+    Red for longer than the rule's grace acts once; after a pause, green again resumes. A rule of `warn` never acts: it is red, and says so.
+    """
+    present = _alarms(seen)
+    level = _level(seen, present)
+    red_since = vigil.red_since_ms if level == "red" and vigil.red_since_ms is not None else now_ms if level == "red" else None
+    action, is_acted = "", vigil.is_acted
+    if red_since is not None and now_ms - red_since >= rule.grace_ms and not is_acted and rule.on_unhealthy != "warn":
+        action, is_acted = rule.on_unhealthy, True
+    elif red_since is None and is_acted:
+        action, is_acted = ("resume" if rule.on_unhealthy == "pause" else ""), False
+    kept = {key: vigil.alarms.get(key, now_ms) for key in present}
+    raised = tuple(key for key in present if key not in vigil.alarms)
+    cleared = tuple(key for key in vigil.alarms if key not in present)
+    return Finding(Vigil(kept, red_since, is_acted), raised, cleared, level, action)
+
+
+def level_now(seen: Seen) -> str:
+    """How things stand, without a memory: for a view between two looks."""
+    return _level(seen, _alarms(seen))
+
+
+def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
+    found = []
+    if seen.first is None:
+        found.append((RECORDER_AWAY, "recorder"))
+    elif seen.first.state not in _RUNNING and seen.first.state != "stalled" and not (seen.is_starting and _is_young(seen.first)):
+        found.append((RECORDER_STOPPED, "recorder"))
+    elif _is_stalled(seen.first, seen.is_paused):
+        found.append((SEALING_STALLED, "recorder"))
+    if seen.wants_second and (seen.second is None or seen.second.state not in _RUNNING):
+        found.append((SECOND_AWAY, "recorder"))
+    if seen.room is None:
+        found.append((ROOM_AWAY, "source"))
+    return tuple(found)
+
+
+def _is_stalled(status: RecordingStatus, is_paused: bool) -> bool:
+    lag = status.now_ms - status.recorded_until_ms
+    return status.state == "stalled" or (lag > SEALING_LAG_MS_MAX and not is_paused and status.state != "paused")
+
+
+def _is_young(status: RecordingStatus) -> bool:
+    """A recording that has just been asked for may still be starting."""
+    return status.state == "starting" and status.now_ms <= SEALING_LAG_MS_MAX
+
+
+def _level(seen: Seen, alarms: tuple[tuple[str, str], ...]) -> str:
+    if any(code in RED for code, _ in alarms) or seen.first is None:
+        return "red"
+    tracks = [track.state for track in seen.first.tracks.values()]
+    if seen.is_paused:
+        return "green"
+    if any(state in RED_STATES for state in tracks) or any(alarm.code in RED for alarm in seen.first.alarms):
+        return "red"
+    return "amber" if seen.first.alarms or any(state not in ("ok", "idle", "starting") for state in tracks) else "green"

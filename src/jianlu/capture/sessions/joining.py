@@ -1,0 +1,218 @@
+"""Joining: signed invitations that work once, seats taken and left. Nothing is installed and nobody needs an account but staff.
+
+A token is `payload.signature`: who may sit where, until when, and an id that the table of invitations crosses off. The signature keeps
+guesses away from the database; only the table says whether an invitation is still good.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, insert, select, update
+
+from jianlu.capture.cases._records import change_case, claim_agent
+from jianlu.capture.cases._tables import invitations
+from jianlu.capture.sessions.lifecycle import OPEN, may
+from jianlu.capture.sessions.model import Act, Phase
+from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat
+from jianlu.capture.sessions.ports import SessionPorts
+from jianlu.capture.sessions.recording import keep, phase_now, seats_of
+from jianlu.capture.sessions.rooms import RoomSpec
+from jianlu.capture.sessions.switchboard import LiveSession
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import CaseRef, TenantId, case_ref
+from jianlu.core.terms.instants import instant_text
+from jianlu.govern.identity.model import Principal, Role, Staff
+from jianlu.runtime.database import transaction
+
+VALID_FOR = timedelta(hours=24)
+"""How long an invitation holds: sent the evening before, used the next day."""
+
+_LABEL = b"jianlu/invitation@v1\x00"
+_TOKEN_MAX = 600
+_LEFT_REASONS = ("left", "handover", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation as it is handed over: `token` is shown once and kept nowhere; `check_code` is what both sides compare."""
+
+    token: str
+    case: str
+    seat: str
+    check_code: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whom a good invitation admits."""
+
+    tenant: TenantId
+    case: CaseRef
+    seat: str
+
+
+def invite(case: str, seat: str, *, using: SessionPorts, by: Principal) -> Invitation:
+    """An invitation to a seat of the case; an earlier one to the same seat is revoked.
+
+    ConflictError for a session that is over; DeniedError for whoever does not lead it; InvalidError for a seat that it does not have.
+    """
+    with opened(case, using=using, by=by) as (live, standing):
+        _require(live, standing, Act.INVITE)
+        if seat not in seats_of(live) or seat == "agent":
+            raise InvalidError(f"this session invites to: {', '.join(each for each in seats_of(live) if each != 'agent')}")
+        return issue(live, seat, standing.account, using=using)
+
+
+def issue(live: LiveSession, seat: str, account: str, *, using: SessionPorts) -> Invitation:
+    """The invitation itself, for a session whose lock is held."""
+    now = using.clock.now()
+    name, expires = secrets.token_hex(12), now + VALID_FOR
+    with transaction(using.database) as connection:
+        connection.execute(
+            update(invitations).where(*_outstanding(using.tenant, live.row.case, seat)).values(revoked_at=instant_text(now))
+        )
+        connection.execute(
+            insert(invitations).values(
+                invitation=name,
+                tenant=using.tenant,
+                case_ref=live.row.case,
+                seat=seat,
+                issued_by=account,
+                issued_at=instant_text(now),
+                expires_at=instant_text(expires),
+            )
+        )
+        if live.row.state == Phase.DRAFT.value:
+            change_case(connection, using.tenant, live.row.case, state=Phase.WAITING.value)
+    payload = json.dumps([name, live.row.case, seat, int(expires.timestamp())], separators=(",", ":")).encode()
+    token = f"{_text(payload)}.{_text(_signature(using, payload))}"
+    return Invitation(token, live.row.case, seat, live.row.check_code, instant_text(expires))
+
+
+def revoke(case: str, seat: str, *, using: SessionPorts, by: Principal) -> None:
+    """Take back what invitations to the seat are still good."""
+    with opened(case, using=using, by=by) as (live, standing):
+        _require(live, standing, Act.INVITE)
+        mine = _outstanding(using.tenant, case, seat)
+        with transaction(using.database) as connection:
+            connection.execute(update(invitations).where(*mine).values(revoked_at=instant_text(using.clock.now())))
+
+
+def accept(token: str, *, using: SessionPorts) -> Admission:
+    """Take the seat that the token invites to; it works once.
+
+    DeniedError for a token that is not ours, over, used, or taken back, always in the same words; ConflictError when the session is over.
+    """
+    name, case, seat = _claims(token, using)
+    at = instant_text(using.clock.now())
+    with opened_by_watch(case, using=using) as live:
+        if phase_now(live) not in OPEN:
+            raise ConflictError("this session is over: ask the institution if you expected another")
+        fresh = (invitations.c.invitation == name, invitations.c.used_at.is_(None), invitations.c.revoked_at.is_(None))
+        place = (invitations.c.tenant == using.tenant, invitations.c.case_ref == case, invitations.c.seat == seat)
+        with transaction(using.database) as connection:
+            used = update(invitations).where(*fresh, *place, invitations.c.expires_at > at).values(used_at=at)
+            if connection.execute(used).rowcount != 1:
+                raise _stale()
+        _sit(live, seat, "invitation", using=using)
+        return Admission(using.tenant, case_ref(case), seat)
+
+
+def take_seat(case: str, seat: str = "agent", *, using: SessionPorts, by: Staff) -> None:
+    """Sit down by account: the agent of a case, or a supervisor beside them. A second agent is ConflictError; the same one again, fine."""
+    with opened(case, using=using, by=by) as (live, standing):
+        if phase_now(live) not in OPEN:
+            raise ConflictError("this session is over: make a new case")
+        if seat == "supervisor":
+            require_seat(standing, "supervisor")
+            return
+        if seat != "agent" or not by.has(Role.AGENT, Role.SUPERVISOR):
+            raise DeniedError("an account sits on the agent's seat, or on the supervisor's: others are invited")
+        with transaction(using.database) as connection:
+            if not claim_agent(connection, using.tenant, case, by.account.id, by.account.display):
+                raise ConflictError("another agent leads this session: ask for a hand-over")
+        _sit(live, "agent", "account", using=using)
+
+
+def leave_seat(case: str, *, using: SessionPorts, by: Principal, reason: str = "left") -> None:
+    """Get up; whoever was invited needs a new invitation, an agent just sits down again."""
+    with opened(case, using=using, by=by) as (live, standing):
+        if standing.seat in live.talk.seats and phase_now(live) in OPEN:
+            kept = reason if reason in _LEFT_REASONS else "left"
+            live.log.append(EventType.SEAT_LEFT, {"seat": standing.seat, "reason": kept})
+            live.catch_up()
+            keep(live, using=using)
+
+
+def outstanding_seats(live: LiveSession, *, using: SessionPorts) -> frozenset[str]:
+    """Seats with an invitation that is still good."""
+    query = select(invitations.c.seat).where(
+        *_outstanding(using.tenant, live.row.case), invitations.c.expires_at > instant_text(using.clock.now())
+    )
+    with transaction(using.database, writes=False) as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
+def _sit(live: LiveSession, seat: str, how: str, *, using: SessionPorts) -> None:
+    using.rooms.open_room(live.row.case, RoomSpec())
+    if live.talk.seats.get(seat) != how:
+        live.log.append(EventType.SEAT_TAKEN, {"seat": seat, "how": how})
+        live.catch_up()
+    keep(live, using=using)
+
+
+def _require(live: LiveSession, standing: Standing, act: Act) -> None:
+    phase = phase_now(live)
+    if phase not in OPEN:
+        raise ConflictError("this session is over: make a new case")
+    if not may(act, standing.seat, phase):
+        raise DeniedError("whoever leads the session invites: ask them")
+
+
+def _outstanding(tenant: str, case: str, seat: str = "") -> tuple[ColumnElement[bool], ...]:
+    columns = invitations.c
+    found = (columns.tenant == tenant, columns.case_ref == case, columns.used_at.is_(None), columns.revoked_at.is_(None))
+    return (*found, columns.seat == seat) if seat else found
+
+
+def _claims(token: str, using: SessionPorts) -> tuple[str, str, str]:
+    claimed_payload, _, claimed_signature = token.partition(".")
+    try:
+        if len(token) > _TOKEN_MAX:
+            raise _stale()
+        payload, signature = _bytes(claimed_payload), _bytes(claimed_signature)
+        if not hmac.compare_digest(signature, _signature(using, payload)):
+            raise _stale()
+        name, case, seat, expires = json.loads(payload)
+    except (binascii.Error, ValueError, UnicodeEncodeError) as error:
+        raise _stale() from error
+    if expires <= using.clock.now().timestamp():
+        raise _stale()
+    return name, case, seat
+
+
+def _stale() -> DeniedError:
+    return DeniedError("this invitation is not good, or no longer: open the newest one, or ask for another")
+
+
+def _signature(using: SessionPorts, payload: bytes) -> bytes:
+    key = hmac.new(using.tenant_secret, _LABEL, hashlib.sha256).digest()
+    return hmac.new(key, payload, hashlib.sha256).digest()
+
+
+def _text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,135 @@
+"""Open a session: from its row, its sealed plan, script and particulars, and its events; and who stands where in it.
+
+Every use case begins here: the session is found or rebuilt, its lock held, its events caught up with, the caller's seat known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from jianlu.capture.cases._records import find_case
+from jianlu.capture.cases.course import course_of
+from jianlu.capture.cases.find_cases import read_case
+from jianlu.capture.cases.model import CaseRow
+from jianlu.capture.sessions.engine import with_showing
+from jianlu.capture.sessions.model import Showing
+from jianlu.capture.sessions.ports import SessionPorts
+from jianlu.capture.sessions.replay import begin, replay
+from jianlu.capture.sessions.switchboard import LiveSession
+from jianlu.core.errors import ConflictError, DeniedError, NotFoundError
+from jianlu.core.formats.canonical import parse_canonical
+from jianlu.core.formats.plan import Plan, parse_plan
+from jianlu.core.formats.script import Script, parse_script
+from jianlu.govern.identity.model import Participant, Principal, Role
+from jianlu.runtime.database import transaction
+from jianlu.vault.case_log import CaseLog
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who somebody is in a session: a seat ("" for none), and for staff the account."""
+
+    seat: str
+    account: str = ""
+    display: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they have an account."""
+        return bool(self.account)
+
+
+@contextmanager
+def opened(case: str, *, using: SessionPorts, by: Principal) -> Iterator[tuple[LiveSession, Standing]]:
+    """The session of a case that `by` may see, caught up and locked, and where `by` stands in it.
+
+    NotFoundError for a case that `by` may not see.
+    """
+    row = read_case(case, using=using, by=by)
+    live = using.switchboard.session(case, lambda: open_session(row, using=using))
+    with live.lock:
+        live.row = row
+        live.catch_up()
+        yield live, standing_of(live, by)
+
+
+@contextmanager
+def opened_by_watch(case: str, *, using: SessionPorts) -> Iterator[LiveSession]:
+    """The session of a case for the watch of this process, caught up and locked."""
+    with transaction(using.database, writes=False) as connection:
+        row = find_case(connection, using.tenant, case)
+    if row is None:
+        raise NotFoundError("there is no such case here: check the link")
+    live = using.switchboard.session(case, lambda: open_session(row, using=using))
+    with live.lock:
+        live.row = row
+        live.catch_up()
+        yield live
+
+
+def open_session(row: CaseRow, *, using: SessionPorts) -> LiveSession:
+    """The session rebuilt from its row and the case's events and sealed documents.
+
+    ConflictError when the case was never made whole (make it again) or was destroyed.
+    """
+    log = using.desk.log(using.tenant, row.case)
+    scene = using.scenes.get(row.scene)
+    if scene is None:
+        raise ConflictError(f"the template {row.scene} is no longer here: put it back to open its cases")
+    plan, script, particulars = _documents(log)
+    profile = scene.profile_of(row.profile) or scene.profiles[0]
+    course = course_of(script, plan, scene, profile)
+    events = log.events
+    talk = with_showing(replay(course, events, begin(course)), _showing(row))
+    live = LiveSession(row, scene, script, plan, course, particulars, log, talk, len(events))
+    for name, _, _ in talk.messages:
+        live.texts[name] = str(parse_canonical(log.open_object(name))["text"])
+    if talk.end_reason and (talk.is_recorded or talk.is_closed):
+        live.is_handed_over = True
+        using.desk.release(using.tenant, row.case)
+    return live
+
+
+def standing_of(live: LiveSession, by: Principal) -> Standing:
+    """Where `by` stands: participants on their seat, the case's agent on the agent's, supervisors beside it, other staff nowhere."""
+    if isinstance(by, Participant):
+        return Standing(by.seat)
+    account = by.account
+    if live.row.agent == account.id:
+        return Standing("agent", account.id, account.display)
+    return Standing("supervisor" if by.has(Role.SUPERVISOR) else "", account.id, account.display)
+
+
+def require_seat(standing: Standing, *seats: str) -> None:
+    """DeniedError unless the caller is on one of `seats`."""
+    if standing.seat not in seats:
+        raise DeniedError("this is not for your seat to do: ask whoever leads the session")
+
+
+def session_ms(live: LiveSession, *, using: SessionPorts) -> int:
+    """The present instant of the session; 0 before its recording began."""
+    zero_us = live.row.zero_us
+    return max(0, using.clock.monotonic_ms() - zero_us // 1000) if zero_us is not None else 0
+
+
+def showing_text(showing: Showing | None) -> str:
+    """`showing` as the row keeps it."""
+    if showing is None:
+        return ""
+    return json.dumps([showing.step, showing.document, showing.digest, showing.from_ms])
+
+
+def _showing(row: CaseRow) -> Showing | None:
+    return Showing(*json.loads(row.showing)) if row.showing else None
+
+
+def _documents(log: CaseLog) -> tuple[Plan, Script, Mapping[str, Any]]:
+    try:
+        plan = parse_plan(log.open_object("plan"))
+        return plan, parse_script(log.open_object("script")), parse_canonical(log.open_object("particulars"))
+    except NotFoundError as error:
+        raise ConflictError("the making of this case was interrupted: make it again with the same request") from error

@@ -1,0 +1,53 @@
+"""What the use cases of cases and sessions work with: database, clock, desk, rooms, recorders, rules, scenes, and what is outside.
+
+Made once by the process that has the desk. The ports to rooms and recorders are `rooms.py` and `recorders.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine
+
+from jianlu.capture.cases.model import Scene
+from jianlu.capture.cases.rules import Rules
+from jianlu.capture.sessions.recorders import Recorders
+from jianlu.capture.sessions.rooms import Rooms
+from jianlu.capture.sessions.switchboard import Switchboard
+from jianlu.core.terms.ids import TenantId
+from jianlu.runtime.clock import Clock
+from jianlu.vault.desk import CaseDesk
+
+PRIMARY, SECOND = "a", "b"
+"""Names of the two recorders: the first writes the recording, the second mirrors it."""
+
+
+def no_jobs(_: str) -> Mapping[str, Any]:
+    """The progress of a case for which no job runs."""
+    return {"jobs": {"stage": "none", "done": 0, "due": 0, "error": ""}, "result": None}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPorts:
+    """Everything that the use cases of `capture/cases` and `capture/sessions` are given.
+
+    `after_call` starts the stages after the call for a case, and may be told the same case again. `probes` are checks of the gate by
+    name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of a case are.
+    """
+
+    tenant: TenantId
+    database: Engine
+    clock: Clock
+    desk: CaseDesk
+    rooms: Rooms
+    recorders: Mapping[str, Recorders]
+    rules: Rules
+    scenes: Mapping[str, Scene]
+    tenant_secret: bytes
+    backends: Sequence[Sequence[str]]
+    after_call: Callable[[str], None]
+    probes: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    jobs: Callable[[str], Mapping[str, Any]] = no_jobs
+    switchboard: Switchboard = field(default_factory=Switchboard)

@@ -1,0 +1,174 @@
+"""What the use cases do with recorder and rooms: which tracks are recorded, events carried out, and the winding up of a talk.
+
+Winding up can be interrupted anywhere and is done again by the watch until the case is handed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from jianlu.capture.cases._records import change_case
+from jianlu.capture.sessions.lifecycle import OVER, Gate, phase_of
+from jianlu.capture.sessions.model import Phase, Ruling
+from jianlu.capture.sessions.opening import showing_text
+from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
+from jianlu.capture.sessions.recorders import RecordedTrack, Recorders
+from jianlu.capture.sessions.switchboard import LiveSession
+from jianlu.core.errors import ConflictError, NotFoundError, UnavailableError
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.instants import instant_text
+from jianlu.govern.policy.case_file import picture_of
+from jianlu.runtime.database import transaction
+
+SCREEN = "-screen"
+
+
+def tracks_of(live: LiveSession) -> tuple[RecordedTrack, ...]:
+    """What is recorded: the plan's tracks, in its order, then a share of every seat that may share."""
+    seats = seats_of(live)
+    cameras = {picture_of(seat): seat for seat in seats}
+    promised = [
+        RecordedTrack(track.id, cameras.get(track.id, track.id), "video" if track.kind == "video" else "audio")
+        for track in live.plan.tracks
+    ]
+    shares = [f"{rule.seat}{SCREEN}" for rule in live.scene.seats if rule.may_share and rule.seat in seats]
+    return (*promised, *(RecordedTrack(share, share, "share") for share in shares))
+
+
+def seats_of(live: LiveSession) -> tuple[str, ...]:
+    """The seats of this case."""
+    return tuple(track.id for track in live.plan.tracks if track.kind == "audio")
+
+
+def recorders_of(live: LiveSession, *, using: SessionPorts) -> tuple[Recorders, ...]:
+    """The recorders that this case needs, the one that writes first; UnavailableError when one is not there at all."""
+    names = (PRIMARY, SECOND) if live.scene.two_recorders else (PRIMARY,)
+    if lost := [name for name in names if name not in using.recorders]:
+        raise UnavailableError(f"this template needs the recorder {lost[0]}: start one more recorder, then try again")
+    return tuple(using.recorders[name] for name in names)
+
+
+def gates_of(live: LiveSession) -> tuple[Gate, ...]:
+    """What keeps the session from starting, as far as people are concerned: seats, devices, consents at the door."""
+    found: list[Gate] = []
+    for seat in seats_of(live):
+        if seat not in live.talk.seats:
+            found.append(Gate("seat_empty", seat))
+        elif seat not in live.talk.devices:
+            found.append(Gate("device_untested", seat))
+        elif any(result == "failed" for result in live.talk.devices[seat].values()):
+            found.append(Gate("device_failed", seat))
+    for notice in live.scene.notices:
+        if notice.moment != "door":
+            continue
+        for seat in live.course.consenting:
+            decision = live.talk.decisions.get((notice.purpose, seat))
+            if decision is None or (decision.state != "given" and notice.on_refusal == "end"):
+                found.append(Gate("consent_missing", f"{notice.purpose}/{seat}"))
+    return tuple(found)
+
+
+def phase_now(live: LiveSession) -> Phase:
+    """The session's phase."""
+    return phase_of(live.talk, is_invited=live.row.state != Phase.DRAFT.value, is_ready=not gates_of(live))
+
+
+def carry_out(live: LiveSession, ruling: Ruling, *, using: SessionPorts) -> None:
+    """Record what the engine ruled, keep what is shown, and wind up a talk that ended with it; ConflictError for a refusal."""
+    for record in ruling.records:
+        live.log.append(record.type, record.body, commits=record.commits or None)
+    live.catch_up()
+    live.talk = replace(live.talk, showing=ruling.showing)
+    keep(live, using=using)
+    if live.talk.end_reason:
+        wind_up(live, using=using)
+    if ruling.refusal is not None:
+        about = f" ({ruling.refusal.about})" if ruling.refusal.about else ""
+        raise ConflictError(f"the session refuses: {ruling.refusal.block.value}{about}: look at its present state")
+
+
+def keep(live: LiveSession, *, using: SessionPorts) -> None:
+    """Bring the row up to what the talk is, where it differs."""
+    state, showing = phase_now(live).value, showing_text(live.talk.showing)
+    values: dict[str, Any] = {}
+    if state != live.row.state:
+        values["state"] = state
+    if showing != live.row.showing:
+        values["showing"] = showing
+    if state in {phase.value for phase in OVER} and live.row.ended_at is None:
+        values["ended_at"] = instant_text(using.clock.now())
+    if values:
+        with transaction(using.database) as connection:
+            change_case(connection, using.tenant, live.row.case, **values)
+        live.row = replace(live.row, **values)
+
+
+def wind_up(live: LiveSession, *, using: SessionPorts) -> bool:
+    """After the talk: nothing is forwarded, recorders deliver and stop, the room closes, the stages after the call take over.
+
+    Whether all of that is done; what could not be is tried again at the next beat of the watch.
+    """
+    if live.is_handed_over:
+        return True
+    case, reason = live.row.case, live.talk.end_reason
+    _quietly(lambda: using.rooms.set_forwarding(case, False))
+    live.is_forwarding = False
+    if live.row.zero_us is not None or live.talk.is_recording:
+        stopped = [_stop(recorder, case, reason) for recorder in reversed(recorders_of(live, using=using))]
+        if not all(stopped):
+            return False
+        live.catch_up()
+        if live.talk.is_recording:
+            _end_recording(live)
+    if not live.talk.is_recorded:
+        _close_unrecorded(live)
+    _quietly(lambda: using.rooms.close_room(case))
+    keep(live, using=using)
+    is_recorded = live.talk.is_recorded
+    using.desk.release(using.tenant, case)
+    live.is_handed_over = True
+    if is_recorded:
+        using.after_call(case)
+    return True
+
+
+def _stop(recorder: Recorders, case: str, reason: str) -> bool:
+    try:
+        recorder.stop(case, reason)
+    except NotFoundError:
+        return True
+    except UnavailableError:
+        return False
+    return True
+
+
+def _end_recording(live: LiveSession) -> None:
+    """Declare the end of a recording that its recorder has forgotten, by what the ledger has of it."""
+    segments = [event.body for event in live.log.events if event.type is EventType.SEGMENT_SEALED]
+    started = next(event.body for event in live.log.events if event.type is EventType.RECORDING_STARTED)
+    media_bytes = started["init"]["plain_bytes"] + sum(body["plain_bytes"] for body in segments)
+    duration_ms = max((body["to_ms"] for body in segments), default=0)
+    body = {"segments": len(segments), "duration_ms": duration_ms, "media_bytes": media_bytes}
+    live.log.append(EventType.RECORDING_ENDED, body)
+    live.catch_up()
+
+
+def _close_unrecorded(live: LiveSession) -> None:
+    """A talk that ended before anything was recorded is a whole case too: what is kept how long, and its end."""
+    done = {event.body["part"] for event in live.log.events if event.type is EventType.RETENTION_SET}
+    for retention in live.plan.retention:
+        if retention.part not in done:
+            body = {"part": retention.part, "until": retention.until, "clause": retention.clause}
+            live.log.append(EventType.RETENTION_SET, body)
+    if not live.talk.is_closed:
+        live.log.append(EventType.CASE_CLOSED, {"events": live.log.next_n + 1})
+    live.catch_up()
+
+
+def _quietly(act: Callable[[], None]) -> None:
+    """A room that is away forwards nothing either; it is told again when it is back."""
+    with suppress(UnavailableError, NotFoundError):
+        act()

@@ -1,0 +1,81 @@
+"""The open sessions of this process: what is known of each between two calls, and the lock under which it changes.
+
+Nothing here that a restart may not lose: a session is rebuilt from its row and its events (`opening.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jianlu.capture.cases.model import CaseRow, Scene
+from jianlu.capture.sessions.health import Vigil
+from jianlu.capture.sessions.model import Course, Talk
+from jianlu.capture.sessions.recorders import RecordingStatus
+from jianlu.capture.sessions.replay import replay
+from jianlu.capture.sessions.rooms import RoomStatus
+from jianlu.core.formats.plan import Plan
+from jianlu.core.formats.script import Script
+from jianlu.vault.case_log import CaseLog
+
+
+@dataclass(slots=True)
+class LiveSession:
+    """One case's session. `row` and `talk` are replaced, never changed; whoever changes anything holds `lock`."""
+
+    row: CaseRow
+    scene: Scene
+    script: Script
+    plan: Plan
+    course: Course
+    particulars: Mapping[str, Any]
+    log: CaseLog
+    talk: Talk
+    read: int
+    vigil: Vigil = field(default_factory=Vigil)
+    is_forwarding: bool = False
+    is_handed_over: bool = False
+    level: str = "green"
+    status: RecordingStatus | None = None
+    room: RoomStatus | None = None
+    texts: dict[str, str] = field(default_factory=dict)
+    connections: dict[str, str] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def catch_up(self) -> Talk:
+        """The talk with every event that was recorded meanwhile, by whomever."""
+        events = self.log.events
+        if len(events) > self.read:
+            self.talk = replay(self.course, events[self.read :], self.talk)
+            self.read = len(events)
+        return self.talk
+
+
+class Switchboard:
+    """Sessions by case. Safe for threads."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._sessions: dict[str, LiveSession] = {}
+        self._lock = threading.RLock()
+
+    def session(self, case: str, opened: Callable[[], LiveSession]) -> LiveSession:
+        """The case's session; `opened` makes it when this process has not yet, once."""
+        with self._lock:
+            found = self._sessions.get(case)
+            if found is None:
+                found = self._sessions[case] = opened()
+            return found
+
+    def forget(self, case: str) -> None:
+        """Let go of a session; it is rebuilt when it is asked for again."""
+        with self._lock:
+            self._sessions.pop(case, None)
+
+    @property
+    def sessions(self) -> tuple[LiveSession, ...]:
+        """Every session that is open in this process."""
+        with self._lock:
+            return tuple(self._sessions.values())

@@ -1,0 +1,76 @@
+"""Beside the voices: written messages, sealed with the case, and shares of a screen, a document or a whiteboard, recorded as tracks."""
+
+from __future__ import annotations
+
+from jianlu.capture.cases.model import SHARE_KINDS
+from jianlu.capture.sessions.lifecycle import OPEN
+from jianlu.capture.sessions.model import Phase
+from jianlu.capture.sessions.opening import opened, session_ms
+from jianlu.capture.sessions.ports import SessionPorts
+from jianlu.capture.sessions.recording import SCREEN, keep, phase_now, seats_of
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from jianlu.core.formats.canonical import canonical_bytes
+from jianlu.core.terms.events import EventType
+from jianlu.govern.identity.model import Principal
+
+MESSAGE_FORMAT = "jianlu/message/v1"
+MESSAGE_CHARACTERS_MAX = 2_000
+MESSAGES_MAX = 1_000
+"""Messages of a session: a talk of an hour in writing; beyond, somebody floods it."""
+
+
+def send_message(case: str, text: str, *, using: SessionPorts, by: Principal) -> None:
+    """Say something in writing to everybody in the session."""
+    if not 1 <= len(text.strip()) <= MESSAGE_CHARACTERS_MAX:
+        raise InvalidError(f"a message has 1 to {MESSAGE_CHARACTERS_MAX} characters")
+    with opened(case, using=using, by=by) as (live, standing):
+        if phase_now(live) not in OPEN:
+            raise ConflictError("this session is over: nothing is added to it")
+        if standing.seat not in (*seats_of(live), "supervisor"):
+            raise DeniedError("only who has a seat writes")
+        number = len(live.talk.messages) + 1
+        if number > MESSAGES_MAX:
+            raise ConflictError("this session has too many messages: talk instead")
+        name = f"message-{number}"
+        content = canonical_bytes({"format": MESSAGE_FORMAT, "by": standing.seat, "text": text.strip()})
+        body = {"by": standing.seat, "at_ms": session_ms(live, using=using)}
+        live.log.seal_and_append(EventType.MESSAGE_RECORDED, name, content, body)
+        live.texts[name] = text.strip()
+        live.catch_up()
+
+
+def start_share(case: str, kind: str, *, using: SessionPorts, by: Principal) -> str:
+    """Begin to share; returns the feed (and track) that the share is published as. A share that goes on answers with itself."""
+    if kind not in SHARE_KINDS:
+        raise InvalidError(f"`kind` is one of: {', '.join(SHARE_KINDS)}")
+    with opened(case, using=using, by=by) as (live, standing):
+        rule = live.scene.seat_of(standing.seat)
+        if rule is None or not rule.may_share or standing.seat not in seats_of(live):
+            raise DeniedError("this template lets other seats share, not yours")
+        if phase_now(live) is not Phase.LIVE:
+            raise ConflictError("sharing begins once the session is recorded")
+        track = f"{standing.seat}{SCREEN}"
+        if any(share.track == track and share.kind == kind for share in live.talk.shares):
+            return track
+        now_ms = session_ms(live, using=using)
+        if any(share.track == track for share in live.talk.shares):
+            live.log.append(EventType.SHARE_ENDED, {"track": track, "at_ms": now_ms})
+        live.log.append(EventType.SHARE_STARTED, {"track": track, "kind": kind, "at_ms": now_ms})
+        live.catch_up()
+        keep(live, using=using)
+        return track
+
+
+def end_share(case: str, track: str, *, using: SessionPorts, by: Principal) -> None:
+    """End a share: one's own, or as agent anybody's. One that is over already stays so."""
+    with opened(case, using=using, by=by) as (live, standing):
+        share = next((each for each in live.talk.shares if each.track == track), None)
+        if share is None:
+            if track.removesuffix(SCREEN) not in seats_of(live):
+                raise NotFoundError("there is no such share in this session")
+            return
+        if standing.seat not in (share.by, "agent"):
+            raise DeniedError("whoever shares ends it, or the agent")
+        live.log.append(EventType.SHARE_ENDED, {"track": track, "at_ms": session_ms(live, using=using)})
+        live.catch_up()
+        keep(live, using=using)

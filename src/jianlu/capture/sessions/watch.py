@@ -1,0 +1,141 @@
+"""The watchdog's beat: once a second every open session is looked at, and what the health rule says is done and recorded.
+
+The first segment turns forwarding on, an unhealthy recording turns it off, by the scene's rule ends or suspends the talk; an ended talk
+is wound up. When even the record of a halt cannot be written, forwarding is off all the same.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from jianlu.capture.cases._records import cases_by_state, change_case
+from jianlu.capture.sessions import engine
+from jianlu.capture.sessions.conducting import go_on, suspend
+from jianlu.capture.sessions.health import Finding, Seen, monitor
+from jianlu.capture.sessions.model import Phase
+from jianlu.capture.sessions.opening import opened_by_watch, session_ms
+from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
+from jianlu.capture.sessions.recorders import RecordingStatus
+from jianlu.capture.sessions.recording import carry_out, wind_up
+from jianlu.capture.sessions.rooms import RoomStatus
+from jianlu.capture.sessions.switchboard import LiveSession
+from jianlu.core.errors import JianluError, NotFoundError, UnavailableError
+from jianlu.core.terms.events import EventType
+from jianlu.runtime.database import transaction
+
+WATCHDOG = "watchdog"
+_RUNNING_STATES = (Phase.READY.value, Phase.LIVE.value, Phase.PAUSED.value)
+_OVER_STATES = (Phase.ENDED.value, Phase.REFUSED.value, Phase.HALTED.value)
+
+
+def watch_sessions(*, using: SessionPorts) -> None:
+    """One beat over every session that is open in this process; one session's trouble does not keep the others from being watched."""
+    for live in using.switchboard.sessions:
+        with suppress(JianluError):
+            watch_session(live.row.case, using=using)
+
+
+def watch_session(case: str, *, using: SessionPorts) -> None:
+    """One beat over one session; what cannot be recorded leaves as an error, after forwarding was turned off."""
+    with opened_by_watch(case, using=using) as live:
+        if live.talk.end_reason:
+            if not live.is_handed_over:
+                wind_up(live, using=using)
+            return
+        if live.row.zero_us is None and not live.talk.is_recording:
+            live.room = _room_status(case, using)
+            return
+        _beat(live, using)
+
+
+def reopen_sessions(*, using: SessionPorts) -> None:
+    """After a start of this process: know the sessions that run, wind up those that ended meanwhile, hand over what was not."""
+    with transaction(using.database, writes=False) as connection:
+        rows = cases_by_state(connection, using.tenant, (*_RUNNING_STATES, *_OVER_STATES, Phase.WAITING.value))
+    for row in rows:
+        with suppress(JianluError):
+            watch_session(row.case, using=using)
+            with opened_by_watch(row.case, using=using) as live:
+                if live.is_handed_over and live.talk.is_recorded and not live.talk.is_closed:
+                    using.after_call(row.case)
+
+
+def _beat(live: LiveSession, using: SessionPorts) -> None:
+    case = live.row.case
+    live.status, live.room = _recording_status(case, PRIMARY, using), _room_status(case, using)
+    if live.row.zero_us is None and live.status is not None and live.status.zero_us:
+        _learn_zero(live, live.status.zero_us, using)
+    seen = Seen(
+        first=live.status,
+        room=live.room,
+        wants_second=live.scene.two_recorders,
+        second=_recording_status(case, SECOND, using) if live.scene.two_recorders else None,
+        is_paused=live.talk.paused_at_ms is not None,
+        is_starting=live.talk.segments == 0,
+    )
+    found = monitor(seen, live.scene.health, live.vigil, using.clock.monotonic_ms())
+    live.vigil, live.level = found.vigil, found.level
+    try:
+        _record_alarms(live, found, using)
+        _act(live, found, using)
+    except JianluError:
+        _cut(live, using)
+        raise
+    _forward(live, using)
+
+
+def _act(live: LiveSession, found: Finding, using: SessionPorts) -> None:
+    now_ms = session_ms(live, using=using)
+    if found.action == "stop":
+        _cut(live, using)
+        carry_out(live, engine.end(live.talk, "halted", by=WATCHDOG, now_ms=now_ms), using=using)
+    elif found.action == "pause" and live.talk.paused_at_ms is None:
+        suspend(live, engine.UNHEALTHY, WATCHDOG, using=using)
+    elif found.action == "resume" and live.talk.pause_reason == engine.UNHEALTHY:
+        go_on(live, using=using)
+
+
+def _record_alarms(live: LiveSession, found: Finding, using: SessionPorts) -> None:
+    at_ms = session_ms(live, using=using)
+    for code, track in found.raised:
+        live.log.append(EventType.HEALTH_ALARMED, {"code": code, "track": track, "at_ms": at_ms})
+    for code, track in found.cleared:
+        live.log.append(EventType.HEALTH_CLEARED, {"code": code, "track": track, "at_ms": at_ms})
+    live.catch_up()
+
+
+def _forward(live: LiveSession, using: SessionPorts) -> None:
+    """Forwarding is on exactly while people talk and are recorded; a room that was opened anew is told again."""
+    wants = live.talk.is_live and not live.talk.end_reason
+    is_on = live.room.is_forwarding if live.room is not None else live.is_forwarding
+    if wants != is_on:
+        using.rooms.set_forwarding(live.row.case, wants)
+    live.is_forwarding = wants
+
+
+def _cut(live: LiveSession, using: SessionPorts) -> None:
+    live.is_forwarding = False
+    with suppress(UnavailableError, NotFoundError):
+        using.rooms.set_forwarding(live.row.case, False)
+
+
+def _learn_zero(live: LiveSession, zero_us: int, using: SessionPorts) -> None:
+    """A start that was cut short before the row knew its zero."""
+    with transaction(using.database) as connection:
+        change_case(connection, using.tenant, live.row.case, zero_us=zero_us)
+    live.row = replace(live.row, zero_us=zero_us)
+
+
+def _recording_status(case: str, name: str, using: SessionPorts) -> RecordingStatus | None:
+    try:
+        return using.recorders[name].status(case)
+    except (UnavailableError, KeyError):
+        return None
+
+
+def _room_status(case: str, using: SessionPorts) -> RoomStatus | None:
+    try:
+        return using.rooms.status(case)
+    except (UnavailableError, NotFoundError):
+        return None

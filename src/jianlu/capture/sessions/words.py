@@ -1,0 +1,54 @@
+"""What codes of a session mean, in Chinese and English, for whoever sits in it. `{}` is what the code is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Words = Mapping[str, tuple[str, str]]
+
+BLOCK_WORDS: Words = {
+    "order": ("请先完成前面的步骤", "An earlier step comes first"),
+    "not_live": ("会话未在录制中", "The session is not being recorded"),
+    "not_started": ("该步骤尚未开始", "This step has not begun"),
+    "unhealthy": ("录制不正常", "The recording is not healthy"),
+    "too_early": ("请留足阅读时间", "There must be time to read and listen"),
+    "document": ("须先出示文件：{}", "A document must be shown first: {}"),
+    "answer": ("还需要回答：{}", "An answer is still needed: {}"),
+    "answer_stays": ("该回答不能继续，请重新说明后再问：{}", "With this answer it cannot go on; explain again and ask again: {}"),
+    "consent": ("还需要表示是否同意：{}", "A decision is still needed: {}"),
+    "attestation": ("还需要声明：{}", "A statement is still needed: {}"),
+    "incomplete": ("还有步骤没有完成：{}", "A step is not done: {}"),
+    "unknown_step": ("没有这个步骤", "There is no such step"),
+    "not_yours": ("该操作不属于您的席位", "This is not for your seat to do"),
+}
+
+GATE_WORDS: Words = {
+    "seat_empty": ("还在等待：{}", "Still waiting for: {}"),
+    "device_untested": ("设备尚未检测：{}", "Devices not tested yet: {}"),
+    "device_failed": ("设备检测未通过：{}", "Devices failed their test: {}"),
+    "consent_missing": ("尚未取得同意：{}", "Consent is missing: {}"),
+    "probe_failed": ("系统检查未通过：{}", "A check of the system failed: {}"),
+    "recorder_failed": ("录制设备检查未通过：{}", "A check of the recorder failed: {}"),
+    "no_media": ("没有收到音视频：{}", "No media arrives: {}"),
+}
+
+ALARM_WORDS: Words = {
+    "recorder_away": ("录制程序没有响应", "The recorder does not answer"),
+    "recorder_stopped": ("录制已停止", "The recording has stopped"),
+    "sealing_stalled": ("录像没有及时封存", "What is recorded is not being sealed"),
+    "second_recorder_away": ("第二路录制没有响应", "The second recorder does not answer"),
+    "room_away": ("音视频服务没有响应", "The media service does not answer"),
+    "connection_lost": ("与媒体服务的连接中断", "The connection to the media service is lost"),
+    "disk_full": ("磁盘已满", "The disk is full"),
+    "track_lost": ("没有收到：{}", "Nothing arrives from: {}"),
+    "track_silent": ("没有声音：{}", "No sound from: {}"),
+    "track_frozen": ("画面静止：{}", "The picture stands still: {}"),
+    "track_weak": ("信号弱：{}", "The signal is weak: {}"),
+    "clock_stepped": ("系统时钟被调整", "The system's clock was moved"),
+}
+
+
+def worded(words: Words, code: str, about: str) -> dict[str, str]:
+    """The words of a code by language; a code without words stands for itself."""
+    zh, en = words.get(code, (code + (": {}" if about else ""),) * 2)
+    return {"zh": zh.format(about).rstrip("：: "), "en": en.format(about).rstrip("：: ")}
