@@ -26,6 +26,7 @@ from jianlu.govern.policy.model import FactValue
 from jianlu.runtime.database import transaction
 
 PROPOSED, APPROVED, WITHDRAWN = "proposed", "approved", "withdrawn"
+SHIPPED_SINCE = "2000-01-01"
 EVER = "9999-12-31"
 """`effective_to` of a version without an end."""
 
@@ -110,12 +111,18 @@ def read_script(script: str, version: str, *, using: SessionPorts, by: Staff) ->
     return {**row.document, "content": json.loads(row.content)}
 
 
+def propose_shipped_scripts(*, using: SessionPorts, by: Staff) -> list[ScriptRow]:
+    """Propose the scripts that come with the scenes; versions that are there stay as they are. As any other, each waits for approval."""
+    _require(by, using)
+    return [_propose(scene.script, (SHIPPED_SINCE, EVER), None, by.account.id, using) for scene in using.scenes.values()]
+
+
 def adopt_shipped_scripts(*, using: SessionPorts, proposed_by: str, approved_by: str) -> None:
     """Put the scripts that come with the scenes in force, on behalf of two people; versions that are there stay as they are."""
     if proposed_by == approved_by:
         raise DeniedError("a script is approved by a second person: name two")
     for scene in using.scenes.values():
-        row = _propose(scene.script, ("2000-01-01", EVER), None, proposed_by, using)
+        row = _propose(scene.script, (SHIPPED_SINCE, EVER), None, proposed_by, using)
         if row.state == PROPOSED:
             _approve(row.script, row.version, approved_by, using)
 

@@ -49,7 +49,7 @@ class NewCase(Body):
     title: Annotated[str, Field(max_length=200)] = ""
     language: Code = "zh"
     profile: Code = "standard"
-    facts: dict[Annotated[str, Field(max_length=80)], str | bool | int] = Field(default={}, max_length=100)
+    facts: dict[Annotated[str, Field(max_length=80)], str | bool | int | tuple[str, ...]] = Field(default={}, max_length=100)
     people: dict[Code, PersonBody] = Field(max_length=10)
     seats: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
 

@@ -46,7 +46,7 @@ def make_case(body: NewCase, staff: StaffCaller, deps: TheDeps) -> dict[str, str
         title=body.title,
         language=body.language,
         profile=body.profile,
-        facts=dict(body.facts),
+        facts={name: list(value) if isinstance(value, tuple) else value for name, value in body.facts.items()},
         people={seat: Person(person.name, person.phone) for seat, person in body.people.items()},
         seats=body.seats,
     )

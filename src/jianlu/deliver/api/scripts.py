@@ -27,6 +27,13 @@ def propose(body: ScriptContent, staff: StaffCaller, deps: TheDeps) -> dict[str,
     return use_cases.propose_script(body.content, using=deps.sessions, by=staff).document
 
 
+@router.post("/shipped", status_code=201)
+def propose_shipped(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Propose every script that comes with the templates; as any other, each waits for a second person."""
+    rows = use_cases.propose_shipped_scripts(using=deps.sessions, by=staff)
+    return {"scripts": [row.document for row in rows]}
+
+
 @router.get("/{script}")
 def script(script: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """One script: its versions, newest first, each with its content."""
