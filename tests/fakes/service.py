@@ -1,0 +1,133 @@
+"""A whole service for tests: a fresh home, accounts, and `jianlu serve` as its users start it, in processes of its own.
+
+Stopped at the end by SIGTERM, as an operator would. What it logged stays in `home/serve.log` beside the test's files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jianlu.entry.service_client import ServiceClient
+from tests.fakes.eventually import eventually
+
+PASSWORD = "correct-horse-battery-7"
+ACCOUNTS = {
+    "lin": ("agent", "林经理"),
+    "zhou": ("agent", "周经理"),
+    "he": ("supervisor", "何主管"),
+    "xu": ("compliance", "许合规"),
+}
+
+
+@dataclass
+class LiveService:
+    """A running service and its home."""
+
+    home: Path
+    process: subprocess.Popen[bytes]
+    url: str
+    clients: dict[str, ServiceClient] = field(default_factory=dict)
+
+    @property
+    def authority(self) -> Path:
+        return self.home / "tls" / "ca.crt"
+
+    def stranger(self) -> ServiceClient:
+        """A caller who is not signed in."""
+        return ServiceClient(self.url, self.authority)
+
+    def as_staff(self, name: str) -> ServiceClient:
+        """A caller signed in to one of ACCOUNTS; the same one each time."""
+        if name not in self.clients:
+            self.clients[name] = self.stranger()
+            self.clients[name].call("POST", "/api/v1/sign-in", {"name": name, "password": PASSWORD})
+        return self.clients[name]
+
+    def children(self) -> dict[str, int]:
+        """Process ids of the tree by role, as the operating system lists them."""
+        found: dict[str, int] = {}
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"--only" in words and str(self.home).encode() in words:
+                role = words[words.index(b"--only") + 1].decode()
+                name = words[words.index(b"--name") + 1].decode() if b"--name" in words else ""
+                found[f"{role}-{name}" if name else role] = int(entry.name)
+        return found
+
+    def log(self) -> str:
+        return (self.home / "serve.log").read_text(encoding="utf-8", errors="replace")
+
+    def stop(self) -> int:
+        """SIGTERM to the tree, as an operator stops it; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=120)
+
+
+@contextmanager
+def live_service(home: Path, *, replaced: Mapping[str, str] | None = None) -> Iterator[LiveService]:
+    """A service on a free port of this machine with ACCOUNTS, its settings changed as `replaced` (text to text) says."""
+    make_live_home(home, replaced or {})
+    service = start_service(home)
+    try:
+        yield service
+    finally:
+        if service.process.poll() is None:
+            service.stop()
+
+
+def make_live_home(home: Path, replaced: Mapping[str, str]) -> None:
+    """A home with ACCOUNTS and changed settings, not started."""
+    _jianlu("init", str(home))
+    settings = home / "jianlu.toml"
+    text = settings.read_text(encoding="utf-8")
+    for known, wanted in {"port = 8443": "port = 0", "sample_devices = false": "sample_devices = true", **replaced}.items():
+        assert known in text, f"{known} is not in the settings"
+        text = text.replace(known, wanted)
+    settings.write_text(text, encoding="utf-8")
+    for name, (role, display) in ACCOUNTS.items():
+        words = ("--licences", "insurance,wealth,loan,account", "--skills", "elderly") if role == "agent" else ()
+        _jianlu("account", "add", name, "--roles", role, "--display", display, *words, "--home", str(home), entered=PASSWORD)
+
+
+def start_service(home: Path) -> LiveService:
+    """`jianlu serve` on an existing home; returns when it says where it listens."""
+    with (home / "serve.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jianlu.entry.cli.main", "serve", str(home)],
+            stdout=log,
+            stderr=log,
+            env={name: value for name, value in os.environ.items() if not name.startswith("JIANLU_")},
+        )
+    ready = home / "run" / "web.json"
+    before = ready.read_text(encoding="utf-8") if ready.exists() else ""
+
+    def url() -> str:
+        assert process.poll() is None, (home / "serve.log").read_text(encoding="utf-8", errors="replace")
+        said = ready.read_text(encoding="utf-8") if ready.exists() else ""
+        return str(json.loads(said).get("url", "")) if said and said != before else ""
+
+    return LiveService(home, process, eventually(url, "the service listens", looks=1200))
+
+
+def _jianlu(*arguments: str, entered: str = "") -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "jianlu.entry.cli.main", *arguments],
+        input=entered + "\n",
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
