@@ -65,9 +65,16 @@ def shipped_scenes() -> dict[str, Scene]:
     return load_scenes(scenes_directory())
 
 
-def staff(name: str, *roles: Role, **codes: tuple[str, ...]) -> Staff:
+def staff(
+    name: str,
+    *roles: Role,
+    languages: tuple[str, ...] = (),
+    licences: tuple[str, ...] = (),
+    skills: tuple[str, ...] = (),
+) -> Staff:
     """A member of staff who is signed in."""
-    account = Account(f"account-{name}", tenant_id(TENANT), name, f"{name} (staff)", frozenset(roles), **codes)
+    shown, codes = f"{name} (staff)", (languages, licences, skills)
+    account = Account(f"account-{name}", tenant_id(TENANT), name, shown, frozenset(roles), *codes)
     return Staff(account, f"sign-in-{name}", by_totp=False)
 
 
