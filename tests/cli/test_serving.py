@@ -1,0 +1,140 @@
+"""`jianlu serve`, `jianlu certificate`, `jianlu account`: what starts, what is refused, what is said, how it stops."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.quiet_home import jianlu
+from tests.fakes.serving.running import PASSWORD, make_served_home, served, wait_for
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_served_home(tmp_path_factory.mktemp("served") / "home")
+
+
+def test_the_tree_starts_says_where_and_stops_when_told(home: Path) -> None:
+    with served(home) as running, running.client() as client:
+        assert client.get("/api/v1/health").json()["status"] == "ok"
+        wait_for(lambda: any(running.url in line for line in running.printed))
+        wait_for(lambda: running.logged("child_started", role="worker"))
+        assert running.logged("child_started")[0]["role"] == "web", "the others call it"
+        assert running.stop() == 0
+    stopped = [line["role"] for line in running.logged("child_stopped")]
+    assert stopped[-1] == "web" and running.logged("child_stopped", role="web")[0]["exit_code"] == 0
+    assert stopped.index("worker") < stopped.index("web")
+    assert not (home / "run" / "web.json").exists()
+
+
+def test_one_process_of_the_tree_runs_alone(home: Path) -> None:
+    with served(home, "--only", "web") as running, running.client(signed_in="mei") as client:
+        assert client.get("/api/v1/me").json()["name"] == "mei"
+        assert not running.logged("child_started")
+        assert running.stop() == 0
+
+
+def test_tls_1_2_is_refused_and_1_3_is_spoken(home: Path) -> None:
+    with served(home, "--only", "web") as running:
+        port = int(running.url.rpartition(":")[2])
+        context = ssl.create_default_context(cafile=str(home / "tls" / "ca.crt"))
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as secured,
+        ):
+            assert secured.version() == "TLSv1.3"
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        with socket.create_connection(("127.0.0.1", port)) as plain, pytest.raises(ssl.SSLError):
+            context.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_the_log_holds_no_password_token_or_path(home: Path) -> None:
+    with served(home, "--only", "web") as running, running.client(signed_in="mei") as client:
+        token = client.cookies["__Host-jianlu"]
+        client.get("/api/v1/nothing/secret-thing")
+        wait_for(lambda: running.logged("request", status=404))
+        running.stop()
+    text = json.dumps(running.lines) + "".join(running.printed)
+    assert PASSWORD not in text and token not in text and "secret-thing" not in text and "mei" not in text
+
+
+def test_a_second_service_on_a_home_is_refused_and_the_first_goes_on(home: Path) -> None:
+    with served(home, "--only", "web") as running, running.client() as client:
+        with served(home) as second:
+            assert second.process.wait(timeout=60) == 5
+            assert second.logged("web_cannot_start")
+        assert client.get("/api/v1/health").status_code == 200
+
+
+def test_a_port_that_is_taken_is_said_and_nothing_is_left_running(home: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        copy = shutil.copytree(home, tmp_path / "home")
+        settings = copy / "jianlu.toml"
+        settings.write_text(settings.read_text(encoding="utf-8").replace("\nport = 0", f"\nport = {port}"), encoding="utf-8")
+        with served(copy) as running:
+            assert running.process.wait(timeout=60) == 75
+        assert any("cannot listen" in line for line in running.printed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--only", "media", "--shard", "7"], 2), (["--only", "recorder", "--name", "c"], 2), (["--only", "nothing"], 2)],
+)
+def test_a_process_that_the_settings_do_not_have_is_refused(home: Path, arguments: list[str], code: int) -> None:
+    assert jianlu("serve", home, *arguments).code == code
+
+
+def test_a_folder_that_is_no_home_is_not_found(tmp_path: Path) -> None:
+    answer = jianlu("serve", tmp_path)
+    assert answer.code == 4 and "jianlu init" in answer.err
+
+
+def test_starting_never_makes_keys_or_certificates(home: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(home, tmp_path / "home")
+    (copy / "tls" / "server.crt").unlink()
+    with served(copy, "--only", "web") as running:
+        assert running.process.wait(timeout=60) == 4
+    assert any("jianlu certificate" in line for line in running.printed)
+    assert not (copy / "tls" / "server.crt").exists()
+
+
+def test_a_certificate_is_issued_anew_for_further_names(home: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(home, tmp_path / "home")
+    before = (copy / "tls" / "server.crt").read_bytes()
+    answer = jianlu("certificate", copy, "--name", "desk.local", "--name", "192.168.1.20", "--json")
+    assert answer.code == 0 and {"desk.local", "192.168.1.20", "localhost"} <= set(answer.document["names"])
+    assert (copy / "tls" / "server.crt").read_bytes() != before
+    assert jianlu("certificate", copy, "--name", "bank.com").code == 2
+
+
+def test_accounts_are_made_listed_and_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = make_served_home(tmp_path / "home", accounts=[])
+    assert "account add" in jianlu("account", "list", "--home", home).out
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD + "\n"))
+    asked = ["--roles", "agent,supervisor", "--licences", "life", "--display", "王梅"]
+    made = jianlu("account", "add", "mei", *asked, "--home", home, "--json")
+    assert made.code == 0 and made.document["roles"] == ["agent", "supervisor"] and made.document["licences"] == ["life"]
+    for command in ("disable", "enable", "unlock", "reset-totp"):
+        assert jianlu("account", command, "mei", "--home", home).code == 0
+        assert jianlu("account", command, "nobody", "--home", home).code == 4
+    monkeypatch.setattr("sys.stdin", io.StringIO("another long password\n"))
+    assert jianlu("account", "password", "mei", "--home", home).code == 0
+    (listed,) = jianlu("account", "list", "--home", home, "--json").document["accounts"]
+    assert listed["name"] == "mei" and listed["display"] == "王梅" and listed["active"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "code"), [(["--roles", "root"], PASSWORD, 2), (["--roles", "agent"], "short", 2)]
+)
+def test_an_account_that_may_not_be_is_refused(
+    home: Path, arguments: list[str], password: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+    assert jianlu("account", "add", "new", *arguments, "--home", home).code == code

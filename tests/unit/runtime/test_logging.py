@@ -1,0 +1,61 @@
+"""Logs: JSON lines with known keys; whatever else a careless line or a library says stays out."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from jianlu.runtime.logging import configure_logging, logger
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before, level = root.handlers, root.level
+    stream = io.StringIO()
+    configure_logging(stream)
+    yield stream
+    root.handlers = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def written(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_says_what_when_and_which_process(lines: io.StringIO) -> None:
+    logger("web").info("request", route="/api/v1/health", status=200, ms=3)
+    (line,) = written(lines)
+    assert line.pop("at").endswith("Z")
+    assert line == {"event": "request", "level": "info", "process": "web", "route": "/api/v1/health", "status": 200, "ms": 3}
+
+
+def test_keys_that_are_not_on_the_list_are_dropped_and_named(lines: io.StringIO) -> None:
+    logger("web").warning("sign_in_refused", password="hunter2", customer="王梅", status=401)
+    assert "hunter2" not in lines.getvalue() and "王梅" not in lines.getvalue()
+    assert written(lines)[0]["dropped_keys"] == ["customer", "password"]
+
+
+def test_an_error_is_its_class_and_a_long_text_is_cut(lines: io.StringIO) -> None:
+    logger("web").error("failed", error=ValueError("王梅's number"), reason="x" * 1000)
+    (line,) = written(lines)
+    assert line["error"] == "ValueError"
+    assert len(line["reason"]) == 200
+
+
+def test_a_librarys_warning_comes_without_its_arguments(lines: io.StringIO) -> None:
+    try:
+        raise KeyError("王梅")
+    except KeyError:
+        logging.getLogger("some.library").exception("failed for %s", "王梅")
+    logging.getLogger("some.library").info("chatter")
+    (line,) = written(lines)
+    assert line["name"] == "some.library" and line["error"] == "KeyError" and line["level_name"] == "ERROR"
+    assert "王梅" not in lines.getvalue()
