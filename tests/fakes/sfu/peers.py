@@ -1,0 +1,141 @@
+"""Real WebRTC peers without a browser: aiortc connections that send small pictures and silence, and count what they are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import fractions
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aioice.ice
+import numpy as np
+import pytest
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack
+from av import VideoFrame
+
+from jianlu.capture.sessions.rooms import Connection, Rooms
+from tests.fakes.loops import Loop
+
+WIDTH, HEIGHT, FPS = 320, 240, 15
+
+
+class Picture(VideoStreamTrack):
+    """A small moving picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._number = 0
+
+    async def recv(self) -> VideoFrame:
+        await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=1 / FPS)
+        pixels = np.full((HEIGHT, WIDTH, 3), self._number * 5 % 256, np.uint8)
+        pixels[:, self._number * 7 % WIDTH :][:, :20] = 255 - pixels[0, 0, 0]
+        frame = VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame.pts, frame.time_base = self._number * (90_000 // FPS), fractions.Fraction(1, 90_000)
+        self._number += 1
+        return frame
+
+
+class Peer:
+    """One peer connection, used from the test's thread; everything of it runs in `loop`."""
+
+    def __init__(self, loop: Loop, *, servers: tuple[RTCIceServer, ...] = ()) -> None:
+        self._loop = loop
+        self.frames: Counter[str] = Counter()
+        self.size = (0, 0)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._pc: RTCPeerConnection = loop.run(self._made(RTCConfiguration(iceServers=list(servers))))
+
+    @property
+    def state(self) -> str:
+        """As the connection says."""
+        return self._pc.connectionState
+
+    def publish(
+        self, rooms: Rooms, room: str, feed: str, *, codec: str = "vp8", kinds: tuple[str, ...] = ("audio", "video")
+    ) -> Connection:
+        """Send a feed."""
+        offer = self._loop.run(self._offer_to_send(codec, kinds))
+        return self._answered(rooms.publish(room, feed, offer))
+
+    def add(self, rooms: Rooms, room: str, connection: Connection, kind: str, *, codec: str = "vp8") -> Connection:
+        """Send another track on the same connection."""
+        offer = self._loop.run(self._offer_to_send(codec, (kind,)))
+        return self._answered(rooms.renegotiate(room, connection.id, offer))
+
+    def subscribe(self, rooms: Rooms, room: str, feed: str, viewer: str = "v") -> Connection:
+        """Watch a feed."""
+        offer = self._loop.run(self._offer_to_receive())
+        return self._answered(rooms.subscribe(room, feed, offer, viewer))
+
+    def close(self) -> None:
+        """Leave, saying goodbye."""
+        self._loop.run(self._close())
+
+    def vanish(self) -> None:
+        """Leave without a word: nothing is sent from now on."""
+        self._loop.run(self._vanish())
+
+    async def _made(self, configuration: RTCConfiguration) -> RTCPeerConnection:
+        connection = RTCPeerConnection(configuration)
+        connection.on("track", self._track)
+        return connection
+
+    def _track(self, track: MediaStreamTrack) -> None:
+        self._tasks.append(asyncio.ensure_future(self._count(track)))
+
+    async def _count(self, track: MediaStreamTrack) -> None:
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            self.frames[track.kind] += 1
+            if isinstance(frame, VideoFrame):
+                self.size = (frame.width, frame.height)
+
+    async def _offer_to_send(self, codec: str, kinds: tuple[str, ...]) -> str:
+        for kind in kinds:
+            if any(each.kind == kind for each in self._pc.getTransceivers()):
+                continue
+            sender = self._pc.addTrack(AudioStreamTrack() if kind == "audio" else Picture())
+            transceiver = next(each for each in self._pc.getTransceivers() if each.sender is sender)
+            transceiver.direction = "sendonly"
+            if kind == "video":
+                known = RTCRtpSender.getCapabilities("video").codecs
+                wanted = [each for each in known if each.name.lower() in (codec, "rtx")]
+                transceiver.setCodecPreferences(wanted)
+        return await self._offer()
+
+    async def _offer_to_receive(self) -> str:
+        for kind in ("audio", "video"):
+            self._pc.addTransceiver(kind, direction="recvonly")
+        return await self._offer()
+
+    async def _offer(self) -> str:
+        await self._pc.setLocalDescription(await self._pc.createOffer())
+        return str(self._pc.localDescription.sdp)
+
+    def _answered(self, connection: Connection) -> Connection:
+        answer = RTCSessionDescription(connection.answer_sdp, "answer")
+        self._loop.run(self._pc.setRemoteDescription(answer))
+        return connection
+
+    async def _close(self) -> None:
+        await self._pc.close()
+        for task in self._tasks:
+            task.cancel()
+
+    async def _vanish(self) -> None:
+        for transceiver in self._pc.getTransceivers():
+            await transceiver.sender.transport.transport.stop()
+
+
+@contextmanager
+def on_loopback_only(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Peers use the loopback address, which aioice leaves out by default."""
+    with patch.context() as context:
+        context.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+        yield
