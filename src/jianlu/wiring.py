@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, make_url
 
 from jianlu.backends.blobs import posix
+from jianlu.backends.desk.client import DeskLog
 from jianlu.backends.events import ledger_folder, ledger_socket
 from jianlu.backends.faces.yunet import YuNetDetector
 from jianlu.backends.keys import file as file_keys
@@ -21,7 +22,12 @@ from jianlu.backends.recorders.client import RecorderClient
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.backends.sfu.embedded.serve import MediaServer, media_options
 from jianlu.backends.speech.whisper import WhisperRecognizer
+from jianlu.backends.spools.files import FileSpool, FileStates
+from jianlu.backends.taps.clock import SystemMachineClock
+from jianlu.backends.taps.unix import UnixTap
 from jianlu.backends.voice.silero import SileroDetector
+from jianlu.capture.recording.live.case_recorder import RecorderPorts
+from jianlu.capture.sessions.rooms import shard_of
 from jianlu.core.errors import ConflictError, UnavailableError
 from jianlu.deliver.packages.ports import PackagePorts
 from jianlu.govern.identity.passwords import Passwords
@@ -223,6 +229,24 @@ def embedded_rooms(path: Path, settings: Settings) -> EmbeddedRooms:
 def recorder_clients(path: Path, settings: Settings) -> dict[str, RecorderClient]:
     """The home's recorder processes by name."""
     return {name: RecorderClient(path / "run" / f"recorder-{name}.sock") for name in RECORDER_NAMES[: settings.serve.recorders]}
+
+
+def recorder_ports(
+    path: Path, settings: Settings, name: str, *, complain: Callable[[str, BaseException], None], is_edge: bool = False
+) -> RecorderPorts:
+    """What the recorder `name` of the home at `path` works with. It opens neither ledger nor vault."""
+    run, shards = path / "run", settings.serve.shards
+    keys = file_keys.load_root_key(path / settings.keys.root_key)
+    return RecorderPorts(
+        name=name,
+        tap=UnixTap(lambda room: run / f"tap-{shard_of(room, shards)}.sock", name),
+        states=FileStates(run, name),
+        clock=SystemMachineClock(),
+        log=lambda case: DeskLog(run / "desk.sock", case),
+        spool=lambda case: FileSpool(run / f"spool-{name}" / case, case, keys),
+        complain=complain,
+        is_edge=is_edge,
+    )
 
 
 def ledger_socket_server(home: Home, path: Path) -> RpcServer:

@@ -52,7 +52,8 @@ class AudioShape:
 class TrackFormat:
     """One track: id, codec name, `setup` (the codec's own configuration record), ticks per second of its clock, and shape.
 
-    The source could only name times that are whole multiples of `grain` ticks.
+    The source could only name times that are whole multiples of `grain` ticks. With `has_inband_setup` the samples carry parameter sets of
+    their own, which may differ from those of `setup` (H.264 whose resolution changes, sample entry avc3).
     """
 
     track: str
@@ -61,6 +62,7 @@ class TrackFormat:
     timescale: int
     shape: VideoShape | AudioShape
     grain: int = 1
+    has_inband_setup: bool = False
 
     @property
     def kind(self) -> Literal["video", "audio"]:
@@ -80,11 +82,19 @@ class Sample:
 
 
 class GapReason(StrEnum):
-    """Why a stretch has nothing recorded."""
+    """Why a stretch has nothing recorded; those of a file first, then those of a live session."""
 
     TIMESTAMPS_JUMP = "timestamps_jump"
     STARTS_LATE = "starts_late"
     ENDS_EARLY = "ends_early"
+
+    CONNECTION_LOST = "connection_lost"
+    PACKETS_LOST = "packets_lost"
+    RECORDER_RESTARTED = "recorder_restarted"
+    SEALING_STALLED = "sealing_stalled"
+    PAUSED = "paused"
+    MUTED = "muted"
+    SOURCE_ABSENT = "source_absent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ def sample_entry(track: TrackFormat) -> bytes:
     shape = track.shape
     if isinstance(shape, VideoShape):
         kind, setup = _VIDEO[track.codec](track.setup)
+        if track.has_inband_setup:
+            kind = _INBAND.get(kind, kind)
         return box(kind, _visual(shape), setup, *_appearance(shape))
     kind, setup = _AUDIO[track.codec](track.setup)
     return box(kind, _audible(shape, track.codec), setup)
@@ -111,6 +113,9 @@ def _opus(setup: bytes) -> tuple[bytes, bytes]:
 
 _VIDEO = {"h264": _avc, "hevc": _hevc, "vp8": _vp8, "vp9": _vp9, "av1": _av1}
 _AUDIO = {"aac": _aac, "opus": _opus}
+
+_INBAND = {b"avc1": b"avc3", b"hvc1": b"hev1"}
+"""The names that allow parameter sets among the samples, which may change (14496-15, 5.4.2 and 8.4.1)."""
 
 CODECS = frozenset(_VIDEO) | frozenset(_AUDIO)
 """Every codec that can be captured without re-encoding."""

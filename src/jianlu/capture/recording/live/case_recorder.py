@@ -1,0 +1,460 @@
+"""One case being recorded: the tap is read, the recording ticks, and what it gives is delivered, each in a task of its own.
+
+All decisions are in the sans-I/O parts; here is only their order. Nothing that fails here ends silently: a lost tap is reconnected and
+shown, a failing log is retried and shown, and a recording that was stopped stays until all of it is delivered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from jianlu.capture.recording.live.cutter import LiveOutput, LiveSegment
+from jianlu.capture.recording.live.delivery import MAIN, Delivery
+from jianlu.capture.recording.live.entries import Entry
+from jianlu.capture.recording.live.live_recording import LiveRecording
+from jianlu.capture.recording.live.outbox import Outbox
+from jianlu.capture.recording.live.ports import LiveLog, Spool, StateStore, Tap, TapStream
+from jianlu.capture.recording.live.state import CaseState, state_text
+from jianlu.capture.recording.live.wall_clock import WallClockWatch
+from jianlu.capture.recording.live.watchdog import AlarmBook
+from jianlu.capture.sessions.recorders import (
+    RecordedTrack,
+    RecorderChecks,
+    RecordingStarted,
+    RecordingState,
+    RecordingStatus,
+    RecordingStopped,
+)
+from jianlu.core.errors import ConflictError, InvalidError, JianluError, NotFoundError, UnavailableError
+from jianlu.core.formats.canonical import canonical_bytes
+from jianlu.core.limits import LIVE_LAG_MS, SEGMENT_MS
+from jianlu.core.terms.events import EventType
+
+RECORDER = "live/1"
+SOURCE_FORMAT = "jianlu/live-source/v1"
+DISK_BYTES_MIN = 256 * 1024 * 1024
+"""Less is an alarm: an hour of two 720p cameras is 1.4 GB, and the spool is for minutes."""
+
+_TICK_S, _LOOK_US = 0.1, 1_000_000
+_RETRY_FIRST_S, _RETRY_MAX_S = 0.2, 3.0
+_START_WAIT_S, _DELIVERY_WAIT_S, _STOP_WAIT_S = 10.0, 12.0, 50.0
+_CLOSE_WAIT_S = 3.0
+_POLL_S = 0.05
+_STALL_MS = SEGMENT_MS + LIVE_LAG_MS + 4_000
+_STEP_SHOWN_US = 30_000_000
+_AT_ONCE = ("sealing_stalled", "uplink_lost", "disk_full", "clock_stepped", "recorder_fault")
+
+
+class MachineClock(Protocol):
+    """The machine's clocks."""
+
+    def monotonic_us(self) -> int:
+        """Microseconds of CLOCK_MONOTONIC, as taps use it."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970, as the machine believes."""
+
+    def boot(self) -> str:
+        """Which run of the machine this is: the monotonic clock starts anew with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderPorts:
+    """What the recorder `name` works with. On the `edge` the desk may be away for long: the spool is as good as the desk then."""
+
+    name: str
+    tap: Tap
+    states: StateStore
+    clock: MachineClock
+    log: Callable[[str], LiveLog]
+    spool: Callable[[str], Spool]
+    complain: Callable[[str, BaseException], None]
+    is_edge: bool = False
+
+
+class CaseRecorder:
+    """Watches and records one case. Make it in a running loop; `run` starts its tasks, `close` ends them."""
+
+    def __init__(self, case: str, tracks: Sequence[RecordedTrack], using: RecorderPorts, state: CaseState | None = None) -> None:
+        self.case = case
+        self.tracks = tuple(tracks)
+        self._using = using
+        self._state = state
+        self._log = using.log(case)
+        self._outbox = Outbox(using.spool(case))
+        self._delivery = Delivery(self._log, self._outbox, using.name)
+        self._recording = LiveRecording(tracks, self._now_us(), state.formats if state else None)
+        self._alarms = AlarmBook()
+        self._wall = WallClockWatch()
+        self._stepped_us: int | None = None
+        self._faulted_us: int | None = None
+        self._looked_us = 0
+        self._stream: TapStream | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_closing = False
+        self._due = asyncio.Event()
+        self._starting = asyncio.Lock()
+        self._is_finished = False
+        self._stopped: RecordingStopped | None = None
+        self.asked_us = self._now_us()
+
+    # -- the tasks -----------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Start watching, and resume if there is something to resume."""
+        for work in (self._read_tap, self._keep_time, self._deliver):
+            self._spawn(work)
+
+    def _spawn(self, work: Callable[[], Coroutine[object, object, None]]) -> None:
+        def look(ended: asyncio.Task[None]) -> None:
+            fault = None if ended.cancelled() else ended.exception()
+            if fault is not None:
+                # A fault of the program: shown, and the work goes on. A recorder that stops quietly would be worse.
+                self._faulted_us = self._now_us()
+                self._using.complain(self.case, fault)
+                asyncio.get_running_loop().call_later(_RETRY_MAX_S, self._spawn, work)
+
+        if not self._is_closing:
+            task = self._tasks[work.__name__] = asyncio.create_task(work())
+            task.add_done_callback(look)
+
+    async def close(self) -> None:
+        """End the tasks; what was taken so far is cut and kept, and a recording can be resumed."""
+        self._is_closing = True
+        delivering = self._tasks.pop(self._deliver.__name__, None)
+        await _end(*self._tasks.values())
+        if self._recording.has_begun and not self._is_finished:
+            self._put(self._recording.finish(self._now_us())[0])
+            with contextlib.suppress(UnavailableError):
+                await self._until_delivered(_CLOSE_WAIT_S)
+            self._outbox.spill()
+        await _end(delivering)
+        if self._stream is not None:
+            await self._stream.close()
+        await self._log.close()
+
+    async def _read_tap(self) -> None:
+        wait_s = _RETRY_FIRST_S
+        while True:
+            try:
+                self._stream = await self._using.tap.open(self.case)
+                self._recording.regain_tap()
+                while frames := await self._stream.read():
+                    wait_s = _RETRY_FIRST_S
+                    for frame in frames:
+                        self._recording.take(frame)
+            except (UnavailableError, InvalidError):
+                pass  # shown as an alarm, and tried again
+            self._recording.lose_tap()
+            if self._stream is not None:
+                await self._stream.close()
+                self._stream = None
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, _RETRY_MAX_S)
+
+    async def _keep_time(self) -> None:
+        if self._state is not None:
+            await self._resume(self._state)
+        while True:
+            self.step()
+            await asyncio.sleep(_TICK_S)
+
+    async def _deliver(self) -> None:
+        wait_s = _RETRY_FIRST_S
+        while True:
+            try:
+                if not await self._delivery.deliver_one():
+                    self._due.clear()
+                    await self._due.wait()
+                wait_s = _RETRY_FIRST_S
+            except JianluError:
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, _RETRY_MAX_S)
+
+    def step(self) -> None:
+        """What is due now: segments are cut, key frames asked for, and once a second everything is looked at."""
+        now_us = self._now_us()
+        if not self._is_finished:
+            self._put(self._recording.tick(now_us))
+            for feed in self._recording.key_frames_wanted(now_us):
+                if self._stream is not None:
+                    self._stream.ask_key_frame(feed)
+        if now_us - self._looked_us >= _LOOK_US:
+            self._looked_us = now_us
+            self._look(now_us)
+
+    # -- health --------------------------------------------------------------------------------------------------------------
+
+    def _look(self, now_us: int) -> None:
+        self._recording.look(now_us)
+        now_ms = self._recording.now_ms(now_us)
+        step_ms = self._wall.look(self._using.clock.wall_ms(), now_us // 1000)
+        if step_ms:
+            self._stepped_us = now_us
+            self._say(EventType.CLOCK_STEPPED, {"step_ms": step_ms, "at_ms": now_ms})
+        conditions = self._conditions(now_us)
+        changes = self._alarms.look(conditions, now_ms, at_once=_AT_ONCE)
+        for change in changes:
+            kind = EventType.HEALTH_ALARMED if change.is_raised else EventType.HEALTH_CLEARED
+            self._say(kind, {"code": change.alarm.code, "track": change.alarm.track, "at_ms": change.at_ms})
+        if self._recording.has_begun and not self._is_finished:
+            measured = self._recording.measured(now_us)
+            if measured is not None:
+                self._put_sheet(measured.plaintext, measured.samples)
+
+    def _conditions(self, now_us: int) -> set[tuple[str, str]]:
+        found = self._recording.conditions() if not self._is_finished else set()
+        if self._is_behind(now_us):
+            found.add(("uplink_lost" if self._is_spooled_well else "sealing_stalled", ""))
+        if self._outbox.is_spool_failing:
+            found.add(("disk_full", ""))
+        elif self._free_bytes() < DISK_BYTES_MIN:
+            found.add(("disk_low", ""))
+        if self._stepped_us is not None and now_us - self._stepped_us < _STEP_SHOWN_US:
+            found.add(("clock_stepped", ""))
+        if self._faulted_us is not None and now_us - self._faulted_us < _STEP_SHOWN_US:
+            found.add(("recorder_fault", ""))
+        return found
+
+    def _is_behind(self, now_us: int) -> bool:
+        """Delivery fails, or is further behind than cutting and sealing take."""
+        waiting_ms = self._recording.now_ms(now_us) - self._delivery.covered_ms
+        return self._delivery.is_failing or (self._outbox.is_spooling and waiting_ms > _STALL_MS)
+
+    @property
+    def _is_spooled_well(self) -> bool:
+        return self._using.is_edge and not self._outbox.is_spool_failing
+
+    def _free_bytes(self) -> int:
+        try:
+            return self._using.states.free_bytes()
+        except UnavailableError:
+            return 0
+
+    def status(self) -> RecordingStatus:
+        """The recording now."""
+        now_us = self._now_us()
+        return RecordingStatus(
+            state=self._state_now(now_us),
+            recorded_until_ms=self._delivery.covered_ms,
+            now_ms=self._recording.now_ms(now_us),
+            zero_us=self._recording.zero_us,
+            segments=self._delivery.segments,
+            tracks=self._recording.healths,
+            alarms=self._alarms.raised,
+        )
+
+    def _state_now(self, now_us: int) -> RecordingState:
+        if self._stopped is not None:
+            return "stopped"
+        if not self._recording.has_begun:
+            return "idle" if self._state is None else "starting"
+        if (self._is_behind(now_us) and not self._is_spooled_well) or self._outbox.is_spool_failing:
+            return "stalled"
+        if self._recording.is_paused:
+            return "paused"
+        return "recording" if self._delivery.segments or self._is_spooled_well else "starting"
+
+    # -- what is called ------------------------------------------------------------------------------------------------------
+
+    async def preflight(self) -> RecorderChecks:
+        """The recorder's part of the preflight."""
+        now_us = self.asked_us = self._now_us()
+        checks = [
+            ("tap", self._stream is not None),
+            ("desk", await self._can_reach_desk() or self._using.is_edge),
+            ("disk", self._free_bytes() >= DISK_BYTES_MIN),
+            ("clock", self._stepped_us is None or now_us - self._stepped_us > _STEP_SHOWN_US),
+        ]
+        return RecorderChecks(
+            self._recording.checks(now_us), tuple((name, "ok" if is_ok else "failed") for name, is_ok in checks)
+        )
+
+    async def _can_reach_desk(self) -> bool:
+        try:
+            await self._delivery.reach()
+        except UnavailableError:
+            return False
+        return True
+
+    async def start(self, zero_us: int | None) -> RecordingStarted:
+        """As `Recorders.start`."""
+        async with self._starting:
+            if self._state is None:
+                await self._refuse_second_recording()
+                await self._await_formats()
+                self._begin(self._now_us() if zero_us is None else zero_us)
+            if not (self._using.is_edge or self._delivery.has_started):
+                await self._until(lambda: self._delivery.has_started, _DELIVERY_WAIT_S, "the desk has not taken the beginning")
+        return self._started()
+
+    async def _refuse_second_recording(self) -> None:
+        try:
+            await self._delivery.learn()
+        except UnavailableError:
+            if not self._using.is_edge:
+                raise
+            return
+        if self._delivery.has_started or self._delivery.is_abandoned:
+            raise ConflictError("the case has a recording already: a case is recorded once, open a new one")
+
+    async def _await_formats(self) -> None:
+        def is_ready() -> bool:
+            return all(check.is_ready for check in self._recording.checks(self._now_us()).values())
+
+        with contextlib.suppress(UnavailableError):
+            await self._until(is_ready, _START_WAIT_S, "not every track has come")
+
+    def _begin(self, zero_us: int) -> None:
+        clock = self._using.clock
+        formats = self._recording.settle_formats()
+        zero_wall_ms = clock.wall_ms() - (clock.monotonic_us() - zero_us) // 1000
+        state = CaseState(self.tracks, formats, zero_us, zero_wall_ms, clock.boot())
+        self._using.states.save(self.case, state_text(state))
+        self._state = state
+        self._put_opening()
+        self._recording.begin(zero_us)
+
+    async def _resume(self, state: CaseState) -> None:
+        """Go on with what an earlier process began: the log says how far it came, or the spool does when the log is away."""
+        if not self._recording.has_begun:
+            if self._outbox.is_empty:
+                await self._learn_patiently()
+                if not self._delivery.has_started:
+                    self._put_opening()
+            clock = self._using.clock
+            now_us = clock.monotonic_us()
+            zero_us = state.zero_on(clock.boot(), now_us, clock.wall_ms())
+            self._state = replace(state, zero_us=zero_us, boot=clock.boot())
+            self._using.states.save(self.case, state_text(self._state))
+            if self._delivery.has_ended or state.end_us is not None:
+                end_ms = ((state.end_us or now_us) - state.zero_us) // 1000
+                self._finish_with(max(end_ms, self._delivery.covered_ms))
+                return
+            from_ms = max((now_us - zero_us) // 1000, self._delivery.covered_ms, 1)
+            if state.is_paused:
+                self._recording.pause()
+            self._recording.begin(zero_us, from_ms=from_ms)
+
+    async def _learn_patiently(self) -> None:
+        """On the edge the log may be away for long, and recording must not wait for it: delivery sorts it out."""
+        with contextlib.suppress(UnavailableError):
+            await self._delivery.learn()
+
+    def _started(self) -> RecordingStarted:
+        state = self._state
+        if state is None:
+            raise NotFoundError("the case is not being recorded: start it")
+        rows = [(t.track, "audio" if t.kind == "audio" else "video", state.formats[t.track].codec) for t in state.tracks]
+        return RecordingStarted(state.zero_us, tuple(rows))
+
+    def set_paused(self, is_paused: bool) -> None:
+        """As `Recorders.pause` and `resume`."""
+        if self._state is None or self._is_finished:
+            raise NotFoundError("the case is not being recorded: nothing can be paused")
+        if self._state.is_paused != is_paused:
+            self._state = replace(self._state, is_paused=is_paused)
+            self._using.states.save(self.case, state_text(self._state))
+            (self._recording.pause if is_paused else self._recording.resume)()
+
+    async def stop(self) -> RecordingStopped:
+        """As `Recorders.stop`."""
+        if self._stopped is not None:
+            return self._stopped
+        if self._state is None:
+            raise NotFoundError("the case is not being recorded: nothing is to be stopped")
+        async with self._starting:
+            if not self._is_finished:
+                await self._finish(self._state)
+        await self._until_delivered(_STOP_WAIT_S)
+        delivery = self._delivery
+        self._using.states.remove(self.case)
+        self._stopped = RecordingStopped(delivery.segments, delivery.duration_ms, delivery.media_bytes)
+        return self._stopped
+
+    async def _finish(self, state: CaseState) -> None:
+        end_us = self._now_us()
+        self._state = replace(state, end_us=end_us)
+        self._using.states.save(self.case, state_text(self._state))
+        await asyncio.sleep(LIVE_LAG_MS / 1000)
+        outputs, duration_ms = self._recording.finish(end_us)
+        self._put(outputs)
+        measured = self._recording.measured(self._now_us(), is_final=True)
+        if measured is not None:
+            self._put_sheet(measured.plaintext, measured.samples)
+        self._finish_with(duration_ms)
+
+    def _finish_with(self, duration_ms: int) -> None:
+        self._is_finished = True
+        self._outbox.put(Entry(EventType.RECORDING_ENDED, {"duration_ms": duration_ms}))
+        self._due.set()
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether there is anything that must not be forgotten."""
+        return self._state is not None and self._stopped is None
+
+    # -- entries -------------------------------------------------------------------------------------------------------------
+
+    def _put(self, outputs: Sequence[LiveOutput]) -> None:
+        for output in outputs:
+            if isinstance(output, LiveSegment):
+                body = {"from_ms": output.from_ms, "to_ms": output.to_ms}
+                self._outbox.put(Entry(EventType.SEGMENT_SEALED, body, "seg", output.plaintext))
+            else:
+                gap = {"from_ms": output.from_ms, "to_ms": output.to_ms, "reason": output.reason.value, "side": output.side}
+                self._say(EventType.GAP_DECLARED, gap)
+        if outputs:
+            self._due.set()
+
+    def _put_opening(self) -> None:
+        state = self._state
+        if state is None:
+            return
+        rows = [[t.track, "audio" if t.kind == "audio" else "video", state.formats[t.track].codec] for t in state.tracks]
+        source = canonical_bytes({"format": SOURCE_FORMAT, "feeds": [[t.track, t.feed] for t in state.tracks]})
+        body = {"tracks": rows, "recorder": RECORDER}
+        commits = {"source": hashlib.sha256(source).hexdigest()} if self._using.name == MAIN else {}
+        self._outbox.put(
+            Entry(EventType.RECORDING_STARTED, body, "init", self._recording.opening(), part="init", commits=commits)
+        )
+        self._due.set()
+
+    def _put_sheet(self, plaintext: bytes, samples: int) -> None:
+        if self._using.name == MAIN:
+            self._outbox.put(Entry(EventType.CLOCK_MEASURED, {"samples": samples}, "clock", plaintext))
+            self._due.set()
+
+    def _say(self, type: EventType, body: Mapping[str, object]) -> None:
+        """Record an event without an object; the mirror has only segments to say, and nothing is said before the recording began."""
+        if self._using.name == MAIN and self._state is not None:
+            self._outbox.put(Entry(type, body))
+            self._due.set()
+
+    # -- waiting -------------------------------------------------------------------------------------------------------------
+
+    async def _until_delivered(self, seconds: float) -> None:
+        await self._until(lambda: self._outbox.is_empty, seconds, "not all of the recording is delivered yet")
+
+    async def _until(self, is_so: Callable[[], bool], seconds: float, trouble: str) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while not is_so():
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError as error:
+            raise UnavailableError(f"{trouble}: see to the desk, then call again") from error
+
+    def _now_us(self) -> int:
+        return self._using.clock.monotonic_us()
+
+
+async def _end(*tasks: asyncio.Task[None] | None) -> None:
+    present = [task for task in tasks if task is not None]
+    for task in present:
+        task.cancel()
+    await asyncio.gather(*present, return_exceptions=True)

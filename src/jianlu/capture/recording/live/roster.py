@@ -1,0 +1,127 @@
+"""All cases of one recorder process: what is asked of `Recorders` goes to the case's own recorder; what was begun earlier is resumed.
+
+A case that is only watched and never started is forgotten after a while; a recording is not, until it was stopped and delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jianlu.capture.recording.live.case_recorder import CaseRecorder, RecorderPorts
+from jianlu.capture.recording.live.delivery import Delivery
+from jianlu.capture.recording.live.outbox import Outbox
+from jianlu.capture.recording.live.state import state_from
+from jianlu.capture.sessions.recorders import (
+    RecordedTrack,
+    RecorderChecks,
+    RecordingStarted,
+    RecordingStatus,
+    RecordingStopped,
+)
+from jianlu.core.errors import ConflictError, JianluError, NotFoundError
+from jianlu.core.terms.ids import case_ref
+
+FORGET_US = 600_000_000
+"""How long a case is watched after the last question about it: people prepare for minutes, not for hours."""
+
+STOPPED_KEPT = 200
+
+
+class Roster:
+    """The cases that this process records or watches. Used in one event loop."""
+
+    def __init__(self, using: RecorderPorts) -> None:
+        self._using = using
+        self._cases: dict[str, CaseRecorder] = {}
+        self._stopped: dict[str, RecordingStopped] = {}
+
+    def resume_all(self) -> list[str]:
+        """Resume every recording that an earlier process began; returns the cases whose state cannot be read."""
+        unreadable = []
+        for case, text in self._using.states.load_all().items():
+            try:
+                state = state_from(text)
+                recorder = CaseRecorder(case_ref(case), state.tracks, self._using, state)
+            except JianluError:
+                unreadable.append(case)
+                continue
+            self._cases[case] = recorder
+            recorder.run()
+        return unreadable
+
+    async def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
+        """As the port."""
+        await self._forget_idle()
+        return await (await self._watched(case, tracks)).preflight()
+
+    async def start(self, case: str, tracks: Sequence[RecordedTrack], zero_us: int | None) -> RecordingStarted:
+        """As the port."""
+        if case in self._stopped:
+            raise ConflictError("the case was recorded already: a case is recorded once, open a new one")
+        return await (await self._watched(case, tracks)).start(zero_us)
+
+    def status(self, case: str) -> RecordingStatus:
+        """As the port."""
+        if case in self._cases:
+            return self._cases[case].status()
+        if case in self._stopped:
+            stopped = self._stopped[case]
+            return RecordingStatus("stopped", stopped.duration_ms, stopped.duration_ms, 0, stopped.segments)
+        return RecordingStatus("idle")
+
+    def set_paused(self, case: str, is_paused: bool) -> None:
+        """As `pause` and `resume` of the port."""
+        self._recorder(case).set_paused(is_paused)
+
+    async def stop(self, case: str) -> RecordingStopped:
+        """As the port."""
+        if case not in self._stopped:
+            stopped = await self._recorder(case).stop() if case in self._cases else await self._stopped_earlier(case)
+            recorder = self._cases.pop(case, None)
+            self._stopped[case] = stopped
+            if recorder is not None:
+                await recorder.close()
+            while len(self._stopped) > STOPPED_KEPT:
+                self._stopped.pop(next(iter(self._stopped)))
+        return self._stopped[case]
+
+    async def close(self) -> None:
+        """Let all cases go; what they record is resumed by the next process."""
+        for recorder in self._cases.values():
+            await recorder.close()
+        self._cases.clear()
+
+    async def _stopped_earlier(self, case: str) -> RecordingStopped:
+        """The recording that an earlier process ended, by the case's own events."""
+        log = self._using.log(case)
+        delivery = Delivery(log, Outbox(self._using.spool(case)), self._using.name)
+        await delivery.learn()
+        await log.close()
+        if not delivery.has_ended:
+            raise NotFoundError("the case is not being recorded: nothing is to be stopped")
+        return RecordingStopped(delivery.segments, delivery.duration_ms, delivery.media_bytes)
+
+    async def _watched(self, case: str, tracks: Sequence[RecordedTrack]) -> CaseRecorder:
+        recorder = self._cases.get(case)
+        if recorder is not None and recorder.tracks != tuple(tracks):
+            if recorder.is_recording:
+                raise ConflictError("the case is being recorded with other tracks: its plan was frozen before")
+            self._cases.pop(case)
+            await recorder.close()
+            recorder = None
+        if recorder is None:
+            recorder = self._cases[case] = CaseRecorder(case_ref(case), tracks, self._using)
+            recorder.run()
+        return recorder
+
+    async def _forget_idle(self) -> None:
+        now_us = self._using.clock.monotonic_us()
+        for case, recorder in list(self._cases.items()):
+            if not recorder.is_recording and now_us - recorder.asked_us > FORGET_US:
+                self._cases.pop(case)
+                await recorder.close()
+
+    def _recorder(self, case: str) -> CaseRecorder:
+        if case not in self._cases:
+            raise NotFoundError("the case is not being recorded: start it")
+        return self._cases[case]
