@@ -21,7 +21,7 @@ from jianlu.verify._problem import problem_at
 from jianlu.verify.container import check_entries, check_signature, read_manifest
 from jianlu.verify.history import History, check_history, check_saved
 from jianlu.verify.meaning import Meaning, check_meaning
-from jianlu.verify.model import Problem, Result, Signer
+from jianlu.verify.model import Gap, Problem, Result, Signer
 from jianlu.verify.objects import Part, check_documents, check_recording, check_sealed, read_parts, read_salts
 from jianlu.verify.problems import Code
 from jianlu.verify.trust import SavedCheckpoint, Trust
@@ -120,8 +120,17 @@ def _result(
         placed += [_unmet(clause) for clause in clauses if clause.verdict is not Verdict.MET]
     signer = Signer(manifest.ledger_vkey, manifest.package_vkey, trust is not None, _saved_answer(saved, placed))
     titles = {clause.key: dict(clause.title) for clause in meaning.plan.clauses} if meaning.plan else {}
-    duration_ms, names = _duration_ms(history.events), _names(meaning.plan)
-    return Result(tuple(placed), clauses, manifest.tenant, manifest.case, duration_ms, signer, titles, names)
+    duration_ms, names, gaps = _duration_ms(history.events), _names(meaning.plan), _gaps(history.events)
+    return Result(tuple(placed), clauses, manifest.tenant, manifest.case, duration_ms, signer, titles, names, gaps)
+
+
+def _gaps(events: list[Event]) -> tuple[Gap, ...]:
+    """The gaps that the case declares, in time order; malformed ones are none (continuity is judged on its own)."""
+    declared = [event.body for event in events if event.type is EventType.GAP_DECLARED]
+    forms = {"from_ms": int, "to_ms": int, "reason": str, "side": str}
+    whole = [body for body in declared if all(isinstance(body.get(name), form) for name, form in forms.items())]
+    found = [Gap(body["from_ms"], body["to_ms"], body["reason"], body["side"]) for body in whole]
+    return tuple(sorted(found, key=lambda gap: (gap.from_ms, gap.to_ms, gap.side)))
 
 
 def _names(plan: Plan | None) -> dict[str, str]:

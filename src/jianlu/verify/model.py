@@ -47,6 +47,16 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch that was declared as not recorded: why, and on whose side (a track, "source" for all of them, or "recorder")."""
+
+    from_ms: int
+    to_ms: int
+    reason: str
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The whole answer. `clauses` are not evidenced throughout when the package is not intact.
 
@@ -61,6 +71,7 @@ class Result:
     signer: Signer | None = None
     titles: dict[str, dict[str, str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def is_intact(self) -> bool:
@@ -90,6 +101,7 @@ class Result:
             "duration_ms": self.duration_ms,
             "problems": [_problem_fields(problem) for problem in self.problems],
             "clauses": [_clause_fields(clause) for clause in self.clauses],
+            "gaps": [{"from_ms": gap.from_ms, "to_ms": gap.to_ms, "reason": gap.reason, "side": gap.side} for gap in self.gaps],
             "signer": signer
             and {
                 "ledger": signer.ledger,

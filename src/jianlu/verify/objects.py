@@ -167,8 +167,8 @@ def document_path(part: Part) -> str | None:
         case EventType.FINDINGS_RECORDED:
             inspector = part.event.body.get("inspector")
             return findings_path(inspector) if isinstance(inspector, str) else None
-        case EventType.RECORDING_STARTED | EventType.SEGMENT_SEALED:
-            return None
+        case EventType.RECORDING_STARTED | EventType.SEGMENT_SEALED | EventType.SEGMENT_MIRRORED:
+            return None  # media: in session.mp4, or a second recorder's, which are carried sealed
         case _:
             return f"{DOCUMENTS_PREFIX}{part.object}"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jianlu.core.terms.verdicts import Basis, ClauseVerdict, Verdict
-from jianlu.core.verdicts.reasons import TRACK_NAMES, reason_text
+from jianlu.core.verdicts.reasons import CODE_NAMES, reason_text, track_name
 from jianlu.verify.model import Problem, Result
 from jianlu.verify.problems import TEXTS, Code
 
@@ -32,6 +32,7 @@ _WORDS = {
     "duration": ("时长", "duration"),
     "problems": ("问题", "problems"),
     "clauses": ("条款", "clauses"),
+    "gaps": ("录制间断", "gaps in the recording"),
     "trusted": ("签名方在信任名单中。", "The signers are in the trust file."),
     "untrusted": (
         "提示：签名方为包内自述。请用 --trust 指定从可靠渠道取得的信任文件。",
@@ -102,6 +103,8 @@ class _Page:
                 yield from self._problem(problem)
             if len(problems) > PROBLEMS_SHOWN_MAX:
                 yield "  " + self._word("more").format(count=len(problems) - PROBLEMS_SHOWN_MAX)
+        if self.result.gaps:
+            yield from self._gaps()
         if clauses and not self.result.is_intact:
             yield from ("", self._word("doubted").format(count=len(clauses)))
         elif clauses:
@@ -145,6 +148,17 @@ class _Page:
         if len(reasons) > _REASONS_SHOWN_MAX:
             yield "      " + self._word("more").format(count=len(reasons) - _REASONS_SHOWN_MAX)
 
+    def _gaps(self) -> Iterator[str]:
+        """From which second to which nothing was recorded, on whose side and why."""
+        gaps = self.result.gaps
+        yield from ("", f"{self._word('gaps')} ({len(gaps)})")
+        for gap in gaps[:PROBLEMS_SHOWN_MAX]:
+            reason = CODE_NAMES.get(gap.reason, {}).get(self.language, gap.reason)
+            side = track_name(gap.side, self.language)
+            yield f"  - {clock_text(gap.from_ms)}–{clock_text(gap.to_ms)}  {side}  {reason}"
+        if len(gaps) > PROBLEMS_SHOWN_MAX:
+            yield "  " + self._word("more").format(count=len(gaps) - PROBLEMS_SHOWN_MAX)
+
     def _clauses(self) -> Iterator[str]:
         clauses = self.result.clauses
         yield from ("", f"{self._word('clauses')} ({len(clauses)})")
@@ -161,7 +175,7 @@ class _Page:
     def _times(self, clause: ClauseVerdict) -> str:
         stretches = list(dict.fromkeys((e.track, e.from_ms, e.to_ms) for e in clause.evidence))
         shown = [
-            f"{TRACK_NAMES.get(track, {}).get(self.language, track)} {clock_text(low)}–{clock_text(high)}"
+            f"{track_name(track, self.language)} {clock_text(low)}–{clock_text(high)}"
             for track, low, high in stretches[:_TIMES_SHOWN_MAX]
         ]
         return ", ".join(shown) + (" …" if len(stretches) > _TIMES_SHOWN_MAX else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,19 +27,26 @@ from tests.fakes.quiet_home import TENANT, make_quiet_home
 SEATS = ("agent", "customer")
 
 
-def make_recorded_home(folder: Path, cases: Sequence[str], *, seconds: int = 3) -> tuple[Path, list[CaseRef]]:
-    """A home in `folder` with one recorded call of `seconds` for each number of `cases`; returns it and the cases' references."""
+def make_recorded_home(
+    folder: Path, cases: Sequence[str], *, seconds: int = 3, course: Callable[[CaseLog], None] | None = None
+) -> tuple[Path, list[CaseRef]]:
+    """A home in `folder` with one recorded call of `seconds` for each number of `cases`; returns it and the cases' references.
+
+    `course` records what else happened in each call.
+    """
     home = make_quiet_home(folder / "home")
     clip = Clip("libx264", "libopus", seconds=seconds, audio_tracks=1)
     seats = {seat: make_media(folder / f"{seat}.mp4", clip) for seat in SEATS}
     with open_home(home) as opened:
-        return home, [_record(opened, number, seats) for number in cases]
+        return home, [_record(opened, number, seats, course) for number in cases]
 
 
-def _record(opened: Home, number: str, seats: dict[str, Path]) -> CaseRef:
+def _record(opened: Home, number: str, seats: dict[str, Path], course: Callable[[CaseLog], None] | None) -> CaseRef:
     tenant = tenant_id(TENANT)
     log = open_case_log(opened.vault, tenant, derive_case_ref(tenant_secret(opened.vault, tenant), number))
     _freeze(log)
+    if course is not None:
+        course(log)
     record_live(log, feeds_of(seats))
     return log.case
 

@@ -8,7 +8,7 @@ import pytest
 
 from jianlu.core.terms.verdicts import Basis, ClauseVerdict, Evidence, Reason, Verdict
 from jianlu.verify._problem import problem_at
-from jianlu.verify.model import Problem, Result, Signer, Where
+from jianlu.verify.model import Gap, Problem, Result, Signer, Where
 from jianlu.verify.problems import Code
 from jianlu.verify.render import LANGUAGES, PROBLEMS_SHOWN_MAX, render
 
@@ -114,3 +114,15 @@ def test_a_complete_package_is_told_in_one_word_and_its_clauses(language: str) -
     told = render(replace(RESULT, problems=(), clauses=(met, other)), language)
     assert told.startswith("完整" if language == "zh" else "INTACT and COMPLETE")
     assert told.count("✓") == 2 and "✗" not in told and told.count("*") == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("zh", "01:01.0–01:06.0  客户的画面  连接中断"), ("en", "the customer's picture  the connection was lost")],
+)
+def test_gaps_are_told_with_their_seconds_and_side(language: str, line: str) -> None:
+    result = replace(RESULT, gaps=(Gap(61_000, 66_000, "connection_lost", "customer-picture"),))
+    assert line in render(result, language)
+    assert result.as_document()["gaps"] == [
+        {"from_ms": 61_000, "to_ms": 66_000, "reason": "connection_lost", "side": "customer-picture"}
+    ]

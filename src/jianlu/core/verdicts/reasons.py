@@ -109,15 +109,15 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
         "en": "forbidden words: {about} ({track}, {from})",
     },
     ReasonCode.FEW_FACES: {
-        "zh": "画面中同时可见规定人数的时间不足（仅 {about}）",
-        "en": "the required number of faces is visible for too little of the time (only {about})",
+        "zh": "{track}中可见规定人数的时间不足（仅 {about}）",
+        "en": "in {track}, the required number of faces is visible for too little of the time (only {about})",
     },
     ReasonCode.FACE_GONE: {
-        "zh": "画面中连续缺少应当在场的人（{from} 至 {to}）",
-        "en": "a person who must be visible is missing from the picture ({from} to {to})",
+        "zh": "{track}中连续缺少应当在场的人（{from} 至 {to}）",
+        "en": "a person who must be visible is missing from {track} ({from} to {to})",
     },
-    ReasonCode.BLACK: {"zh": "画面全黑（{from} 至 {to}）", "en": "the picture is black ({from} to {to})"},
-    ReasonCode.FROZEN: {"zh": "画面静止不动（{from} 至 {to}）", "en": "the picture is frozen ({from} to {to})"},
+    ReasonCode.BLACK: {"zh": "{track}全黑（{from} 至 {to}）", "en": "{track} is black ({from} to {to})"},
+    ReasonCode.FROZEN: {"zh": "{track}静止不动（{from} 至 {to}）", "en": "{track} is frozen ({from} to {to})"},
     ReasonCode.DEAD: {"zh": "{track}一侧没有声音信号（{from} 至 {to}）", "en": "{track} carries no sound ({from} to {to})"},
     ReasonCode.NOISY: {
         "zh": "{track}的噪声过大，信噪比为 {about}",
@@ -147,8 +147,8 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
     },
     ReasonCode.ABANDONED: {"zh": "录制被放弃（{about}）", "en": "the recording was abandoned ({about})"},
     ReasonCode.GAP_DECLARED: {
-        "zh": "录制中断（{from} 至 {to}，{about}）",
-        "en": "the recording has a gap ({from} to {to}, {about})",
+        "zh": "{track}中断（{from} 至 {to}，{about}）",
+        "en": "{track} has a gap ({from} to {to}, {about})",
     },
     ReasonCode.GAP_UNDECLARED: {
         "zh": "{from} 至 {to} 没有录制内容，且无中断记录",
@@ -181,7 +181,22 @@ TRACK_NAMES = {
     "guardian": {"zh": "监护人", "en": "the guardian"},
     "witness": {"zh": "见证人", "en": "the witness"},
     "mixed": {"zh": "混合音轨", "en": "the mixed track"},
+    "supervisor": {"zh": "主管", "en": "the supervisor"},
+    "recorder": {"zh": "录制端", "en": "the recorder"},
+    "source": {"zh": "全部音画", "en": "all tracks"},
 }
+_SHOWN = {
+    "picture": {"zh": "{owner}的画面", "en": "{owner}'s picture"},
+    "screen": {"zh": "{owner}的共享内容", "en": "{owner}'s screen"},
+}
+
+
+def track_name(track: str, lang: str) -> str:
+    """What a track is called: whose voice, whose camera (`agent-picture`), whose screen; an unknown one as it is."""
+    owner, hyphen, shown = track.rpartition("-")
+    if hyphen and owner in TRACK_NAMES and shown in _SHOWN:
+        return _SHOWN[shown][lang].format(owner=TRACK_NAMES[owner][lang])
+    return TRACK_NAMES.get(track, {}).get(lang, track)
 
 
 CODE_NAMES = {
@@ -195,6 +210,13 @@ CODE_NAMES = {
     "timestamps_jump": {"zh": "时间戳跳变", "en": "the time stamps jump"},
     "starts_late": {"zh": "开始较晚", "en": "it starts late"},
     "ends_early": {"zh": "提前结束", "en": "it ends early"},
+    "connection_lost": {"zh": "连接中断", "en": "the connection was lost"},
+    "packets_lost": {"zh": "数据丢失", "en": "packets were lost"},
+    "recorder_restarted": {"zh": "录制端重启", "en": "the recorder was restarted"},
+    "sealing_stalled": {"zh": "封存受阻", "en": "sealing stalled"},
+    "paused": {"zh": "暂停", "en": "paused"},
+    "muted": {"zh": "静音", "en": "muted"},
+    "source_absent": {"zh": "没有信号源", "en": "there was no source"},
     "invalid_source": {"zh": "录制文件损坏", "en": "the recording file is damaged"},
     "segments": {"zh": "片段数", "en": "number of segments"},
     "duration_ms": {"zh": "时长", "en": "duration"},
@@ -227,7 +249,7 @@ def reason_text(reason: Reason, lang: str, *, name_of: Callable[[str], str] = st
     code = ReasonCode(reason.code) if reason.code in ReasonCode._value2member_map_ else None
     if code is None:
         return reason.code
-    track = TRACK_NAMES.get(reason.track, {}).get(lang, reason.track)
+    track = track_name(reason.track, lang)
     fields = {
         "about": _about(code, reason.about, lang, name_of),
         "track": track,

@@ -57,6 +57,11 @@ Reports = Callable[[Checkpoint, str], Mapping[str, bytes]]
 """Report files by name (`report.zh.html`, ...), given the checkpoint and the SHA-256 of the verifier of the package."""
 
 _MEDIA_EVENTS = (EventType.RECORDING_STARTED, EventType.SEGMENT_SEALED)
+_CARRIED_SEALED = (*_MEDIA_EVENTS, EventType.SEGMENT_MIRRORED)
+"""Media: in the playable recording, or, of a second recorder, in its sealed form alone."""
+
+_TEXT_COMMITMENTS = (EventType.CONSENT_GIVEN, EventType.CONSENT_REFUSED, EventType.CONSENT_WITHDRAWN, EventType.DOCUMENT_SHOWN)
+"""Commitments to texts that the institution publishes: whoever has the notice can compare it."""
 
 
 PACKAGES_FOLDER = "packages"
@@ -177,7 +182,7 @@ def _add_media(container: Container, log: CaseLog) -> None:
 
 def _documents(log: CaseLog) -> Iterator[tuple[str, bytes]]:
     for event in log.events:
-        if event.type not in _MEDIA_EVENTS and "object" in event.body:
+        if event.type not in _CARRIED_SEALED and "object" in event.body:
             yield _document_path(event), log.open_object(event.body["object"], event.body["version"])
 
 
@@ -195,6 +200,7 @@ def _document_path(event: Event) -> str:
 
 def _salts(log: CaseLog) -> dict[str, str]:
     labels = [f"{event.n}/{part.salt_label}" for event in log.events for part in object_parts(event)]
+    labels += [f"{event.n}/commit" for event in log.events if event.type in _TEXT_COMMITMENTS and "commit" in event.body]
     return {label: log.salt(label).hex() for label in labels}
 
 

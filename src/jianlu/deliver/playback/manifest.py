@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jianlu.core.formats.canonical import parse_canonical
+from jianlu.core.formats.event import Event
 from jianlu.core.formats.findings import parse_findings
 from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.formats.script import Script
@@ -30,6 +32,9 @@ FINDINGS_SHOWN = frozenset(
     {FindingKind.PHRASE, FindingKind.BLACK, FindingKind.FROZEN, FindingKind.DEAD, FindingKind.OFFSET, FindingKind.DRIFT}
 )
 """What stands on the time line; voices and faces second by second are in the findings documents."""
+
+MESSAGE_BYTES_MAX = 64 * 1024
+"""One message of a session: far above the characters that anybody may send at once."""
 
 ENTRIES_MAX = 20_000
 """Of each list: hours of talk; beyond it the documents of the package are the better place to look."""
@@ -56,6 +61,7 @@ def playback_manifest(log: CaseLog, *, address: str, text: str = "") -> dict[str
         "clauses": [_clause(each, plan) for each in _verdicts(log)],
         "events": _events(log, plan, script),
         "steps": _steps(log, script),
+        "messages": [_message(log, event) for event in log.events if event.type is EventType.MESSAGE_RECORDED],
     }
 
 
@@ -188,6 +194,13 @@ def _steps(log: CaseLog, script: Script | None) -> list[dict[str, Any]]:
         for event in log.events
         if event.type is EventType.STEP_COMPLETED
     ]
+
+
+def _message(log: CaseLog, event: Event) -> dict[str, Any]:
+    """What was written in the session; a message of a later format shows no text."""
+    written = parse_canonical(log.open_object(event.body["object"], event.body["version"]), bytes_max=MESSAGE_BYTES_MAX)
+    text = written.get("text", "") if isinstance(written, dict) else ""
+    return {"by": event.body["by"], "at_ms": event.body["at_ms"], "text": str(text)}
 
 
 def _both(text: Any) -> dict[str, str]:

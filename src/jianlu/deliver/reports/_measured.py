@@ -12,8 +12,12 @@ from jianlu.core.terms.findings import Finding, FindingKind, Inspection, Inspect
 from jianlu.core.verdicts.reasons import CODE_NAMES, clock_text
 from jianlu.deliver.plans.sentences import speaker
 from jianlu.deliver.reports._judged import moment
+from jianlu.deliver.reports.course import code_word
 from jianlu.deliver.reports.model import CaseRecord, Heard, Table
 from jianlu.deliver.reports.words import words
+
+_WITHHELD = ("consent_refused", "consent_withdrawn", "consent_not_given")
+"""Why an inspector did not look although it could."""
 
 TRANSCRIPT_LINES_MAX = 3_000
 """Lines of transcript printed: some four hours of talk; the whole is in the findings."""
@@ -75,7 +79,7 @@ def transcript(record: CaseRecord, lang: str) -> tuple[tuple[Heard, ...], str]:
 
 
 def _cause(reason: str, lang: str) -> str:
-    return CODE_NAMES.get(reason, {}).get(lang, reason)
+    return code_word(reason, lang)
 
 
 def _side(record: CaseRecord, side: str, lang: str) -> str:
@@ -86,13 +90,18 @@ def _inspection(record: CaseRecord, inspector: Inspector) -> Inspection | None:
     return next((one for one in record.inspections if one.inspector is inspector), None)
 
 
-def _of_kind(inspection: Inspection | None, kind: FindingKind) -> list[Finding]:
-    return [finding for finding in inspection.findings if finding.kind is kind] if inspection else []
+def _of_kind(inspection: Inspection | None, kind: FindingKind, track: str = "") -> list[Finding]:
+    """The findings of one kind, on one track if named."""
+    found = inspection.findings if inspection else ()
+    return [finding for finding in found if finding.kind is kind and track in ("", finding.track)]
 
 
 def _measures(record: CaseRecord, lang: str) -> Iterator[tuple[str, str]]:
-    yield words("faces", lang), _ran(record, Inspector.FACES, lang) or _faces(record, lang)
-    yield words("picture", lang), _ran(record, Inspector.PICTURE, lang) or _picture(record, lang)
+    cameras = [track.id for track in record.plan.tracks if track.kind == "video"] or ["picture"]
+    for camera in cameras:
+        whose = "" if len(cameras) == 1 else words("whose", lang, track=speaker(record.plan, camera, lang))
+        yield words("faces", lang) + whose, _ran(record, Inspector.FACES, lang) or _faces(record, camera, lang)
+        yield words("picture", lang) + whose, _ran(record, Inspector.PICTURE, lang) or _picture(record, camera, lang)
     for track in (track.id for track in record.plan.tracks if track.kind == "audio"):
         name = words("sound", lang, track=speaker(record.plan, track, lang))
         yield name, _ran(record, Inspector.SOUND, lang) or _sound(record, track, lang)
@@ -100,23 +109,26 @@ def _measures(record: CaseRecord, lang: str) -> Iterator[tuple[str, str]]:
 
 
 def _ran(record: CaseRecord, inspector: Inspector, lang: str) -> str:
-    """ "" when the inspector ran, else its status in words."""
+    """ "" when the inspector ran, else its status in words; where consent kept it from looking, that."""
     inspection = _inspection(record, inspector)
     status = inspection.status if inspection else Status.ABSENT
+    if inspection is not None and inspection.reason in _WITHHELD:
+        return words(inspection.reason, lang)
     return "" if status is Status.RAN else words(status.value, lang)
 
 
-def _faces(record: CaseRecord, lang: str) -> str:
-    seconds = _of_kind(_inspection(record, Inspector.FACES), FindingKind.FACES)
-    needed = next((o.params.get("faces_min", 1) for o in record.plan.obligations if o.kind == "require_presence"), 1)
+def _faces(record: CaseRecord, camera: str, lang: str) -> str:
+    seconds = _of_kind(_inspection(record, Inspector.FACES), FindingKind.FACES, camera)
+    demanded = [o.params for o in record.plan.obligations if o.kind == "require_presence" and o.params.get("track") == camera]
+    needed = demanded[0].get("faces_min", 1) if demanded else 1
     enough = sum(int(finding.value.get("count", 0)) >= needed for finding in seconds)
     share = 1000 * enough // len(seconds) / 10 if seconds else 0
     return words("faces_value", lang, share=share, count=needed, seconds=len(seconds))
 
 
-def _picture(record: CaseRecord, lang: str) -> str:
+def _picture(record: CaseRecord, camera: str, lang: str) -> str:
     picture = _inspection(record, Inspector.PICTURE)
-    counts = {"black": len(_of_kind(picture, FindingKind.BLACK)), "frozen": len(_of_kind(picture, FindingKind.FROZEN))}
+    counts = {kind.value: len(_of_kind(picture, kind, camera)) for kind in (FindingKind.BLACK, FindingKind.FROZEN)}
     return words("picture_value", lang, **counts)
 
 
@@ -136,7 +148,9 @@ def _sync(record: CaseRecord, lang: str) -> str:
     drifts = [int(finding.value.get("drift_ms", 0)) for finding in _of_kind(sync, FindingKind.DRIFT)]
     if not offsets:
         return words("sync_none", lang)
-    return words("sync_value", lang, marks=len(offsets), offset=max(offsets, key=abs), drift=max(drifts, key=abs, default=0))
+    is_reported = any(finding.value.get("method") == "sender_reports" for finding in _of_kind(sync, FindingKind.OFFSET))
+    key = "sync_reported" if is_reported else "sync_value"
+    return words(key, lang, marks=len(offsets), offset=max(offsets, key=abs), drift=max(drifts, key=abs, default=0))
 
 
 def _decibels(hundredths: object) -> str:

@@ -17,6 +17,7 @@ from jianlu.deliver.plans.sentences import speaker
 from jianlu.deliver.reports._judged import clause_rows, obligation_rows, unmet_rows
 from jianlu.deliver.reports._kept import retention_table
 from jianlu.deliver.reports._measured import engine_table, gap_table, measure_table, transcript
+from jianlu.deliver.reports._session import session_sections
 from jianlu.deliver.reports.model import CaseRecord, ReportContent, Section
 from jianlu.deliver.reports.words import words
 
@@ -102,6 +103,7 @@ def _sections(record: CaseRecord, lang: str) -> Iterator[Section]:
     throughout = obligation_rows(record, lang, [o for o in plan.obligations if o.kind not in _ELSEWHERE])
     yield Section("throughout", words("s_throughout", lang), rows=throughout)
     yield Section("clauses", words("s_clauses", lang), intro=words("s_clauses_intro", lang), rows=clause_rows(record, lang))
+    yield from session_sections(record, lang)
     gaps = gap_table(record, lang)
     no_gaps = words("s_gaps_none" if _has_ended(record) else "s_gaps_unended", lang)
     yield Section("gaps", words("s_gaps", lang), table=gaps, paragraphs=() if gaps else (no_gaps,))

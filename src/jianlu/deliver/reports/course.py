@@ -20,7 +20,7 @@ from jianlu.core.terms.events import EventType
 from jianlu.core.verdicts.reasons import CODE_NAMES
 from jianlu.deliver.plans.labels import word
 from jianlu.deliver.plans.sentences import speaker
-from jianlu.deliver.reports.labels import CONSENT_PURPOSES, SESSION_CODES
+from jianlu.deliver.reports.labels import CONSENT_PURPOSES, REFUSALS, SESSION_CODES
 from jianlu.vault.case_log import CaseLog
 
 _SEATS = frozenset({"seat", "by", "track", "side"})
@@ -58,9 +58,9 @@ def _texts() -> Mapping[str, Mapping[str, str]]:
 
 
 def code_word(code: str, lang: str) -> str:
-    """A session's code in words; as it is where there is none."""
+    """A session's code in words; where there are none, its own, since a person may have chosen it."""
     known = CODE_NAMES.get(code, {}).get(lang)
-    return word(SESSION_CODES, code, lang) if code in SESSION_CODES or known is None else known
+    return word(SESSION_CODES, code, lang) if code in SESSION_CODES else known or code.replace("_", " ")
 
 
 def step_title(step: str, script: Script | None, lang: str) -> str:
@@ -97,6 +97,8 @@ def _value(key: str, value: Any, event: Event, plan: Plan, script: Script | None
     if key == "checks" and isinstance(value, list):
         pairs = [f"{code_word(str(name), lang)} {code_word(str(result), lang)}" for name, result in value]
         return ("、" if lang == "zh" else ", ").join(pairs)
+    if key == "reason" and event.type is EventType.STEP_REFUSED:
+        return word(REFUSALS, str(value), lang)
     if key == "purpose":
         return word(CONSENT_PURPOSES, str(value), lang)
     return code_word(str(value), lang)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.plan import Plan
+from jianlu.core.formats.script import Script
 from jianlu.core.terms.findings import Inspection
 from jianlu.core.terms.verdicts import ClauseVerdict
 
@@ -31,6 +32,7 @@ class CaseRecord:
     tree_size: int
     root: str
     verifier_digest: str
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,112 @@
+"""The package of a live session: everything of its course is in it, opens, and is missed or noticed when it is gone or altered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jianlu.core.formats.findings import parse_findings
+from jianlu.core.terms.digests import commitment_to
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.findings import FindingKind, Status
+from jianlu.core.terms.ids import tenant_id
+from jianlu.deliver.packages.write import package_path
+from jianlu.entry.after_call import run_after_call
+from jianlu.vault.case_log import open_case_log
+from jianlu.verify.check import check_package
+from jianlu.wiring import open_workbench
+from tests.fakes.jobs.recorded_home import make_recorded_home, serve_home
+from tests.fakes.live_course import TEXT_DIGEST, seal_course
+from tests.fakes.quiet_home import TENANT
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A package, and the commitments to texts that its case made, by salt label."""
+
+    path: Path
+    texts: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
+    home, (case,) = make_recorded_home(tmp_path_factory.mktemp("live"), ["call-1"], course=seal_course)
+    with serve_home(home) as _, open_workbench(home) as bench:
+        log = open_case_log(bench.vault, tenant_id(TENANT), case)
+        destination = package_path(home, case)
+        destination.parent.mkdir()
+        run_after_call(log, destination, bench, lambda *_: None)
+        wanted = (EventType.CONSENT_GIVEN, EventType.CONSENT_WITHDRAWN, EventType.DOCUMENT_SHOWN)
+        texts = {f"{event.n}/commit": event.body["commit"] for event in log.events if event.type in wanted}
+    return Packaged(destination, texts)
+
+
+def _entry(package: Path, name: str) -> bytes:
+    with zipfile.ZipFile(package) as archive:
+        return archive.read(name)
+
+
+def test_the_package_of_a_live_session_is_intact(packaged: Packaged) -> None:
+    result = check_package(packaged.path)
+    assert result.is_intact, result.problems
+    assert not result.is_complete
+
+
+def test_script_messages_and_clocks_are_there_opened_and_the_second_recording_sealed(packaged: Packaged) -> None:
+    with zipfile.ZipFile(packaged.path) as archive:
+        names = set(archive.namelist())
+    assert {"documents/script", "documents/message-1", "documents/clock-1"} <= names
+    assert "sealed/mirror-000001.v1.sealed" in names and "documents/mirror-000001" not in names
+    assert "请再说一遍保费" in _entry(packaged.path, "documents/message-1").decode()
+
+
+def test_the_gap_is_told_with_its_second_side_and_reason(packaged: Packaged) -> None:
+    (gap,) = check_package(packaged.path).gaps
+    assert (gap.from_ms, gap.to_ms, gap.reason, gap.side) == (1200, 1700, "connection_lost", "customer-picture")
+    verifier = packaged.path.with_name("verifier.pyz")
+    verifier.write_bytes(_entry(packaged.path, "verifier.pyz"))
+    command = [sys.executable, "-I", "-S", str(verifier), str(packaged.path), "--language", "zh"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 10, done.stderr
+    assert "00:01.2–00:01.7  客户的画面  连接中断" in done.stdout
+
+
+def test_the_senders_clocks_became_findings_and_no_face_was_looked_for(packaged: Packaged) -> None:
+    sync = parse_findings(_entry(packaged.path, "findings/sync.json"))
+    offsets = {(f.track, f.value["offset_ms"]) for f in sync.findings if f.kind is FindingKind.OFFSET}
+    assert offsets == {("agent", 6), ("customer", -9)}
+    faces = parse_findings(_entry(packaged.path, "findings/faces.json"))
+    assert (faces.status, faces.reason, faces.findings) == (Status.ABSENT, "consent_withdrawn", ())
+
+
+def test_whoever_has_the_notice_can_compare_it(packaged: Packaged) -> None:
+    salts = json.loads(_entry(packaged.path, "openings.json"))
+    salts = salts.get("salts", salts)
+    assert len(packaged.texts) == 4
+    for label, commitment in packaged.texts.items():
+        assert commitment_to(TEXT_DIGEST, bytes.fromhex(salts[label])) == commitment
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_report_tells_the_course(packaged: Packaged, lang: str) -> None:
+    page = _entry(packaged.path, f"report/report.{lang}.html").decode()
+    for section in ("course", "refusals", "consents", "occurrences", "gaps"):
+        assert f'<section id="{section}">' in page
+    assert ("提示风险" if lang == "zh" else "Explain the risks") in page
+
+
+@pytest.mark.parametrize("name", ["documents/script", "documents/message-1", "sealed/mirror-000001.v1.sealed"])
+def test_an_altered_part_of_the_course_is_noticed(packaged: Packaged, tmp_path: Path, name: str) -> None:
+    content = _entry(packaged.path, name)
+    altered = packaged.path.read_bytes().replace(content, content[:-1] + bytes((content[-1] ^ 1,)))
+    forged = tmp_path / "forged.jlp"
+    forged.write_bytes(altered)
+    result = check_package(forged)
+    assert not result.is_intact
+    assert any(problem.where.path == name for problem in result.problems)
