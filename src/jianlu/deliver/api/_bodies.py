@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 OutsideKind = Literal["whip", "whep"]
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")]
+
+
+Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
+Fact = StrictBool | StrictInt | Annotated[str, Field(max_length=400)] | Words
 
 
 class Body(BaseModel):
@@ -49,7 +53,7 @@ class NewCase(Body):
     title: Annotated[str, Field(max_length=200)] = ""
     language: Code = "zh"
     profile: Code = "standard"
-    facts: dict[Annotated[str, Field(max_length=80)], str | bool | int | tuple[str, ...]] = Field(default={}, max_length=100)
+    facts: dict[Annotated[str, Field(max_length=80)], Fact] = Field(default={}, max_length=100)
     people: dict[Code, PersonBody] = Field(max_length=10)
     seats: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
 
@@ -140,10 +144,7 @@ class WalkIn(Body):
     template: Code
     language: Code = "zh"
     profile: Code = "standard"
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    phone: Annotated[str, Field(max_length=40)] = ""
-    licence: Annotated[str, Field(max_length=80)] = ""
-    skills: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+    name: Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class TicketToken(Body):

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from jianlu.deliver.api import health, me
+from jianlu.deliver.api import cases, conduct, health, joining, me, media, playback, scripts, stream
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.guard import AccessLog, Guard, SecurityHeaders
 from jianlu.deliver.api.idempotency import Idempotency
@@ -38,7 +38,7 @@ def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> FastAPI:
     )
     app.state.deps = deps
     install_problems(app, deps)
-    for routes in (health, me):
+    for routes in (health, me, cases, scripts, joining, conduct, stream, media, playback):
         app.include_router(routes.router)
     # The last one added is the first one passed.
     app.add_middleware(Idempotency, deps=deps)

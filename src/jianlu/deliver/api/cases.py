@@ -40,13 +40,14 @@ def cases(
 @router.post("/cases", status_code=201)
 def make_case(body: NewCase, staff: StaffCaller, deps: TheDeps) -> dict[str, str]:
     """A new case with its frozen plan and script. The same number with the same content again is the same case."""
+    scene = deps.sessions.scenes.get(body.template)
     request = CaseRequest(
         scene=body.template,
         number=body.number,
-        title=body.title,
+        title=body.title or (scene.title.get(body.language, "") if scene else ""),
         language=body.language,
         profile=body.profile,
-        facts={name: list(value) if isinstance(value, tuple) else value for name, value in body.facts.items()},
+        facts=dict(body.facts),
         people={seat: Person(person.name, person.phone) for seat, person in body.people.items()},
         seats=body.seats,
     )

@@ -143,16 +143,16 @@ def handover(body: bodies.Handover, case: CaseRef, staff: StaffCaller, deps: The
 
 
 @router.post("/refuse")
-def refuse(body: bodies.Why, case: CaseRef, caller: Caller, deps: TheDeps) -> View:
+def refuse(case: CaseRef, caller: Caller, deps: TheDeps) -> View:
     """The customer does not want to go on: the channel ends, with its record."""
-    conducting.refuse(case, body.reason, using=deps.sessions, by=caller)
+    conducting.refuse(case, using=deps.sessions, by=caller)
     return _seen(deps, case, caller)
 
 
 @router.post("/abandon")
-def abandon(body: bodies.Why, case: CaseRef, caller: Caller, deps: TheDeps) -> View:
+def abandon(case: CaseRef, caller: Caller, deps: TheDeps) -> View:
     """End a session that cannot be completed; what was recorded is kept and judged."""
-    conducting.abandon_session(case, body.reason, using=deps.sessions, by=caller)
+    conducting.abandon_session(case, using=deps.sessions, by=caller)
     return _seen(deps, case, caller)
 
 

@@ -109,8 +109,14 @@ class Idempotency:
 def forget_interrupted(deps: Deps) -> None:
     """At start: calls that a killed process was carrying out may be sent again; the use cases look at the state they find."""
     with transaction(deps.database) as connection:
+        connection.execute(delete(answered_calls).where(answered_calls.c.status.is_(None)))
+
+
+def forget_old(deps: Deps) -> None:
+    """Delete answers that are no longer kept."""
+    with transaction(deps.database) as connection:
         old = instant_text(deps.clock.now() - KEPT_FOR)
-        connection.execute(delete(answered_calls).where(answered_calls.c.status.is_(None) | (answered_calls.c.begun_at <= old)))
+        connection.execute(delete(answered_calls).where(answered_calls.c.begun_at <= old))
 
 
 def _begin(deps: Deps, call: _Call) -> Response | None:

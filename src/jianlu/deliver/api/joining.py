@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from jianlu.capture.sessions import joining, queueing
-from jianlu.capture.sessions.queueing import QueueRequest
+from jianlu.capture.sessions.queueing import QueueRequest, TicketRow
 from jianlu.deliver.api import _bodies as bodies
 from jianlu.deliver.api.cookies import SEAT_COOKIE, set_cookie
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
@@ -54,7 +54,7 @@ def join(body: bodies.Joining, deps: TheDeps, response: Response) -> dict[str, s
 
 @router.get("/queue")
 def queue(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
-    """Who waits, and who was taken."""
+    """Who waits, in turn."""
     return queue_document(deps, staff)
 
 
@@ -65,19 +65,16 @@ def enter_queue(body: bodies.WalkIn, deps: TheDeps) -> dict[str, str]:
         scene=body.template,
         language=body.language,
         name=body.name,
-        phone=body.phone,
         profile=body.profile,
-        licence=body.licence,
-        skills=body.skills,
     )
     ticket = queueing.enter_queue(request, using=deps.sessions)
-    return {"ticket": ticket.id, "token": ticket.token}
+    return {"ticket": ticket.ticket, "token": ticket.token}
 
 
 @router.post("/queue/ticket")
 def ticket_status(body: bodies.TicketToken, deps: TheDeps) -> dict[str, Any]:
-    """How many are before me; the invitation, once, when it is my turn."""
-    return dict(queueing.ticket_status(body.token, using=deps.sessions))
+    """How many are before me; when it is my turn, an invitation."""
+    return queueing.ticket_status(body.token, using=deps.sessions)
 
 
 @router.post("/queue/leave", status_code=204)
@@ -90,7 +87,7 @@ def leave_queue(body: bodies.TicketToken, deps: TheDeps) -> None:
 def take_next(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """The customer who has waited longest of those that this agent's licences, languages and skills allow; `ticket` is null for nobody."""
     taken = queueing.take_next(using=deps.sessions, by=staff)
-    return {"ticket": taken.document if taken is not None else None}
+    return {"ticket": _ticket_document(taken) if taken is not None else None}
 
 
 @router.post("/queue/{ticket}/serve", status_code=204)
@@ -101,6 +98,9 @@ def serve_ticket(ticket: str, body: bodies.TicketCase, staff: StaffCaller, deps:
 
 def queue_document(deps: Deps, staff: Staff) -> dict[str, Any]:
     """The answer of `/queue`."""
-    rows = [row.document for row in queueing.find_queue(using=deps.sessions, by=staff)]
-    waiting = [row for row in rows if row.get("state") == "waiting"]
-    return {"waiting": waiting, "taken": [row for row in rows if row not in waiting]}
+    return {"waiting": [_ticket_document(row) for row in queueing.find_queue(using=deps.sessions, by=staff)]}
+
+
+def _ticket_document(row: TicketRow) -> dict[str, Any]:
+    document = row.document
+    return {"template": document.pop("scene"), **document}

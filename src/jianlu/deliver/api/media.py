@@ -11,14 +11,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from jianlu.capture.sessions import media
-from jianlu.core.errors import ConflictError, InvalidError
+from jianlu.capture.sessions.view import view_session
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError
 from jianlu.core.terms.ids import case_ref
 from jianlu.deliver.api import _bodies as bodies
-from jianlu.deliver.api._turn import ice_servers
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps
+from jianlu.deliver.api.ice import ice_servers
 from jianlu.deliver.api.problems import problem
 from jianlu.govern.identity.admissions import admit, participant_of
-from jianlu.govern.identity.model import Participant, Principal, SignInNeededError
+from jianlu.govern.identity.model import Participant, Principal, SignInNeededError, Staff
 
 router = APIRouter(tags=["media"])
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
@@ -90,8 +91,7 @@ def close(connection: str, case: CaseRef, caller: Caller, deps: TheDeps) -> Resp
 @router.post(_API + "/endpoints", status_code=201)
 def make_endpoint(body: bodies.EndpointFor, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> dict[str, str]:
     """An address and a bearer token, shown this once, for software outside the browser; a new one ends the earlier."""
-    media.require_feed(case, body.feed, using=deps.sessions, by=staff)
-    seat = body.feed.removesuffix("-screen")
+    seat = _seat_for(deps, staff, case, body)
     token, made = admit(deps.identity, deps.tenant, case_ref(case), seat, scope=f"{body.kind}:{body.feed}")
     return {"url": f"{deps.public_url}/{body.kind}/{made.admission}", "bearer": token}
 
@@ -140,6 +140,16 @@ def close_outside(kind: bodies.OutsideKind, endpoint: str, connection: str, requ
     by, _ = _bearer(request, deps, endpoint, kind)
     media.close_connection(by.case, connection, using=deps.sessions, by=by)
     return Response(status_code=200)
+
+
+def _seat_for(deps: Deps, staff: Staff, case: str, body: bodies.EndpointFor) -> str:
+    """In whose name the software acts: it sends the agent's own feed, and watches what the agent may watch."""
+    view = view_session(case, using=deps.sessions, by=staff)
+    if view["you"]["seat"] != "agent":
+        raise DeniedError("an address for outside software is made by whoever leads the session: take the agent's seat first")
+    if body.kind == "whip" and body.feed.removesuffix("-screen") != "agent":
+        raise DeniedError("outside software sends the agent's feed or share: others join by invitation")
+    return "agent"
 
 
 async def _text(request: Request, kind: str) -> str:

@@ -25,10 +25,13 @@ from jianlu.deliver.api.app import create_app
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.idempotency import forget_interrupted
 from jianlu.deliver.api.reader import CaseReader
+from jianlu.deliver.console.mount import mount_console
 from jianlu.entry.reactions import reaction_to
 from jianlu.entry.serve.children import SUPERVISED
 from jianlu.entry.serve.desk import desk_server
 from jianlu.entry.serve.live import session_ports
+from jianlu.entry.serve.pages import Pages, console_settings
+from jianlu.entry.serve.watch import Watch
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.logging import logger
 from jianlu.runtime.settings import Settings
@@ -54,7 +57,8 @@ def run_web(home: Path, settings: Settings) -> int:
         desk = CaseDesk(opened.vault)
         deps = _deps(opened, desk, url)
         forget_interrupted(deps)
-        app = create_app(deps, lifespan=lambda _: _alive(opened, desk, url))
+        app = create_app(deps, lifespan=lambda _: _alive(opened, desk, deps))
+        mount_console(app, Pages(deps, console_settings(opened, deps.version)))
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -101,18 +105,19 @@ def _deps(home: Home, desk: CaseDesk, url: str) -> Deps:
 
 
 @asynccontextmanager
-async def _alive(home: Home, desk: CaseDesk, url: str) -> AsyncIterator[None]:
-    """The sockets for the other processes, and word that we listen."""
+async def _alive(home: Home, desk: CaseDesk, deps: Deps) -> AsyncIterator[None]:
+    """The sockets for the other processes, the watch over sessions, and word that we listen."""
     servers = [
         desk_server(home.path / DESK_SOCKET, desk, home.settings.tenant.id),
         ledger_socket_server(home, home.path / LEDGER_SOCKET),
     ]
     for server in servers:
         await server.start()
-    said = {"url": url, "pid": os.getpid(), "supervisor": os.environ.get(SUPERVISED, "")}
+    said = {"url": deps.public_url, "pid": os.getpid(), "supervisor": os.environ.get(SUPERVISED, "")}
     await asyncio.to_thread(_say_ready, home.path / READY_FILE, json.dumps(said))
     try:
-        yield
+        with Watch(deps):
+            yield
     finally:
         (home.path / READY_FILE).unlink(missing_ok=True)
         for server in servers:

@@ -1,0 +1,95 @@
+"""What the console's pages read, answered by the API's own documents, so that pages and calls cannot disagree.
+
+The port is `deliver/console/ports.py`; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+
+from jianlu.deliver.api.cases import case_document, cases_document, templates_document
+from jianlu.deliver.api.deps import Deps
+from jianlu.deliver.api.ice import ice_servers
+from jianlu.deliver.api.joining import queue_document
+from jianlu.deliver.api.scripts import script_document, scripts_document
+from jianlu.deliver.console.ports import Capacity, ConsoleSettings, Json, Viewer
+from jianlu.govern.identity.model import Principal, SignInNeededError, Staff
+from jianlu.wiring import Home
+
+
+def console_settings(home: Home, version: str) -> ConsoleSettings:
+    """What the pages say of this installation."""
+    return ConsoleSettings(
+        institution=home.settings.serve.institution or home.settings.tenant.id,
+        version=version,
+        has_sample_devices=home.settings.serve.sample_devices,
+    )
+
+
+class Pages:
+    """`deliver.console.ports.ConsolePorts` over the API's documents."""
+
+    def __init__(self, deps: Deps, settings: ConsoleSettings) -> None:
+        self._deps = deps
+        self._settings = settings
+
+    @property
+    def settings(self) -> ConsoleSettings:
+        """As the port."""
+        return self._settings
+
+    def viewer(self, request: Request, capacity: Capacity) -> Viewer | None:
+        """As the port."""
+        if capacity == "staff":
+            staff = self._deps.staff(request)
+            if staff is None:
+                return None
+            account = staff.account
+            return Viewer("staff", account.display, frozenset(account.roles), account.has_totp)
+        seated = self._deps.participant(request)
+        return Viewer("seat", "", case=seated.case, seat=seated.seat) if seated is not None else None
+
+    def ice_servers(self, request: Request) -> Sequence[Json]:
+        """As the port."""
+        self._who(request, None)
+        return ice_servers(self._deps)
+
+    def cases(self, request: Request, *, state: str, q: str, page: int) -> Json:
+        """As the port."""
+        return cases_document(self._deps, self._staff(request), state, q, page)
+
+    def case(self, request: Request, case: str, capacity: Capacity) -> Json:
+        """As the port."""
+        return case_document(self._deps, self._who(request, capacity), case)
+
+    def templates(self, request: Request) -> Json:
+        """As the port."""
+        self._staff(request)
+        return templates_document(self._deps)
+
+    def scripts(self, request: Request) -> Json:
+        """As the port."""
+        return scripts_document(self._deps, self._staff(request))
+
+    def script(self, request: Request, script: str) -> Json:
+        """As the port."""
+        return script_document(self._deps, self._staff(request), script)
+
+    def queue(self, request: Request) -> Json:
+        """As the port."""
+        return queue_document(self._deps, self._staff(request))
+
+    def _staff(self, request: Request) -> Staff:
+        found = self._deps.staff(request)
+        if found is None:
+            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
+        return found
+
+    def _who(self, request: Request, capacity: Capacity | None) -> Principal:
+        staff = self._deps.staff(request) if capacity != "seat" else None
+        found = staff or (self._deps.participant(request) if capacity != "staff" else None)
+        if found is None:
+            raise SignInNeededError("you are not signed in, or no longer: sign in, or open your invitation again")
+        return found

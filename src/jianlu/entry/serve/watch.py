@@ -1,0 +1,64 @@
+"""The beat of the web process: each second every live session is looked at; each hour what expired is swept away.
+
+What is decided about a session is `capture/sessions/watch.py`; here is only the thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from jianlu.capture.sessions.watch import reopen_sessions, watch_sessions
+from jianlu.core.errors import JianluError
+from jianlu.deliver.api.deps import Deps
+from jianlu.deliver.api.idempotency import forget_old
+from jianlu.govern.identity.admissions import sweep_admissions
+from jianlu.govern.identity.sign_in import sweep_sign_ins
+from jianlu.runtime.logging import logger
+
+BEAT_MS = 1_000
+SWEEP_BEATS = 3_600
+LATE_MS = 1_500
+"""A beat that took longer than this is said: sessions were looked at too rarely."""
+
+
+class Watch:
+    """One thread from `with` to its end. An error of one beat is logged and the next beat comes all the same."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._log = logger("web")
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        is_open, beats = False, 0
+        while not self._stop.is_set():
+            began_ms = self._deps.clock.monotonic_ms()
+            try:
+                if not is_open:
+                    reopen_sessions(using=self._deps.sessions)
+                    is_open = True
+                watch_sessions(using=self._deps.sessions)
+                if beats % SWEEP_BEATS == 0:
+                    self._sweep()
+            except (JianluError, OSError) as error:
+                self._log.error("watch_failed", error=error)
+            beats += 1
+            took_ms = self._deps.clock.monotonic_ms() - began_ms
+            if took_ms > LATE_MS:
+                self._log.warning("watch_late", ms=took_ms)
+            self._stop.wait(max(0, BEAT_MS - took_ms) / 1000)
+
+    def _sweep(self) -> None:
+        sweep_sign_ins(self._deps.identity)
+        sweep_admissions(self._deps.identity)
+        forget_old(self._deps)
