@@ -25,6 +25,9 @@ from jianlu.govern.policy.facts import FACTS, check_fact
 from jianlu.govern.policy.model import FactValue
 
 FORMAT = "jianlu/scene/v1"
+COMMON_SCRIPTS = "_scripts"
+"""The folder beside the scenes with scripts that several of them have in common."""
+
 FILE_BYTES_MAX = 1024 * 1024
 """A scene's file: it is written by hand."""
 
@@ -33,7 +36,7 @@ _VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")
 _CODE = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
 _SCENE_KEYS = {
     "format", "id", "version", "title", "summary", "facts", "asks", "seats", "health", "may_pause", "two_recorders", "profiles",
-    "notices", "guardian_below_age", "queue",
+    "notices", "guardian_below_age", "queue", "script",
 }  # fmt: skip
 _STEP_DEFAULTS: Mapping[str, Any] = {
     "speaker": "agent",
@@ -93,10 +96,22 @@ def load_scene(folder: Path) -> Scene:
         guardian_below_age=_whole(fields["guardian_below_age"], 0, 130, where),
         licence=str(queue["licence"]),
         skills=tuple(str(skill) for skill in queue["skills"]),
-        script=load_script(folder / "script.toml", f"{folder.name}/script.toml"),
+        script=_script_of_scene(folder, str(fields["script"])),
     )
     _check_scene(scene, where)
     return scene
+
+
+def _script_of_scene(folder: Path, name: str) -> Script:
+    """The scene's own script, or one that several scenes have in common; its name is stated in the scene."""
+    if not _FOLDER.fullmatch(name):
+        raise InvalidError(f"{folder.name}/scene.toml: `script` is the name of a script")
+    own, common = folder / "script.toml", folder.parent / COMMON_SCRIPTS / f"{name}.toml"
+    path = own if own.is_file() else common
+    script = load_script(path, f"{path.parent.name}/{path.name}")
+    if script.script != name:
+        raise InvalidError(f"{path.parent.name}/{path.name} is the script {script.script}, and {folder.name} wants {name}")
+    return script
 
 
 def load_script(path: Path, where: str) -> Script:

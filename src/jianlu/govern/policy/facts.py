@@ -64,6 +64,9 @@ KINDS = (
     "physical_bullion",
     "investment_service",
     "medical_consult",
+    "bank_account",
+    "loan",
+    "funds_transfer",
     "other",
 )
 
@@ -84,6 +87,10 @@ FACTS: Mapping[str, FactForm] = {
     "product.waiting_days": FactForm("whole", least=0, most=3660),
     "product.benefits": FactForm("texts"),
     "product.death_benefit": FactForm("flag"),
+    "product.amount_yuan": FactForm("whole", least=1, most=10**12),
+    "product.rate": FactForm("text"),
+    "product.purpose": FactForm("text"),
+    "product.risk_level": FactForm("code", ("R1", "R2", "R3", "R4", "R5")),
     "customer.type": FactForm("code", ("individual", "group", "legal_person")),
     "customer.age": FactForm("whole", least=0, most=130),
     "customer.insured": FactForm("code", ("self", "other")),
