@@ -5,6 +5,7 @@ Nothing here measures durations of its own.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -21,6 +22,10 @@ class SystemMachineClock:
     def wall_ms(self) -> int:
         """As the port."""
         return time.time_ns() // 1_000_000
+
+    async def sleep(self, seconds: float) -> None:
+        """As the port."""
+        await asyncio.sleep(seconds)
 
     def boot(self) -> str:
         """As the port; empty where the system does not say (then a restart of the machine is not noticed)."""

@@ -20,6 +20,7 @@ from jianlu.capture.recording.live.live_recording import LiveRecording
 from jianlu.capture.recording.live.outbox import Outbox
 from jianlu.capture.recording.live.ports import LiveLog, Spool, StateStore, Tap, TapStream
 from jianlu.capture.recording.live.state import CaseState, state_text
+from jianlu.capture.recording.live.tap_frames import TapFrame
 from jianlu.capture.recording.live.wall_clock import WallClockWatch
 from jianlu.capture.recording.live.watchdog import AlarmBook
 from jianlu.capture.sessions.recorders import (
@@ -58,6 +59,9 @@ class MachineClock(Protocol):
 
     def wall_ms(self) -> int:
         """Milliseconds since 1970, as the machine believes."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let others work for so long."""
 
     def boot(self) -> str:
         """Which run of the machine this is: the monotonic clock starts anew with it."""
@@ -142,38 +146,54 @@ class CaseRecorder:
         wait_s = _RETRY_FIRST_S
         while True:
             try:
-                self._stream = await self._using.tap.open(self.case)
-                self._recording.regain_tap()
-                while frames := await self._stream.read():
+                stream = await self._using.tap.open(self.case)
+                self.stand_in(stream)
+                while frames := await stream.read():
                     wait_s = _RETRY_FIRST_S
-                    for frame in frames:
-                        self._recording.take(frame)
+                    self.take(frames)
             except (UnavailableError, InvalidError):
                 pass  # shown as an alarm, and tried again
-            self._recording.lose_tap()
             if self._stream is not None:
                 await self._stream.close()
-                self._stream = None
-            await asyncio.sleep(wait_s)
+            self.stand_in(None)
+            await self._using.clock.sleep(wait_s)
             wait_s = min(2 * wait_s, _RETRY_MAX_S)
 
-    async def _keep_time(self) -> None:
+    def stand_in(self, stream: TapStream | None) -> None:
+        """The tap is `stream` from now on, or there is none."""
+        self._stream = stream
+        (self._recording.lose_tap if stream is None else self._recording.regain_tap)()
+
+    def take(self, frames: Sequence[TapFrame]) -> None:
+        """Take what the tap says."""
+        for frame in frames:
+            self._recording.take(frame)
+
+    async def resume(self) -> None:
+        """Go on with what an earlier process began, if it did."""
         if self._state is not None:
             await self._resume(self._state)
+
+    async def _keep_time(self) -> None:
+        await self.resume()
         while True:
             self.step()
-            await asyncio.sleep(_TICK_S)
+            await self._using.clock.sleep(_TICK_S)
+
+    async def deliver_one(self) -> bool:
+        """Deliver the oldest entry; False when there is none. Raises what the log raised."""
+        return await self._delivery.deliver_one()
 
     async def _deliver(self) -> None:
         wait_s = _RETRY_FIRST_S
         while True:
             try:
-                if not await self._delivery.deliver_one():
+                if not await self.deliver_one():
                     self._due.clear()
                     await self._due.wait()
                 wait_s = _RETRY_FIRST_S
             except JianluError:
-                await asyncio.sleep(wait_s)
+                await self._using.clock.sleep(wait_s)
                 wait_s = min(2 * wait_s, _RETRY_MAX_S)
 
     def step(self) -> None:
@@ -181,9 +201,9 @@ class CaseRecorder:
         now_us = self._now_us()
         if not self._is_finished:
             self._put(self._recording.tick(now_us))
-            for feed in self._recording.key_frames_wanted(now_us):
-                if self._stream is not None:
-                    self._stream.ask_key_frame(feed)
+            if (stream := self._stream) is not None:
+                for feed in self._recording.key_frames_wanted(now_us):
+                    stream.ask_key_frame(feed)
         if now_us - self._looked_us >= _LOOK_US:
             self._looked_us = now_us
             self._look(now_us)
@@ -381,7 +401,7 @@ class CaseRecorder:
         end_us = self._now_us()
         self._state = replace(state, end_us=end_us)
         self._using.states.save(self.case, state_text(self._state))
-        await asyncio.sleep(LIVE_LAG_MS / 1000)
+        await self._using.clock.sleep(LIVE_LAG_MS / 1000)
         outputs, duration_ms = self._recording.finish(end_us)
         self._put(outputs)
         measured = self._recording.measured(self._now_us(), is_final=True)
@@ -442,12 +462,11 @@ class CaseRecorder:
         await self._until(lambda: self._outbox.is_empty, seconds, "not all of the recording is delivered yet")
 
     async def _until(self, is_so: Callable[[], bool], seconds: float, trouble: str) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                while not is_so():
-                    await asyncio.sleep(_POLL_S)
-        except TimeoutError as error:
-            raise UnavailableError(f"{trouble}: see to the desk, then call again") from error
+        until_us = self._now_us() + int(seconds * 1_000_000)
+        while not is_so():
+            if self._now_us() >= until_us:
+                raise UnavailableError(f"{trouble}: see to the desk, then call again")
+            await self._using.clock.sleep(_POLL_S)
 
     def _now_us(self) -> int:
         return self._using.clock.monotonic_us()

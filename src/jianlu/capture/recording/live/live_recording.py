@@ -137,6 +137,8 @@ class LiveRecording:
         """Keep again; pictures begin with a key frame."""
         self._is_paused = False
         self._asked_us = {}
+        for track in self._tracks:
+            track.require_key()
 
     def _note_change(self, change: FeedChange) -> None:
         if change.state == "connected":
@@ -200,8 +202,7 @@ class LiveRecording:
         for track in self._tracks:
             feed = track.about.feed
             is_due = now_us - self._asked_us.get(feed, 0) >= _KEY_FRAME_EVERY_US
-            is_first = self._cutter is not None and feed not in self._asked_us and not track.is_audio
-            if is_due and track.counts.packets and (track.awaits_key or is_first):
+            if is_due and track.counts.packets and track.awaits_key:
                 self._asked_us[feed] = now_us
                 wanted.append(feed)
         return wanted

@@ -84,6 +84,7 @@ class LiveTrack:
         self._clocks: dict[int, StreamClock] = {}
         self._clock = self._new_clock()
         self._sps = b""
+        self._needs_key = False
         self._causes: set[GapReason] = set()
         self._last_pts: int | None = None
         self._end_us = 0
@@ -120,13 +121,18 @@ class LiveTrack:
         """From now on samples are of the session whose zero is `zero_us`; `cause` is why nothing may be there at first."""
         self.zero_us = zero_us
         self._causes = {cause}
+        self.require_key()
+
+    def require_key(self) -> None:
+        """Give no picture before the next key frame: nothing before it is kept, so nothing could be decoded."""
+        self._needs_key = not self.is_audio
 
     # -- what is known ---------------------------------------------------------------------------------------------------
 
     @property
     def awaits_key(self) -> bool:
         """Whether nothing can be recorded before a key frame comes."""
-        return not self.is_audio and self._depacketiser.awaits_key
+        return self._needs_key or (not self.is_audio and self._depacketiser.awaits_key)
 
     @property
     def cause(self) -> GapReason:
@@ -197,8 +203,9 @@ class LiveTrack:
         at_us = self._clock.place(frame.timestamp, is_quiet=is_quiet, is_free=is_after_hole)
         self.latest_lag_us = completed_us - at_us
         pts = (at_us - self.zero_us) * self.rate_hz // 1_000_000
-        if pts < 0:
+        if pts < 0 or (self._needs_key and not frame.is_key):
             return None
+        self._needs_key = False
         if self._last_pts is not None and pts <= self._last_pts:
             pts = self._last_pts + 1
         self._last_pts, self._end_us = pts, frame.arrival_us
