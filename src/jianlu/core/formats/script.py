@@ -261,9 +261,9 @@ def _document(entry: Any) -> Document:
 
 
 def _check_whole(script: Script) -> None:
-    ids = [step.id for step in script.steps] + [document.id for document in script.documents]
+    steps, documents = [step.id for step in script.steps], [document.id for document in script.documents]
     questions = [(step.id, question.id) for step in script.steps for question in step.answers]
-    if not script.steps or _has_twins(ids) or _has_twins(questions):
+    if not steps or _has_twins(steps) or _has_twins(documents) or _has_twins(questions):
         raise InvalidError("a script has steps, and names each step, document and question once")
     for step in script.steps:
         for document in step.documents:
