@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.backends.sfu.embedded.serve import media_socket
 from jianlu.capture.sessions.rooms import Rooms
+from jianlu.core.errors import NotFoundError, UnavailableError
 from tests.fakes.eventually import eventually
 
 _ORIGIN = "https://stage.test"
@@ -30,13 +31,23 @@ def media_process(home: Path, *options: str) -> Iterator[EmbeddedRooms]:
     with (home / "media.log").open("w") as log:
         process = subprocess.Popen(program, stderr=log)
         try:
-            eventually(lambda: media_socket(home / "run", 0).exists() or process.poll() is not None, "the media process")
             rooms = EmbeddedRooms([media_socket(home / "run", 0)])
+            eventually(lambda: _answers(rooms) or process.poll() is not None, "the media process")
             yield rooms
             rooms.close()
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0, (home / "media.log").read_text(encoding="utf-8")
+
+
+def _answers(rooms: Rooms) -> bool:
+    try:
+        rooms.status("cnone")
+    except NotFoundError:
+        return True
+    except UnavailableError:
+        return False
+    return False
 
 
 class MediaPage:

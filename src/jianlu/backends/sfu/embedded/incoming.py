@@ -47,7 +47,7 @@ class IncomingStream:
         self._jitter = 0.0
         self._transit: float | None = None
         self._prior_expected = self._prior_received = 0
-        self._octets = self._frames = 0
+        self._octets = self._frames = self._repeated = 0
         self._rolled = (0, 0, 0)
 
     def receive(self, packet: Packet, *, is_recovered: bool = False) -> int:
@@ -91,7 +91,8 @@ class IncomingStream:
     def report_block(self, now_us: int) -> ReportBlock:
         """What we report of it, and begin the next interval."""
         expected = self._highest - self._first + 1
-        lost_now = (expected - self._prior_expected) - (self._received - self._prior_received)
+        lost_now = (expected - self._prior_expected) - (self._received - self._prior_received) + self._repeated
+        self._repeated = 0  # what was lost and came again counts as lost, so that Opus protects itself (in-band FEC)
         fraction = max(0, min(255, (lost_now << 8) // max(expected - self._prior_expected, 1)))
         self._prior_expected, self._prior_received = expected, self._received
         last = self.report.ntp >> 16 & 0xFFFFFFFF if self.report else 0
@@ -111,9 +112,12 @@ class IncomingStream:
         self._rolled = (expected, received, self._octets)
 
     def _receive_late(self, packet: Packet, number: int, *, is_recovered: bool) -> int:
-        if self._missing.pop(number, None) is None and (self._is_asking or is_recovered):
+        missing = self._missing.pop(number, None)
+        if missing is None and (self._is_asking or is_recovered):
             return -1
-        self.recovered += is_recovered
+        if missing is not None and missing.asked:
+            self.recovered += 1
+            self._repeated += 1
         self._count(packet)
         return number
 

@@ -35,7 +35,7 @@ TICK_S = 0.005
 FORGET_US = 120_000_000
 """A peer silent for so long is forgotten: a network that was away for a minute may come back by an ICE restart."""
 
-_SLOW_TICKS = 4
+_SLOW_TICKS = 2
 FEEDS_MAX, VIEWERS_MAX = 16, 64
 NAME_BYTES_MAX = 64
 
