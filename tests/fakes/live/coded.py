@@ -40,7 +40,12 @@ def coded_picture(codec: str, width: int = 160, height: int = 120, fps: int = 25
     context.time_base, context.framerate = Fraction(1, fps), Fraction(fps)
     context.gop_size = key_every
     if codec == "h264":
-        context.options = {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline", "x264-params": "repeat-headers=1:scenecut=0"}
+        context.options = {
+            "preset": "veryfast",
+            "tune": "zerolatency",
+            "profile": "baseline",
+            "x264-params": "repeat-headers=1:scenecut=0",
+        }
     else:
         context.options = {"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "0", "lag-in-frames": "0"}
     frames = []
