@@ -2,7 +2,8 @@
 
 `python benchmarks/after_call.py [--minutes 30] [--rounds 10] [--engines]`. A call of two cameras and two microphones is made of the
 sample's media, recorded by the real recorder into a real home. Its end is timed, from the last samples to both roles' first media
-handed out. The stages up to the package run without speech recognition; `--engines` adds one session of the sample's length with everything.
+handed out. The stages up to the package run without speech recognition; `--engines` adds one session of the sample's length
+with everything.
 """
 
 from __future__ import annotations

@@ -81,6 +81,15 @@ def begins_with_key_frame(head: bytes, number: int) -> bool | None:
     return any(sample.is_sync for part in found if part.number == number for run in part.runs for sample in run.samples)
 
 
+def first_fragment_bytes(head: bytes) -> int:
+    """How long the first fragment, `moof` and `mdat`, is by its own account; 0 when `head` does not tell."""
+    try:
+        moof_bytes = whole_at(head, 0)
+        return moof_bytes + whole_at(head, moof_bytes) if head[moof_bytes + 4 : moof_bytes + 8] == b"mdat" else 0
+    except InvalidError:
+        return 0
+
+
 def samples_of(segment: bytes, number: int) -> list[CodedSample]:
     """The samples of track `number`, in decode order."""
     parts = (part for fragment in fragments_of(segment) for part in fragment.parts if part.number == number)

@@ -6,10 +6,10 @@ Only the first bytes of a segment are decrypted to see it, and what was seen is 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from jianlu.core.formats.event import Event
-from jianlu.deliver.playback.fragments import begins_with_key_frame, samples_of
+from jianlu.deliver.playback.fragments import begins_with_key_frame, first_fragment_bytes, samples_of
 from jianlu.vault.case_log import CaseLog
 
 HEAD_BYTES = 16 * 1024
@@ -18,27 +18,34 @@ HEAD_BYTES = 16 * 1024
 REMEMBERED_MAX = 200_000
 """Segments whose answer is remembered: a hundred hours."""
 
-_remembered: dict[tuple[str, str, str, int], bool] = {}
+_remembered: dict[tuple[str, str, str], frozenset[int]] = {}
 _lock = threading.Lock()
 
 
-def key_frames_in(log: CaseLog, segments: Sequence[Event], number: int) -> list[bool]:
-    """For each event of `segments`, whether the segment has a key frame of track `number`."""
-    return [_has_key_frame(log, event, number) for event in segments]
+def key_frames_in(log: CaseLog, segments: Sequence[Event], numbers: Collection[int]) -> list[frozenset[int]]:
+    """For each event of `segments`, which of the tracks `numbers` (all cameras of the recording) have a key frame in it."""
+    return [_with_key_frames(log, event, numbers) for event in segments]
 
 
-def _has_key_frame(log: CaseLog, event: Event, number: int) -> bool:
+def _with_key_frames(log: CaseLog, event: Event, numbers: Collection[int]) -> frozenset[int]:
     name, version = str(event.body["object"]), int(event.body["version"])
-    key = (log.tenant, log.case, f"{name}.{version}", number)
+    key = (log.tenant, log.case, f"{name}.{version}")
     with _lock:
         if key in _remembered:
             return _remembered[key]
-    head_bytes = min(HEAD_BYTES, int(event.body["plain_bytes"]))
-    found = begins_with_key_frame(log.open_object_range(name, 0, head_bytes, version), number)
-    if not found:  # there may be further fragments behind a hole, or the tables are longer than any that we write
-        found = any(sample.is_sync for sample in samples_of(log.open_object(name, version), number))
+    head = log.open_object_range(name, 0, min(HEAD_BYTES, int(event.body["plain_bytes"])), version)
+    found = {number for number in numbers if begins_with_key_frame(head, number)}
+    if len(found) < len(numbers):  # there may be further fragments behind a hole, or tables longer than any that we write
+        found |= _in_the_rest(log, event, head, set(numbers) - found)
     with _lock:
         if len(_remembered) >= REMEMBERED_MAX:
             _remembered.clear()
-        _remembered[key] = found
-    return found
+        _remembered[key] = frozenset(found)
+    return frozenset(found)
+
+
+def _in_the_rest(log: CaseLog, event: Event, head: bytes, numbers: Collection[int]) -> set[int]:
+    if first_fragment_bytes(head) == event.body["plain_bytes"]:
+        return set()
+    whole = log.open_object(event.body["object"], event.body["version"])
+    return {number for number in numbers if any(sample.is_sync for sample in samples_of(whole, number))}

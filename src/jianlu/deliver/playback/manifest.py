@@ -49,12 +49,14 @@ def playback_manifest(log: CaseLog, *, address: str, text: str = "") -> dict[str
     ended = next((event for event in log.events if event.type is EventType.RECORDING_ENDED), None)
     segments = segment_events(log.events)
     duration_ms = ended.body["duration_ms"] if ended else max((event.body["to_ms"] for event in segments), default=0)
+    roles = roles_of(log)
+    begins = key_frames_in(log, segments, [role.camera.number for role in roles if role.camera is not None])
     found = _findings(log)
     spoken = [each for each in found if each.kind is FindingKind.UTTERANCE]
     return {
         "duration_ms": duration_ms,
         "is_live": ended is None,
-        "roles": [_role(log, role, plan, address) for role in roles_of(log)],
+        "roles": [_role(role, segments, begins, plan, address) for role in roles],
         "gaps": [_gap(event.body, plan) for event in log.events if event.type is EventType.GAP_DECLARED],
         "transcript": [_line(each) for each in sorted(spoken, key=_order) if text.lower() in str(each.value["text"]).lower()],
         "findings": [_shown(each, plan) for each in sorted(found, key=_order) if each.kind in FINDINGS_SHOWN][:ENTRIES_MAX],
@@ -65,10 +67,10 @@ def playback_manifest(log: CaseLog, *, address: str, text: str = "") -> dict[str
     }
 
 
-def _role(log: CaseLog, role: RoleMedia, plan: Plan, address: str) -> dict[str, Any]:
-    segments = segment_events(log.events)
+def _role(
+    role: RoleMedia, segments: Sequence[Event], begins: Sequence[frozenset[int]], plan: Plan, address: str
+) -> dict[str, Any]:
     camera = role.camera
-    begins = key_frames_in(log, segments, camera.number) if camera else [True] * len(segments)
     return {
         "role": role.role,
         "label": _both(lambda lang: speaker(plan, role.role, lang)),
@@ -80,10 +82,10 @@ def _role(log: CaseLog, role: RoleMedia, plan: Plan, address: str) -> dict[str, 
                 "no": event.body["no"],
                 "from_ms": event.body["from_ms"],
                 "to_ms": event.body["to_ms"],
-                "has_key_frame": has_key_frame,
+                "has_key_frame": camera is None or camera.number in begun,
                 "url": f"{address}/{role.role}/{event.body['no']}.m4s",
             }
-            for event, has_key_frame in zip(segments, begins, strict=True)
+            for event, begun in zip(segments, begins, strict=True)
         ],
     }
 
