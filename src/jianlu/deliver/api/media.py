@@ -119,27 +119,27 @@ def whep(endpoint: str, request: Request, offer: Offer, deps: TheDeps) -> Respon
     return _created(deps, f"/whep/{endpoint}/{connection.id}", connection.answer_sdp, connection.etag)
 
 
-@router.patch("/{kind}/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204)
+@router.patch("/whip/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204)
+@router.patch("/whep/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204)
 def trickle_outside(
-    kind: bodies.OutsideKind,
-    endpoint: str,
-    connection: str,
-    request: Request,
-    fragment: Fragment,
-    deps: TheDeps,
-    if_match: IfMatch = "",
+    endpoint: str, connection: str, request: Request, fragment: Fragment, deps: TheDeps, if_match: IfMatch = ""
 ) -> Response:
     """As the PATCH of a browser's connection."""
-    by, _ = _bearer(request, deps, endpoint, kind)
+    by, _ = _bearer(request, deps, endpoint, _kind_of(request))
     return _trickled(deps, by.case, connection, fragment, if_match, by)
 
 
-@router.delete("/{kind}/{endpoint}/{connection}", status_code=200)
-def close_outside(kind: bodies.OutsideKind, endpoint: str, connection: str, request: Request, deps: TheDeps) -> Response:
+@router.delete("/whip/{endpoint}/{connection}", status_code=200)
+@router.delete("/whep/{endpoint}/{connection}", status_code=200)
+def close_outside(endpoint: str, connection: str, request: Request, deps: TheDeps) -> Response:
     """End the connection."""
-    by, _ = _bearer(request, deps, endpoint, kind)
+    by, _ = _bearer(request, deps, endpoint, _kind_of(request))
     media.close_connection(by.case, connection, using=deps.sessions, by=by)
     return Response(status_code=200)
+
+
+def _kind_of(request: Request) -> str:
+    return request.url.path.split("/")[1]
 
 
 def _seat_for(deps: Deps, staff: Staff, case: str, body: bodies.EndpointFor) -> str:

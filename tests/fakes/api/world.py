@@ -1,0 +1,176 @@
+"""The API over the session world: real use cases and database, fake rooms and recorders, clients signed in as people.
+
+A client calls the application in this process, as a browser would: with cookies over https and the header that marks own calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from jianlu.capture.cases.model import Scene
+from jianlu.capture.cases.scenes import load_scene, scenes_directory
+from jianlu.core.terms.ids import case_ref
+from jianlu.deliver.api.app import create_app
+from jianlu.deliver.api.deps import Deps
+from jianlu.deliver.api.reader import CaseReader
+from jianlu.entry.reactions import reaction_to
+from jianlu.govern.identity.accounts import add_account
+from jianlu.govern.identity.ports import IdentityPorts
+from jianlu.runtime.settings import Settings
+from tests.fakes.identity.worlds import cheap_passwords
+from tests.fakes.sessions.world import SALE_FACTS, World, session_world
+from tests.fakes.vault.memory import memory_keys
+
+PASSWORD = "correct horse battery"
+ACCOUNTS = {"lin": ["agent"], "zhou": ["agent"], "he": ["supervisor"], "xu": ["compliance"]}
+DEVICES = {"checks": {"camera": "ok", "microphone": "ok", "speaker": "ok", "network": "ok"}}
+OFFER = "v=0 offer"
+
+
+@dataclass
+class ApiWorld:
+    """The application, what is behind it, and clients by who is signed in."""
+
+    app: FastAPI
+    deps: Deps
+    world: World
+    stack: ExitStack
+    clients: dict[str, TestClient] = field(default_factory=dict)
+
+    def client(self, name: str = "") -> TestClient:
+        """A client signed in as the account `name`, or as nobody."""
+        if name not in self.clients or not name:
+            client = TestClient(self.app, base_url="https://testserver", headers={"X-Jianlu": "1"}, raise_server_exceptions=False)
+            self.stack.enter_context(client)
+            if not name:
+                return client
+            answer = client.post("/api/v1/sign-in", json={"name": name, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            self.clients[name] = client
+        return self.clients[name]
+
+    def guest(self, token: str) -> TestClient:
+        """A client that joined with an invitation."""
+        client = self.client()
+        answer = client.post("/api/v1/join", json={"token": token})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    def make_case(self, number: str = "sale-1", name: str = "lin") -> str:
+        """A case made through the API."""
+        answer = self.client(name).post("/api/v1/cases", json=sale_body(number))
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["case"])
+
+    def invite(self, case: str, seat: str = "customer", name: str = "lin") -> str:
+        """The token of a fresh invitation."""
+        answer = self.client(name).post(f"/api/v1/cases/{case}/invitations", json={"seat": seat})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["token"])
+
+    def seated(self, number: str = "sale-1") -> tuple[str, TestClient, TestClient]:
+        """A case whose agent and customer are there, tested, publishing and consenting: case, agent's client, customer's client."""
+        case = self.make_case(number)
+        agent = self.client("lin")
+        at = f"/api/v1/cases/{case}"
+        ok(agent.post(f"{at}/seat", json={"seat": "agent"}))
+        customer = self.guest(self.invite(case))
+        for client, seat in ((agent, "agent"), (customer, "customer")):
+            ok(client.post(f"{at}/preflight", json=DEVICES))
+            answer = client.post(f"{at}/feeds/{seat}", content=OFFER, headers={"Content-Type": "application/sdp"})
+            assert answer.status_code == 201, answer.text
+        view = customer.get(f"{at}/session").json()
+        for asked in view["consents"]:
+            if asked["moment"] == "door":
+                ok(customer.post(f"{at}/consents", json={"purpose": asked["purpose"], "decision": "given"}))
+        return case, agent, customer
+
+    def live(self, number: str = "sale-1") -> tuple[str, TestClient, TestClient]:
+        """As `seated`, being recorded."""
+        case, agent, customer = self.seated(number)
+        ok(agent.post(f"/api/v1/cases/{case}/start"))
+        self.world.beat(case, times=3)
+        return case, agent, customer
+
+    def do_step(self, case: str, step: str, agent: TestClient, customer: TestClient) -> None:
+        """Carry out one step as it should be, each by whom it is for."""
+        at = f"/api/v1/cases/{case}"
+        view = ok(agent.post(f"{at}/steps/{step}/start")).json()
+        found = next(each for each in view["steps"] if each["id"] == step)
+        self.world.clock.move(1_000)
+        for document in found["documents"]:
+            ok(agent.post(f"{at}/steps/{step}/documents", json={"document": document["id"]}))
+            self.world.clock.move(2_000)
+        for asked in found["answers"]:
+            option = next(each["id"] for each in asked["options"] if each["effect"] == "go_on")
+            ok(customer.post(f"{at}/steps/{step}/answers", json={"question": asked["id"], "answer": option}))
+        for purpose in found["consents"]:
+            ok(agent.post(f"{at}/consents", json={"purpose": purpose, "decision": "given", "how": "spoken"}))
+        for wanted in found["attestations"]:
+            ok(agent.post(f"{at}/attestations", json={"clause": wanted["clause"], "statement": wanted["what"]["zh"]}))
+        self.world.beat(case, found["min_read_ms"])
+        ok(agent.post(f"{at}/steps/{step}/complete"))
+
+    def do_all(self, case: str, agent: TestClient, customer: TestClient) -> None:
+        """Carry out every step that is left."""
+        view = agent.get(f"/api/v1/cases/{case}/session").json()
+        for step in [each["id"] for each in view["steps"] if each["state"] != "done"]:
+            self.do_step(case, step, agent, customer)
+
+
+@lru_cache(maxsize=1)
+def remote_sale() -> Scene:
+    """The one template that these tests use."""
+    return load_scene(scenes_directory() / "insurance-remote")
+
+
+def ok(answer: Any) -> Any:
+    """`answer`, which must be a success."""
+    assert 200 <= answer.status_code < 300, f"{answer.status_code} {answer.text}"
+    return answer
+
+
+def sale_body(number: str = "sale-1") -> dict[str, Any]:
+    """The sample's sale as a client states it."""
+    return {
+        "template": "insurance-remote",
+        "number": number,
+        "title": "分红型两全保险远程销售",
+        "facts": dict(SALE_FACTS),
+        "people": {"agent": {"name": "林静"}, "customer": {"name": "王小明", "phone": "+86 21 5555 0101"}},
+    }
+
+
+@contextmanager
+def api_world(index_url: str, home: Path) -> Iterator[ApiWorld]:
+    """An application over a fresh world; `home` is where packages and secrets would be."""
+    with session_world(index_url, {"insurance-remote": remote_sale()}) as world, ExitStack() as stack:
+        using = world.using
+        identity = IdentityPorts(using.database, using.clock, memory_keys(), cheap_passwords())
+        for name, roles in ACCOUNTS.items():
+            add_account(identity, using.tenant, name, PASSWORD, roles=roles, languages=["zh"], licences=["life"])
+        deps = Deps(
+            settings=Settings(),
+            tenant=using.tenant,
+            version="0.0.0",
+            public_url="https://testserver",
+            database=using.database,
+            clock=using.clock,
+            identity=identity,
+            status_of=lambda error: reaction_to(error).http_status,
+            home=home,
+            sessions=using,
+            reader=CaseReader(world.vault, using.desk, using.tenant),
+        )
+        yield ApiWorld(create_app(deps), deps, world, stack)
+
+
+NOBODYS_CASE = case_ref("c" + "z7" * 13)
