@@ -5,7 +5,8 @@ Only the form that the recorder writes and that every player demands is read: of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jianlu.core.errors import InvalidError
@@ -139,19 +140,19 @@ def _run(segment: bytes, moof: Box, trun: Box, defaults: _Defaults, decode: int)
     present = [flag for flag in (_DURATION, _SIZE, _FLAGS, _COMPOSITION) if flags & flag]
     if at + 4 * len(present) * count > trun.end:
         raise InvalidError("a run of a recorded segment is cut short")
+    width = len(present)
+    table = struct.unpack_from(f">{width * count}I", segment, at)
+    columns = {flag: table[place::width] for place, flag in enumerate(present)}
+    lasting = columns.get(_DURATION, (defaults.duration,) * count)
+    sizes = columns.get(_SIZE, (defaults.size,) * count)
+    marks = list(columns.get(_FLAGS, (defaults.flags,) * count))
+    if first_flags is not None and marks and _FLAGS not in columns:
+        marks[0] = first_flags
+    shifts = columns.get(_COMPOSITION, (0,) * count)
     samples = []
-    for place in range(count):
-        row = dict(zip(present, _row(segment, at, len(present)), strict=True))
-        at += 4 * len(present)
-        own = row.get(_FLAGS, first_flags if place == 0 and first_flags is not None else defaults.flags)
-        shift = row.get(_COMPOSITION, 0)
-        shift -= 1 << 32 if version and shift >> 31 else 0
-        size = row.get(_SIZE, defaults.size)
-        samples.append(CodedSample(decode + shift, position, size, not own & _NON_SYNC))
+    for lasts, size, mark, shift in zip(lasting, sizes, marks, shifts, strict=True):
+        later = shift - (1 << 32) if version and shift >> 31 else shift
+        samples.append(CodedSample(decode + later, position, size, not mark & _NON_SYNC))
         position += size
-        decode += row.get(_DURATION, defaults.duration)
+        decode += lasts
     return Run(offset_at, tuple(samples)), decode
-
-
-def _row(segment: bytes, at: int, count: int) -> Sequence[int]:
-    return [whole_at(segment, at + 4 * place) for place in range(count)]
