@@ -1,0 +1,68 @@
+// Calls of the API as the page's viewer. An answer that is no success becomes a Problem, whose words a page can show.
+
+import { has, t } from "./words.ts";
+
+export class Problem extends Error {
+  constructor(readonly status: number, readonly kind: string, readonly detail: string) {
+    super(detail || kind);
+  }
+
+  /** What to tell a person: our own sentence for what we know, else the server's. */
+  get text(): string {
+    const named = `problem.${this.kind.split(":").pop() ?? ""}`;
+    if (this.kind && has(named)) return this.detail ? `${t(named)} (${this.detail})` : t(named);
+    const byStatus = `problem.${this.status}`;
+    return has(byStatus) ? (this.detail ? `${t(byStatus)} (${this.detail})` : t(byStatus)) : this.detail || t("problem.0");
+  }
+}
+
+export type Capacity = "staff" | "seat" | "";
+
+export const capacity = (): Capacity => (document.body.dataset["capacity"] ?? "") as Capacity;
+
+/** Headers of every call: not from another site, and as whom. */
+export function headers(more: Record<string, string> = {}): Record<string, string> {
+  const as = capacity();
+  return { "X-Jianlu": "1", ...(as ? { "X-Jianlu-As": as } : {}), ...more };
+}
+
+export async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...init, headers: headers(init.headers as Record<string, string>) });
+  } catch {
+    throw new Problem(0, "unreachable", "");
+  }
+  if (!answer.ok) throw await problemOf(answer);
+  return answer;
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  try {
+    const said = (await answer.json()) as { type?: string; detail?: string };
+    return new Problem(answer.status, said.type ?? "", said.detail ?? "");
+  } catch {
+    return new Problem(answer.status, "", "");
+  }
+}
+
+export async function get<T>(path: string): Promise<T> {
+  return (await (await send(path)).json()) as T;
+}
+
+/** A change. The idempotency key makes a repeat of the same click harmless when the answer was lost. */
+export async function post<T>(path: string, body: unknown = {}, method = "POST"): Promise<T> {
+  const key = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+  const init = { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json", "Idempotency-Key": key } };
+  let answer: Response;
+  try {
+    answer = await send(path, init);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 0) throw error;
+    answer = await send(path, init);
+  }
+  const text = await answer.text();
+  return (text ? JSON.parse(text) : {}) as T;
+}
+
+export const apiOf = (ref: string): string => `/api/v1/cases/${encodeURIComponent(ref)}`;

@@ -1,0 +1,102 @@
+// The bundled clips as a camera and a microphone: a face on a canvas that says on its face that it is a sample, and sentences on demand.
+// Offered only where the installation allows it, and said in the pre-flight record.
+
+import { headers } from "../api.ts";
+import { sound } from "./meter.ts";
+
+export interface Line { id: string; role: string; text: string; en: string }
+
+export const SAMPLE_LABEL = "sample-clips";
+
+export class SampleDevices {
+  readonly stream: MediaStream;
+  private readonly canvas = document.createElement("canvas");
+  private readonly face = document.createElement("video");
+  private readonly mix: MediaStreamAudioDestinationNode;
+  private readonly clips = new Map<string, AudioBuffer>();
+  private playing: AudioBufferSourceNode | null = null;
+  private timer = 0;
+  lines: Line[] = [];
+
+  private constructor(readonly role: "agent" | "customer", readonly label: string) {
+    this.canvas.width = 1280;
+    this.canvas.height = 720;
+    const audio = sound();
+    this.mix = audio.createMediaStreamDestination();
+    // A whisper of noise: a microphone in a room is never digitally silent, and the recorder rightly suspects one that is.
+    const noise = audio.createBuffer(1, audio.sampleRate * 2, audio.sampleRate);
+    const samples = noise.getChannelData(0);
+    for (let place = 0; place < samples.length; place += 1) samples[place] = (Math.random() - 0.5) * 0.0012;
+    const room = audio.createBufferSource();
+    room.buffer = noise;
+    room.loop = true;
+    room.connect(this.mix);
+    room.start();
+    const picture = (this.canvas as HTMLCanvasElement & { captureStream(fps: number): MediaStream }).captureStream(25);
+    this.stream = new MediaStream([...picture.getVideoTracks(), ...this.mix.stream.getAudioTracks()]);
+  }
+
+  static async open(role: string, label: string): Promise<SampleDevices> {
+    const made = new SampleDevices(role === "agent" ? "agent" : "customer", label);
+    const answer = await fetch("/sample/lines.json", { headers: headers(), credentials: "same-origin" });
+    made.lines = answer.ok ? ((await answer.json()) as { lines: Line[] }).lines.filter((line) => line.role === made.role) : [];
+    made.face.src = "/sample/faces";
+    made.face.muted = made.face.loop = made.face.playsInline = true;
+    await made.face.play().catch(() => undefined);
+    made.draw();
+    made.timer = window.setInterval(() => made.draw(), 40);
+    return made;
+  }
+
+  private draw(): void {
+    const at = this.canvas.getContext("2d");
+    if (!at) return;
+    const { width, height } = this.canvas;
+    at.drawImage(this.face, 0, 0, width, height);
+    if (this.role === "agent") { at.fillStyle = "rgb(20 58 109 / 12%)"; at.fillRect(0, 0, width, height); }
+    at.font = "600 30px sans-serif";
+    at.fillStyle = "rgb(10 16 26 / 70%)";
+    at.fillRect(24, height - 74, at.measureText(this.label).width + 40, 50);
+    at.fillStyle = "#fff";
+    at.fillText(this.label, 44, height - 38);
+  }
+
+  /** Says one of the lines; resolves when it is over. A line that is being said stops. */
+  async say(line: string): Promise<void> {
+    const audio = sound();
+    const clip = this.clips.get(line) ?? (await this.load(line));
+    this.playing?.stop();
+    const source = audio.createBufferSource();
+    source.buffer = clip;
+    source.connect(this.mix);
+    this.playing = source;
+    source.start();
+    await new Promise<void>((resolve) => { source.onended = () => resolve(); });
+    if (this.playing === source) this.playing = null;
+  }
+
+  private async load(line: string): Promise<AudioBuffer> {
+    const answer = await fetch(`/sample/voices/${this.role}/${line}`, { headers: headers(), credentials: "same-origin" });
+    const clip = await sound().decodeAudioData(await answer.arrayBuffer());
+    this.clips.set(line, clip);
+    return clip;
+  }
+
+  /** The lines whose words are among a step's sentences, in the order in which they are said. */
+  linesOf(texts: readonly string[]): Line[] {
+    const plain = (text: string): string => text.replace(/[\s\p{P}]/gu, "");
+    const wanted = texts.map(plain).join("");
+    if (!wanted) return [];
+    const found = this.lines.filter((line) => !line.id.startsWith("x") && !line.id.startsWith("en_"))
+      .map((line) => ({ line, at: wanted.indexOf(plain(line.text)) })).filter((each) => each.at >= 0);
+    found.sort((a, b) => a.at - b.at);
+    return found.map((each) => each.line);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.playing?.stop();
+    this.face.pause();
+    for (const track of this.stream.getTracks()) track.stop();
+  }
+}

@@ -1,0 +1,39 @@
+// Acts of a session: each is a call of the API whose answer is the session as it is now.
+
+import { apiOf, post, Problem } from "../api.ts";
+import { ask, busy, h, toast } from "../dom.ts";
+import type { Session, View } from "../session.ts";
+import { t } from "../words.ts";
+
+export const REASONS = ["asked_again", "misunderstood", "interrupted", "document_unclear", "technical", "other"] as const;
+
+export class Acts {
+  constructor(readonly session: Session) {}
+
+  /** Do it; what was refused is said, and the page shows the state that refused it. */
+  async do(path: string, body: unknown = {}, method = "POST"): Promise<boolean> {
+    try {
+      this.session.take(await post<Partial<View>>(`${apiOf(this.session.ref)}/${path}`, body, method));
+      return true;
+    } catch (error) {
+      toast(error instanceof Problem ? error.text : String(error), { isBad: true });
+      await this.session.refresh().catch(() => undefined);
+      return false;
+    }
+  }
+
+  /** A button that does it. */
+  button(text: string, path: string, body: unknown = {}, look = "", more: Record<string, unknown> = {}): HTMLButtonElement {
+    const made: HTMLButtonElement = h("button", { class: `button ${look}`, type: "button", "data-key": `${path}:${JSON.stringify(body)}`, ...more, onclick: () => void busy(made, async () => { await this.do(path, body); }) }, text);
+    return made;
+  }
+
+  /** As `do`, after asking for a reason. */
+  async withReason(title: string, text: string, path: string, options: { isGrave?: boolean; isFree?: boolean; more?: HTMLElement[]; body?: Record<string, unknown> } = {}): Promise<boolean> {
+    const field = options.isFree ? null : h("div", { class: "field" }, h("label", { for: "why" }, t("act.reason")), h("select", { id: "why", name: "reason" }, REASONS.map((reason) => h("option", { value: reason }, t(`reason.${reason}`)))));
+    const said = await ask({ title, text, go: title, isGrave: options.isGrave, fields: [...(options.more ?? []), ...(field ? [field] : [])] }, t("cancel"));
+    if (!said) return false;
+    const body = { ...(options.body ?? {}), ...Object.fromEntries([...said.entries()].filter(([, value]) => value !== "")) };
+    return this.do(path, body);
+  }
+}

@@ -1,0 +1,151 @@
+// Signing in, the second factor, the invitation's link and the walk-in queue.
+
+import { get, post, Problem } from "../api.ts";
+import { busy, h, icon, toast } from "../dom.ts";
+import { t, tr, type Both } from "../words.ts";
+
+/** Shows an error in a form's own place for it. */
+export function say(form: Element, error: unknown): void {
+  const place = form.querySelector<HTMLElement>(".wrong");
+  if (!place) return;
+  place.textContent = error === null ? "" : error instanceof Problem ? error.text : String(error);
+  place.hidden = error === null;
+}
+
+class SignIn extends HTMLElement {
+  connectedCallback(): void {
+    const [first, second] = [...this.querySelectorAll("form")];
+    if (!first || !second) return;
+    const run = (form: HTMLFormElement, withCode: boolean): void => {
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        void busy(form.querySelector("button"), () => this.try(first, second, form, withCode));
+      });
+    };
+    run(first, false);
+    run(second, true);
+    second.querySelector("[data-action=back]")?.addEventListener("click", () => { second.hidden = true; first.hidden = false; first.querySelector<HTMLInputElement>("#password")?.focus(); });
+    const code = second.querySelector<HTMLInputElement>("#code");
+    code?.addEventListener("input", () => { code.value = code.value.replace(/\D/g, ""); if (code.value.length === 6) second.requestSubmit(); });
+  }
+
+  private async try(first: HTMLFormElement, second: HTMLFormElement, form: HTMLFormElement, withCode: boolean): Promise<void> {
+    const said = new FormData(first);
+    const body: Record<string, string> = { name: String(said.get("name") ?? "").trim(), password: String(said.get("password") ?? "") };
+    if (!body["name"] || !body["password"]) { say(form, t("sign_in.both")); return; }
+    if (withCode) body["code"] = String(new FormData(second).get("code") ?? "");
+    say(form, null);
+    try {
+      await post("/api/v1/sign-in", body);
+      location.assign(this.dataset["next"] || "/cases");
+    } catch (error) {
+      if (error instanceof Problem && error.kind.endsWith("code-needed") && !withCode) {
+        first.hidden = true;
+        second.hidden = false;
+        second.querySelector<HTMLInputElement>("#code")?.focus();
+      } else if (error instanceof Problem && error.status === 401) {
+        say(form, t(withCode ? "sign_in.wrong_code" : "sign_in.wrong"));
+        const code = second.querySelector<HTMLInputElement>("#code");
+        if (withCode && code) { code.value = ""; code.focus(); }
+      } else say(form, error);
+    }
+  }
+}
+customElements.define("jl-sign-in", SignIn);
+
+class Totp extends HTMLElement {
+  connectedCallback(): void {
+    if (this.dataset["isOn"] === "true") this.replaceChildren(h("p", null, h("span", { class: "badge good" }, t("totp.on"))));
+    else this.replaceChildren(h("button", { class: "button", type: "button", onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => this.begin()) }, t("totp.set")));
+  }
+
+  private async begin(): Promise<void> {
+    try {
+      const made = await post<{ secret?: string; url?: string; uri?: string; qr_svg?: string }>("/api/v1/me/totp");
+      const wrong = h("p", { class: "wrong", role: "alert", hidden: true });
+      const code = h("input", { class: "code-input", id: "totp-code", name: "code", inputmode: "numeric", maxlength: 6, autocomplete: "one-time-code", required: true });
+      const form = h("form", { class: "fields" },
+        h("ol", { class: "stack-small numbered" }, h("li", null, t("totp.step1")), h("li", null, t("totp.step2")), h("li", null, t("totp.step3"))),
+        made.qr_svg ? h("img", { class: "qr", alt: t("totp.qr"), src: svgAddress(made.qr_svg) }) : null,
+        made.secret ? h("p", { class: "digest" }, made.secret) : null,
+        h("div", { class: "field" }, h("label", { for: "totp-code" }, t("totp.code")), code), wrong, h("button", { class: "button main" }, t("totp.confirm")));
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        void post("/api/v1/me/totp/confirm", { code: code.value }).then(() => { this.dataset["isOn"] = "true"; this.connectedCallback(); toast(t("totp.on")); }, (error: unknown) => say(form, error));
+      });
+      this.replaceChildren(form);
+      code.focus();
+    } catch (error) {
+      toast(error instanceof Problem ? error.text : String(error), { isBad: true });
+    }
+  }
+}
+customElements.define("jl-totp", Totp);
+
+export const svgAddress = (svg: string): string => (svg.startsWith("data:") ? svg : `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`);
+
+/** First tap: the link. The token is in the fragment, is used once, and leaves the address bar before anything else. */
+class Join extends HTMLElement {
+  connectedCallback(): void {
+    const token = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname + location.search);
+    if (!token) { this.fail(new Problem(404, "", "")); return; }
+    void post<{ case: string; seat: string }>("/api/v1/join", { token }).then((seat) => location.replace(`/room/${seat.case}`), (error: unknown) => this.fail(error));
+  }
+
+  private fail(error: unknown): void {
+    const status = error instanceof Problem ? error.status : 0;
+    const kind = status === 409 ? "used" : status === 410 ? "expired" : status === 404 || status === 401 || status === 403 || status === 422 ? "invalid" : status === 0 ? "offline" : "other";
+    this.replaceChildren(h("div", { class: "sheet stack", "data-state": kind },
+      icon(kind === "used" ? "lock" : kind === "offline" ? "alert" : "link"),
+      h("h1", null, t(`join.${kind}`)), h("p", { class: "soft" }, t(`join.${kind}_text`)),
+      kind === "offline" || kind === "other" ? h("button", { class: "button main", type: "button", "data-action": "reload" }, t("join.again")) : h("p", { class: "says" }, t("join.ask_agent")),
+      error instanceof Problem && error.detail ? h("p", { class: "note mono", lang: "en" }, error.detail) : null));
+  }
+}
+customElements.define("jl-join", Join);
+
+interface Offered { id: string; title: Both; languages?: string[] }
+interface Waiting { id?: string; place?: number; waiting?: number; expected_s?: number; state?: string; case?: string; url?: string; token?: string }
+
+class WalkIn extends HTMLElement {
+  connectedCallback(): void {
+    this.replaceChildren(h("progress", { class: "bar" }));
+    void get<{ templates: Offered[] }>("/api/v1/templates").then((found) => this.form(found.templates ?? []), () => this.form([]));
+  }
+
+  private form(offered: Offered[]): void {
+    const wrong = h("p", { class: "wrong", role: "alert", hidden: true });
+    const form = h("form", { class: "fields", novalidate: true },
+      h("fieldset", { class: "field" }, h("legend", { class: "legend" }, t("walk_in.what")), h("div", { class: "choices" },
+        offered.map((each, place) => h("label", { class: "choice" }, h("input", { type: "radio", name: "template", value: each.id, checked: place === 0 }), h("span", null, h("b", null, tr(each.title))))))),
+      h("div", { class: "field" }, h("label", { for: "walk-name" }, t("walk_in.name")), h("input", { id: "walk-name", name: "name", autocomplete: "name", required: true })),
+      h("div", { class: "field" }, h("label", { for: "walk-phone" }, t("walk_in.phone")), h("input", { id: "walk-phone", name: "phone", type: "tel", autocomplete: "tel" })),
+      h("label", { class: "tick" }, h("input", { type: "checkbox", name: "elderly" }), h("span", null, t("walk_in.elderly"))),
+      wrong, h("button", { class: "button main big wide" }, t("walk_in.go")));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const said = new FormData(form);
+      const body = { template: said.get("template"), language: this.dataset["lang"], profile: said.get("elderly") ? "elderly" : "standard", name: said.get("name"), phone: said.get("phone") };
+      void busy(form.querySelector("button"), async () => {
+        try { this.wait(await post<Waiting>("/api/v1/queue", body)); } catch (error) { say(form, error); }
+      });
+    });
+    this.replaceChildren(form);
+  }
+
+  private wait(entry: Waiting): void {
+    const place = h("p", { class: "big-number" }, String(entry.place ?? entry.waiting ?? 1));
+    this.replaceChildren(h("h2", null, t("walk_in.waiting")), h("p", { class: "soft" }, t("walk_in.place")), place, h("progress", { class: "bar" }), h("p", { class: "soft" }, t("walk_in.stay")));
+    const look = (): void => {
+      void get<Waiting>(`/api/v1/queue/${encodeURIComponent(entry.id ?? "")}`).then((now) => {
+        if (now.url) { location.assign(now.url); return; }
+        if (now.token) { location.assign(`/join#${now.token}`); return; }
+        if (now.case) { location.assign(`/room/${now.case}`); return; }
+        place.textContent = String(now.place ?? now.waiting ?? 1);
+      }, () => undefined).finally(() => setTimeout(look, 3000));
+    };
+    setTimeout(look, 1500);
+  }
+}
+customElements.define("jl-walk-in", WalkIn);

@@ -1,0 +1,79 @@
+// The form of a new case: fields of the chosen template, values in the kinds that the API wants.
+
+import { post } from "../api.ts";
+import { busy } from "../dom.ts";
+import { t } from "../words.ts";
+import { say } from "./entrance.ts";
+
+class NewCase extends HTMLElement {
+  connectedCallback(): void {
+    const form = this.querySelector("form");
+    if (!form) return;
+    form.addEventListener("change", (event) => { if ((event.target as HTMLInputElement).name === "template") this.show(form); });
+    form.addEventListener("input", (event) => { const field = (event.target as HTMLElement).closest(".field"); if (field?.classList.contains("is-wrong")) mark(event.target as Checked); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); void busy(form.querySelector("button.main"), () => this.make(form)); });
+    const number = form.querySelector<HTMLInputElement>("#number");
+    if (number && !number.value) number.value = suggested(new Date());
+    this.show(form);
+  }
+
+  private show(form: HTMLFormElement): void {
+    const chosen = String(new FormData(form).get("template"));
+    for (const part of form.querySelectorAll<HTMLElement>("[data-template]")) {
+      part.hidden = part.dataset["template"] !== chosen;
+      if (!part.hidden) {
+        const languages = (part.dataset["languages"] ?? "zh").split(" ");
+        for (const each of form.querySelectorAll<HTMLInputElement>("[name=language]")) { each.disabled = !languages.includes(each.value); if (each.disabled && each.checked) { const other = form.querySelector<HTMLInputElement>(`[name=language][value=${languages[0] ?? "zh"}]`); if (other) other.checked = true; } }
+        const title = form.querySelector<HTMLInputElement>("#title");
+        const name = form.querySelector(`[name=template][value="${CSS.escape(chosen)}"] + span b`)?.textContent ?? "";
+        if (title && (!title.value || title.dataset["filled"] === title.value)) { title.value = name; title.dataset["filled"] = name; }
+      }
+    }
+  }
+
+  private async make(form: HTMLFormElement): Promise<void> {
+    say(form, null);
+    const wrong = [...form.querySelectorAll<Checked>("input, select")].filter((each) => !each.closest("[hidden]") && !each.disabled && !mark(each));
+    if (wrong.length) { say(form, t("new.incomplete")); wrong[0]?.focus(); return; }
+    const said = new FormData(form);
+    const facts: Record<string, unknown> = {};
+    for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-template]:not([hidden]) [data-fact]")) {
+      const value = valueOf(field.value.trim(), field.dataset["kind"] ?? "text");
+      if (value !== "") facts[field.dataset["fact"]!] = value;
+    }
+    const body = { template: said.get("template"), number: said.get("number"), title: said.get("title"), language: said.get("language"), profile: said.get("profile"), facts,
+      people: { customer: { name: said.get("customer-name"), phone: said.get("customer-phone") } } };
+    try {
+      const made = await post<{ case: string }>("/api/v1/cases", body);
+      location.assign(`/cases/${made.case}`);
+    } catch (error) {
+      say(form, error);
+      form.querySelector(".wrong")?.scrollIntoView({ block: "center" });
+    }
+  }
+}
+
+type Checked = HTMLInputElement | HTMLSelectElement;
+
+function mark(field: Checked): boolean {
+  const isRight = field.checkValidity();
+  field.closest(".field")?.classList.toggle("is-wrong", !isRight);
+  field.setAttribute("aria-invalid", String(!isRight));
+  return isRight;
+}
+
+/** A number that is free today: the date and the time to the second. */
+export function suggested(now: Date): string {
+  const pad = (n: number): string => String(n).padStart(2, "0");
+  return `JL-${now.getFullYear()}${pad(now.getMonth() + 1)}${pad(now.getDate())}-${pad(now.getHours())}${pad(now.getMinutes())}${pad(now.getSeconds())}`;
+}
+
+export function valueOf(text: string, kind: string): unknown {
+  if (text === "") return "";
+  if (kind === "number" || kind === "integer") return Number(text);
+  if (kind === "yes_no") return text === "true";
+  if (kind === "list") return text.split(/[,，、;；]\s*/).filter(Boolean);
+  return text;
+}
+
+customElements.define("jl-new-case", NewCase);

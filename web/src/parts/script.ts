@@ -1,0 +1,88 @@
+// Versions of a script: what differs, proposing a new one, approval by a second person.
+
+import { post, Problem } from "../api.ts";
+import { differences } from "../diff.ts";
+import { ask, busy, h, toast } from "../dom.ts";
+import { has, t, tr, type Both } from "../words.ts";
+
+interface Version { version: string; state: string; digest?: string; text?: string; proposed_by?: string; proposed_at?: string; approved_by?: string | null; approved_at?: string | null; effective_on?: string | null; note?: string; can_approve?: boolean; is_yours?: boolean }
+interface Script { id: string; title?: Both; versions?: Version[]; allowed?: string[] }
+
+class ScriptPage extends HTMLElement {
+  private script: Script = { id: "" };
+  private shown = 0;
+  private against = 0;
+
+  connectedCallback(): void {
+    this.script = JSON.parse(this.querySelector("script")?.textContent ?? "{}") as Script;
+    this.shown = this.against = 0;
+    const waiting = this.versions.findIndex((version) => version.state === "proposed");
+    if (waiting >= 0) this.shown = waiting;
+    this.against = Math.min(this.shown + 1, this.versions.length - 1);
+    this.show();
+  }
+
+  private get versions(): Version[] { return this.script.versions ?? []; }
+
+  private show(): void {
+    const chosen = this.versions[this.shown];
+    this.replaceChildren(h("div", { class: "stack" },
+      h("section", { class: "sheet stack" }, h("div", { class: "spread" }, h("h2", null, t("script.versions")), h("button", { class: "button little", type: "button", onclick: () => this.propose() }, t("script.propose"))), this.list()),
+      chosen ? this.review(chosen) : null));
+  }
+
+  private list(): HTMLElement {
+    return h("div", { class: "versions" }, this.versions.map((version, at) => h("div", { class: "version" },
+      h("b", null, version.version),
+      h("span", { class: "soft small" }, [version.proposed_by ? t("script.by", { name: version.proposed_by }) : "", (version.proposed_at ?? "").slice(0, 10), version.effective_on ? t("script.from", { day: version.effective_on }) : ""].filter(Boolean).join(" · ")),
+      h("span", { class: "row" }, h("span", { class: `badge ${version.state === "approved" ? "good" : version.state === "proposed" ? "care" : ""}` }, has(`script.s_${version.state}`) ? t(`script.s_${version.state}`) : version.state),
+        h("button", { class: "button little", type: "button", "aria-pressed": String(at === this.shown), "data-key": `show-${at}`, onclick: () => { this.shown = at; this.against = Math.min(at + 1, this.versions.length - 1); this.show(); } }, t("script.show"))))));
+  }
+
+  private review(chosen: Version): HTMLElement {
+    const earlier = this.versions[this.against];
+    const rows = differences(this.against === this.shown ? "" : earlier?.text ?? "", chosen.text ?? "");
+    return h("section", { class: "sheet stack" },
+      h("div", { class: "spread" }, h("h2", null, this.against === this.shown ? t("script.text", { version: chosen.version }) : t("script.changes", { from: earlier?.version ?? "–", to: chosen.version })),
+        this.versions.length > 1 ? h("select", { class: "fit", "aria-label": t("script.compare"), onchange: (event: Event) => { this.against = Number((event.target as HTMLSelectElement).value); this.show(); } },
+          this.versions.map((version, at) => h("option", { value: at, selected: at === this.against }, at === this.shown ? t("script.whole") : t("script.against", { version: version.version })))) : null),
+      chosen.digest ? h("p", { class: "digest soft" }, `SHA-256 ${chosen.digest}`) : null,
+      h("div", { class: "diff", tabindex: 0, role: "region", "aria-label": t("script.compare") }, rows.length ? rows.map((row) => row.kind === "skipped"
+        ? h("div", { class: "skipped" }, h("span", { class: "at" }, "⋯"), h("span"), h("span", null, t("script.same", { lines: row.text })))
+        : h("div", { class: this.against === this.shown ? "" : row.kind }, h("span", { class: "at" }, row.after ?? row.before ?? ""), h("span", { "aria-label": row.kind === "added" ? t("script.added") : row.kind === "removed" ? t("script.removed") : "" }, this.against === this.shown ? "" : row.kind === "added" ? "+" : row.kind === "removed" ? "−" : ""), h("span", null, row.text || " "))) : h("div", null, t("script.no_text"))),
+      chosen.state === "proposed" ? this.decide(chosen) : null);
+  }
+
+  private decide(chosen: Version): HTMLElement {
+    const isMine = chosen.is_yours ?? chosen.proposed_by === this.dataset["me"];
+    const may = chosen.can_approve ?? !isMine;
+    return h("div", { class: `says ${may ? "" : "care"} stack-small` }, h("p", null, isMine ? t("script.not_by_you") : t("script.check")),
+      h("div", { class: "row" },
+        h("button", { class: "button main", type: "button", disabled: !may, onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => this.send(`versions/${encodeURIComponent(chosen.version)}/approve`, {}, t("script.approved"))) }, t("script.approve")),
+        h("button", { class: "button grave", type: "button", disabled: !may && !isMine, onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => this.send(`versions/${encodeURIComponent(chosen.version)}/reject`, {}, t("script.rejected"))) }, t("script.reject"))));
+  }
+
+  private async propose(): Promise<void> {
+    const latest = this.versions[0];
+    const said = await ask({ title: t("script.propose"), text: t("script.propose_text"), go: t("script.propose"), fields: [
+      h("div", { class: "field" }, h("label", { for: "s-version" }, t("script.version")), h("input", { id: "s-version", name: "version", required: true, placeholder: latest?.version ?? "1.0.0" })),
+      h("div", { class: "field" }, h("label", { for: "s-from" }, t("script.effective")), h("input", { id: "s-from", name: "effective_on", type: "date" })),
+      h("div", { class: "field" }, h("label", { for: "s-text" }, t("script.body")), h("textarea", { id: "s-text", name: "text", required: true, rows: 12, class: "mono", spellcheck: "false" }, latest?.text ?? "")),
+    ] }, t("cancel"));
+    if (!said) return;
+    await this.send("versions", { version: said.get("version"), effective_on: said.get("effective_on") || null, text: said.get("text") }, t("script.proposed"));
+  }
+
+  private async send(path: string, body: unknown, done: string): Promise<void> {
+    try {
+      await post(`/api/v1/scripts/${encodeURIComponent(this.script.id)}/${path}`, body);
+      toast(done);
+      location.reload();
+    } catch (error) {
+      toast(error instanceof Problem ? error.text : String(error), { isBad: true });
+    }
+  }
+
+  get heading(): string { return tr(this.script.title); }
+}
+customElements.define("jl-script", ScriptPage);

@@ -1,0 +1,3 @@
+// The page of a sealed session.
+
+import "./parts/playback.ts";
