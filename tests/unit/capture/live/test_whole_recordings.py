@@ -8,7 +8,7 @@ import pytest
 
 from jianlu.core.terms.events import EventType
 from tests.fakes.live.publisher import Camera, Network, Publisher
-from tests.fakes.live.stage import Stage, continuity, decoded
+from tests.fakes.live.stage import SHARE, TRACKS, Stage, continuity, decoded
 
 
 def two_parties(codec: str = "h264") -> list[Publisher]:
@@ -40,3 +40,154 @@ def test_two_parties_are_recorded_whole_and_playable(codec: str) -> None:
             ["customer-picture", "video", codec],
         ]
     ]
+
+
+def test_loss_and_disorder_are_undone_or_declared() -> None:
+    rough = Network(loss=20, doubles=50, delay_ms=80, jitter_ms=30, reorder=30, reorder_ms=120)
+    stage = Stage([Publisher("agent", network=rough), Publisher("customer", network=Network(doubles=100, reorder=100))])
+    stage.start()
+    stage.play(30_000)
+    stage.stop()
+    assert continuity(stage, 60_000) == []
+    gaps = stage.gaps()
+    assert {side for _, _, _, side in gaps} <= {"agent", "agent-picture"}
+    assert {reason for _, _, reason, _ in gaps} <= {"packets_lost", "starts_late"}
+    times = decoded(stage.log.playable())
+    health = stage.recorder.status().tracks
+    assert health["agent"].lost > 10
+    assert health["customer"].lost == health["customer-picture"].lost == 0
+    assert len(times["audio0"]) >= 1_470  # 2 % of 1500 are lost, never more than were sent
+    assert "agent" in stage.asked
+
+
+@pytest.mark.parametrize(("loss", "share"), [(50, 0.93), (100, 0.86)])
+def test_heavy_loss_costs_no_more_sound_than_was_lost(loss: int, share: float) -> None:
+    stage = Stage([Publisher("agent", network=Network(loss=loss, reorder=20))], [TRACKS[0], TRACKS[2]])
+    stage.start()
+    stage.play(20_000)
+    stage.stop()
+    assert continuity(stage, 60_000) == []
+    assert len(decoded(stage.log.playable())["audio0"]) >= 1_000 * share
+
+
+def test_a_publisher_that_comes_back_continues_its_track() -> None:
+    stage = Stage(two_parties())
+    stage.start()
+    stage.play(5_000)
+    customer = stage.publishers[1]
+    customer.disconnect(stage.now_ms)
+    stage.play(7_000)
+    customer.reconnect(stage.now_ms)
+    stage.play(6_000)
+    stage.stop()
+    assert continuity(stage, 60_000) == []
+    gaps = stage.gaps()
+    assert {(reason, side) for _, _, reason, side in gaps} == {
+        ("connection_lost", "customer"),
+        ("connection_lost", "customer-picture"),
+    }
+    for from_ms, to_ms, _, _ in gaps:
+        assert 4_900 <= from_ms <= 5_300
+        assert 12_000 <= to_ms <= 12_400
+    times = decoded(stage.log.playable())
+    assert not [at for at in times["audio1"] if 5.3 < at < 11.9]
+    assert max(times["audio1"]) > 17.5
+
+
+def test_when_nobody_is_there_the_source_is_missing_and_no_segment_is_made() -> None:
+    stage = Stage(two_parties())
+    stage.start()
+    stage.play(5_000)
+    for publisher in stage.publishers:
+        publisher.disconnect(stage.now_ms)
+    stage.play(9_000)
+    for publisher in stage.publishers:
+        publisher.reconnect(stage.now_ms)
+    stage.play(5_000)
+    stage.stop()
+    assert continuity(stage, 60_000) == []
+    source = [gap for gap in stage.gaps() if gap[3] == "source"]
+    assert len(source) == 1
+    assert source[0][2] == "connection_lost"
+    ranges = [(from_ms, to_ms) for _, from_ms, to_ms in stage.segments()]
+    assert (8_000, 10_000) not in ranges
+    assert [no for no, _, _ in stage.segments()] == list(range(1, len(ranges) + 1))
+
+
+def test_a_track_that_never_came_is_a_gap_of_the_whole_recording() -> None:
+    agent, customer = two_parties()
+    stage = Stage([agent, customer])
+    stage.start()
+    customer.is_sending = False
+    stage.play(8_000)
+    stopped = stage.stop()
+    gaps = {side: (to_ms, reason) for from_ms, to_ms, reason, side in stage.gaps()}
+    assert gaps == {
+        "customer": (stopped.duration_ms, "source_absent"),
+        "customer-picture": (stopped.duration_ms, "source_absent"),
+    }
+
+
+def test_a_share_may_come_and_go() -> None:
+    screen = Publisher("agent-screen", has_sound=False, camera=Camera(fps=5, key_every=5))
+    screen.is_sending = False
+    stage = Stage([*two_parties(), screen], [*TRACKS, SHARE])
+    stage.start()
+    stage.play(5_000)
+    screen.reconnect(stage.now_ms)
+    stage.play(4_000)
+    screen.disconnect(stage.now_ms)
+    stage.play(4_000)
+    stage.stop()
+    assert stage.gaps() == []
+    assert continuity(stage) == []
+    shown = decoded(stage.log.playable())["video4"]
+    assert len(shown) in range(18, 23)
+    assert 4.9 < shown[0] < 5.6
+
+
+def test_a_camera_may_change_its_resolution() -> None:
+    stage = Stage(two_parties())
+    stage.start()
+    stage.play(4_000)
+    agent = stage.publishers[0]
+    agent.camera = Camera(width=320, height=240)
+    agent.ask_key_frame()
+    stage.play(4_000)
+    stage.stop()
+    assert stage.gaps() == []
+    times = decoded(stage.log.playable())["video2"]
+    assert max(after - before for before, after in pairwise(times)) < 0.1
+
+
+def test_a_codec_that_the_track_does_not_have_is_an_alarm_and_a_gap() -> None:
+    stage = Stage(two_parties())
+    stage.start()
+    stage.play(4_000)
+    stage.publishers[0].camera = Camera(codec="vp8")
+    stage.publishers[0].reconnect(stage.now_ms)
+    stage.play(12_000)
+    assert "codec_changed" in {alarm.code for alarm in stage.recorder.status().alarms}
+    stage.stop()
+    assert [gap[3] for gap in stage.gaps()] == ["agent-picture"]
+
+
+def test_a_pause_keeps_nothing_and_is_declared() -> None:
+    stage = Stage(two_parties())
+    stage.start()
+    stage.play(5_000)
+    stage.recorder.set_paused(True)
+    stage.recorder.set_paused(True)
+    assert stage.recorder.status().state == "paused"
+    stage.play(6_000)
+    stage.recorder.set_paused(False)
+    stage.play(5_000)
+    stage.stop()
+    source = [gap for gap in stage.gaps() if gap[3] == "source"]
+    assert [(reason, side) for _, _, reason, side in source] == [("paused", "source")]
+    from_ms, to_ms, _, _ = source[0]
+    assert 4_800 <= from_ms <= 5_100
+    assert 10_950 <= to_ms <= 11_300
+    assert continuity(stage, 10_000) == []
+    for seconds in decoded(stage.log.playable()).values():
+        assert not [at for at in seconds if 5.1 < at < 10.9]

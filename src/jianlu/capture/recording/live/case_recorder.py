@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from jianlu.capture.recording.live.cutter import LiveOutput, LiveSegment
-from jianlu.capture.recording.live.delivery import MAIN, Delivery
+from jianlu.capture.recording.live.delivery import MAIN, MISSING, Delivery
 from jianlu.capture.recording.live.entries import Entry
 from jianlu.capture.recording.live.live_recording import LiveRecording
 from jianlu.capture.recording.live.outbox import Outbox
@@ -23,6 +23,7 @@ from jianlu.capture.recording.live.state import CaseState, state_text
 from jianlu.capture.recording.live.tap_frames import TapFrame
 from jianlu.capture.recording.live.wall_clock import WallClockWatch
 from jianlu.capture.recording.live.watchdog import AlarmBook
+from jianlu.capture.recording.model import GapReason
 from jianlu.capture.sessions.recorders import (
     RecordedTrack,
     RecorderChecks,
@@ -101,6 +102,7 @@ class CaseRecorder:
         self._stream: TapStream | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._is_closing = False
+        self._missing = GapReason.SEALING_STALLED if state is None else GapReason.RECORDER_RESTARTED
         self._due = asyncio.Event()
         self._starting = asyncio.Lock()
         self._is_finished = False
@@ -411,7 +413,7 @@ class CaseRecorder:
 
     def _finish_with(self, duration_ms: int) -> None:
         self._is_finished = True
-        self._outbox.put(Entry(EventType.RECORDING_ENDED, {"duration_ms": duration_ms}))
+        self._outbox.put(Entry(EventType.RECORDING_ENDED, {"duration_ms": duration_ms, MISSING: self._missing.value}))
         self._due.set()
 
     @property
@@ -424,7 +426,8 @@ class CaseRecorder:
     def _put(self, outputs: Sequence[LiveOutput]) -> None:
         for output in outputs:
             if isinstance(output, LiveSegment):
-                body = {"from_ms": output.from_ms, "to_ms": output.to_ms}
+                body = {"from_ms": output.from_ms, "to_ms": output.to_ms, MISSING: self._missing.value}
+                self._missing = GapReason.SEALING_STALLED
                 self._outbox.put(Entry(EventType.SEGMENT_SEALED, body, "seg", output.plaintext))
             else:
                 gap = {"from_ms": output.from_ms, "to_ms": output.to_ms, "reason": output.reason.value, "side": output.side}

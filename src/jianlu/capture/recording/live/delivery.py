@@ -17,6 +17,9 @@ from jianlu.core.terms.events import EventType
 
 MAIN, MIRROR = "a", "b"
 RECORDER_SIDE = "recorder"
+MISSING = "missing"
+"""In the body of a segment's or the end's entry: the reason of what may be missing before it. It goes into no event of theirs."""
+
 _READ = (
     EventType.RECORDING_STARTED,
     EventType.SEGMENT_SEALED,
@@ -37,7 +40,6 @@ class Delivery:
         self._name = name
         self._is_learned = False
         self._is_retried = True
-        self._missing = GapReason.RECORDER_RESTARTED
         self.is_failing = False
         self.has_started = False
         self.has_ended = False
@@ -113,7 +115,7 @@ class Delivery:
         from_ms, to_ms = entry.body["from_ms"], entry.body["to_ms"]
         if to_ms <= self.covered_ms:
             return  # an earlier try came through, or an earlier process had delivered it
-        await self._declare_missing(from_ms, is_again=is_again)
+        await self._declare_missing(from_ms, entry, is_again=is_again)
         no = self.segments + 1
         name = self._object(f"seg-{no:06d}")
         if self._name == MAIN:
@@ -123,22 +125,22 @@ class Delivery:
         await self._log.seal_and_append(kind, name, entry.plaintext, body, is_again=is_again)
         self.segments, self.covered_ms = no, to_ms
         self.media_bytes += len(entry.plaintext)
-        self._missing = GapReason.SEALING_STALLED
 
     async def _deliver_end(self, entry: Entry, *, is_again: bool) -> None:
         if self.has_ended:
             return
         self.duration_ms = max(entry.body["duration_ms"], self.covered_ms)
-        await self._declare_missing(self.duration_ms, is_again=is_again)
+        await self._declare_missing(self.duration_ms, entry, is_again=is_again)
         if self._name == MAIN:
             body = {"segments": self.segments, "duration_ms": self.duration_ms, "media_bytes": self.media_bytes}
             await self._log.append(entry.type, body, is_again=is_again)
         self.has_ended = True
 
-    async def _declare_missing(self, until_ms: int, *, is_again: bool) -> None:
-        """What no segment and no gap covers before `until_ms` was lost on the recorder's side."""
+    async def _declare_missing(self, until_ms: int, entry: Entry, *, is_again: bool) -> None:
+        """What no segment and no gap covers before `until_ms` was lost on the recorder's side; `entry` knows why."""
         if until_ms > self.covered_ms and self._name == MAIN:
-            body = {"from_ms": self.covered_ms, "to_ms": until_ms, "reason": self._missing.value, "side": RECORDER_SIDE}
+            reason = str(entry.body.get(MISSING, GapReason.SEALING_STALLED.value))
+            body = {"from_ms": self.covered_ms, "to_ms": until_ms, "reason": reason, "side": RECORDER_SIDE}
             await self._log.append(EventType.GAP_DECLARED, body, is_again=is_again)
             self.covered_ms = until_ms
 
