@@ -80,6 +80,7 @@ class Ours:
     fingerprint: str
     candidates: tuple[str, ...]
     is_server: bool
+    is_lite: bool = True
 
 
 def agree_to_receive(offer: Offer, spec: RoomSpec) -> tuple[Agreed, ...]:
@@ -100,7 +101,7 @@ def render_answer(agreed: Sequence[Agreed], ours: Ours, outgoing: dict[str, Outg
         f"o=- {_session_number(ours)} {version} IN IP4 0.0.0.0",
         "s=-",
         "t=0 0",
-        "a=ice-lite",
+        *(["a=ice-lite"] if ours.is_lite else []),
         f"a=group:BUNDLE {' '.join(bundled)}",
         "a=msid-semantic: WMS *",
     ]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jianlu.backends.sfu.embedded.methods import NAME, version
 from jianlu.capture.sessions.rooms import Connection, FeedStatus, RoomSpec, RoomStatus, shard_of
 from jianlu.runtime.rpc import BlockingRpcClient
 
@@ -58,7 +57,8 @@ class EmbeddedRooms:
 
     def describe(self) -> tuple[str, str]:
         """As the port."""
-        return NAME, version()
+        found = self._clients[0].call("describe", {}, timeout_s=_TIMEOUT_S)[0]
+        return str(found["name"]), str(found["version"])
 
     def close(self) -> None:
         """Let the connections to the media processes go."""

@@ -39,6 +39,7 @@ class Feed:
         self.publisher: Publisher | None = None
         self.viewers: dict[str, Viewer] = {}
         self.is_forwarding = False
+        self.follows_link = True
         self._recorded, self._report_recorded, self._changed = recorded, report_recorded, changed
         self._recording: dict[str, IncomingStream] = {}
         self._chosen_us = self._retried_us = 0
@@ -56,7 +57,7 @@ class Feed:
         gone, self.publisher = self.publisher, None
         if gone is not None:
             gone.owner = None
-        self._set_state("closed", reason)
+        self.set_state("closed", reason)
         return gone
 
     def is_taken(self, now_us: int) -> bool:
@@ -96,7 +97,8 @@ class Feed:
         """What is due now."""
         if self.publisher is not None:
             self.publisher.tick(now_us)
-            self._watch(self.publisher, now_us)
+            if self.follows_link:
+                self._watch(self.publisher, now_us)
         for viewer in self.viewers.values():
             viewer.tick(now_us)
         if now_us - self._chosen_us >= _CHOOSE_US:
@@ -221,19 +223,20 @@ class Feed:
     def _watch(self, publisher: Publisher, now_us: int) -> None:
         if publisher.link.is_connected and not publisher.is_ended:
             is_silent = now_us - publisher.link.seen_us > INTERRUPTED_US
-            self._set_state("interrupted" if is_silent else "connected", "silent" if is_silent else "")
+            self.set_state("interrupted" if is_silent else "connected", "silent" if is_silent else "")
 
     def publisher_connected(self, publisher: Publisher) -> None:
         """The publisher is there."""
-        if self.publisher is publisher:
-            self._set_state("connected", "")
+        if self.publisher is publisher and self.follows_link:
+            self.set_state("connected", "")
 
     def publisher_ended(self, publisher: Publisher) -> None:
         """The publisher left; another may come."""
-        if self.publisher is publisher:
-            self._set_state("interrupted", "left")
+        if self.publisher is publisher and self.follows_link:
+            self.set_state("interrupted", "left")
 
-    def _set_state(self, state: FeedState, reason: str) -> None:
+    def set_state(self, state: FeedState, reason: str) -> None:
+        """Note a state; recorders are told when it is another. `follows_link` says that the feed notes them by itself."""
         if state != self.state:
             self.state = state
             self._changed(self, reason)

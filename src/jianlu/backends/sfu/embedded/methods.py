@@ -4,57 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import metadata
-from typing import Any
+from typing import Any, Protocol
 
-from jianlu.backends.sfu.embedded.shard import Shard
-from jianlu.capture.sessions.rooms import Connection, RoomSpec
+from jianlu.capture.sessions.rooms import Connection, RoomSpec, RoomStatus
 from jianlu.runtime.rpc import Answer, Method
 
-NAME = "embedded-sfu"
+
+class Forwarder(Protocol):
+    """What a media process forwards with: the port `Rooms`, asynchronous, in this process."""
+
+    async def open_room(self, name: str, spec: RoomSpec) -> None: ...
+    async def publish(self, name: str, feed_name: str, offer_sdp: str) -> Connection: ...
+    async def subscribe(self, name: str, feed_name: str, offer_sdp: str, viewer_name: str) -> Connection: ...
+    async def renegotiate(self, name: str, connection: str, offer_sdp: str) -> Connection: ...
+    async def trickle(self, name: str, connection: str, fragment_text: str, etag: str) -> str: ...
+    async def close_connection(self, name: str, connection: str) -> None: ...
+    async def set_forwarding(self, name: str, *, is_on: bool) -> None: ...
+    async def status(self, name: str) -> RoomStatus: ...
+    async def close_room(self, name: str) -> None: ...
+    def describe(self) -> tuple[str, str]: ...
 
 
-def version() -> str:
-    """Ours, and that of the library beneath."""
-    return f"{metadata.version('jianlu')}+aiortc-{metadata.version('aiortc')}"
-
-
-def methods_of(shard: Shard) -> Mapping[str, Method]:
-    """The methods of a shard."""
+def methods_of(shard: Forwarder) -> Mapping[str, Method]:
+    """The methods of what forwards here."""
 
     async def open_room(fields: dict[str, Any], _: bytes) -> Answer:
-        shard.open_room(fields["room"], RoomSpec(tuple(fields["codecs"]), bool(fields["is_encrypted"])))
+        await shard.open_room(fields["room"], RoomSpec(tuple(fields["codecs"]), bool(fields["is_encrypted"])))
         return {}, b""
 
     async def publish(fields: dict[str, Any], _: bytes) -> Answer:
-        return _as_fields(shard.publish(fields["room"], fields["feed"], fields["offer_sdp"]))
+        return _as_fields(await shard.publish(fields["room"], fields["feed"], fields["offer_sdp"]))
 
     async def subscribe(fields: dict[str, Any], _: bytes) -> Answer:
-        return _as_fields(shard.subscribe(fields["room"], fields["feed"], fields["offer_sdp"], fields["viewer"]))
+        return _as_fields(await shard.subscribe(fields["room"], fields["feed"], fields["offer_sdp"], fields["viewer"]))
 
     async def renegotiate(fields: dict[str, Any], _: bytes) -> Answer:
-        return _as_fields(shard.renegotiate(fields["room"], fields["connection"], fields["offer_sdp"]))
+        return _as_fields(await shard.renegotiate(fields["room"], fields["connection"], fields["offer_sdp"]))
 
     async def trickle(fields: dict[str, Any], _: bytes) -> Answer:
-        return {"fragment": shard.trickle(fields["room"], fields["connection"], fields["fragment"], fields["etag"])}, b""
+        return {"fragment": await shard.trickle(fields["room"], fields["connection"], fields["fragment"], fields["etag"])}, b""
 
     async def close_connection(fields: dict[str, Any], _: bytes) -> Answer:
-        shard.close_connection(fields["room"], fields["connection"])
+        await shard.close_connection(fields["room"], fields["connection"])
         return {}, b""
 
     async def set_forwarding(fields: dict[str, Any], _: bytes) -> Answer:
-        shard.set_forwarding(fields["room"], is_on=bool(fields["is_on"]))
+        await shard.set_forwarding(fields["room"], is_on=bool(fields["is_on"]))
         return {}, b""
 
     async def status(fields: dict[str, Any], _: bytes) -> Answer:
-        return asdict(shard.status(fields["room"])), b""
+        return asdict(await shard.status(fields["room"])), b""
 
     async def close_room(fields: dict[str, Any], _: bytes) -> Answer:
-        shard.close_room(fields["room"])
+        await shard.close_room(fields["room"])
         return {}, b""
 
     async def describe(_: dict[str, Any], __: bytes) -> Answer:
-        return {"name": NAME, "version": version()}, b""
+        name, version = shard.describe()
+        return {"name": name, "version": version}, b""
 
     offered = (
         open_room,

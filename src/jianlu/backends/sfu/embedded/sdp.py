@@ -67,6 +67,7 @@ class Section:
     ssrcs: list[int] = field(default_factory=list)
     retransmitting: dict[int, int] = field(default_factory=dict)
     candidates: list[tuple[str, int]] = field(default_factory=list)
+    candidate_lines: list[str] = field(default_factory=list)
     has_mux: bool = False
 
     @property
@@ -217,6 +218,7 @@ def _read_transport(section: Section, name: str, value: str) -> None:
             section.fingerprints.append((found[1].lower(), found[2].upper()))
         case "candidate" if found := _CANDIDATE.fullmatch(value):
             section.candidates.append((found[2], _number(found[3], 65_535, "candidate")))
+            section.candidate_lines.append(value)
 
 
 def _read_media(section: Section, name: str, value: str) -> None:

@@ -11,6 +11,7 @@ import datetime
 import secrets
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from jianlu.backends.sfu.embedded.viewer import Viewer
 from jianlu.capture.sessions.rooms import Connection, RoomSpec, RoomStatus
 from jianlu.core.errors import ConflictError, InvalidError, NotFoundError
 
+NAME = "embedded-sfu"
 TICK_S = 0.005
 FORGET_US = 120_000_000
 """A peer silent for so long is forgotten: a network that was away for a minute may come back by an ICE restart."""
@@ -84,23 +86,27 @@ class Shard:
         if self._ticking is not None:
             self._ticking.cancel()
         for room in list(self._rooms):
-            self.close_room(room)
+            await self.close_room(room)
         await asyncio.gather(*self._closing, return_exceptions=True)
         await self._tap.stop()
         self._sockets.close()
+
+    def describe(self) -> tuple[str, str]:
+        """As `Rooms.describe`."""
+        return NAME, f"{metadata.version('jianlu')}+aiortc-{metadata.version('aiortc')}"
 
     @property
     def candidates(self) -> tuple[str, ...]:
         """Where peers reach us."""
         return self._sockets.candidates
 
-    def open_room(self, name: str, spec: RoomSpec) -> None:
+    async def open_room(self, name: str, spec: RoomSpec) -> None:
         """As `Rooms.open_room`."""
-        room = self._rooms.setdefault(_checked_name(name), Room(name, spec))
+        room = self._rooms.setdefault(checked_name(name), Room(name, spec))
         if room.spec != spec:
             raise ConflictError("the room is open with other codecs: close it before it is opened anew")
 
-    def publish(self, name: str, feed_name: str, offer_sdp: str) -> Connection:
+    async def publish(self, name: str, feed_name: str, offer_sdp: str) -> Connection:
         """As `Rooms.publish`."""
         room = self._room(name)
         offer = read_offer(offer_sdp)
@@ -114,7 +120,7 @@ class Shard:
             self._let_go(replaced.link)
         return self._connection(publisher)
 
-    def subscribe(self, name: str, feed_name: str, offer_sdp: str, viewer_name: str) -> Connection:
+    async def subscribe(self, name: str, feed_name: str, offer_sdp: str, viewer_name: str) -> Connection:
         """As `Rooms.subscribe`."""
         room = self._room(name)
         offer = read_offer(offer_sdp)
@@ -126,7 +132,7 @@ class Shard:
         feed.add_viewer(viewer)
         return self._connection(viewer)
 
-    def renegotiate(self, name: str, connection: str, offer_sdp: str) -> Connection:
+    async def renegotiate(self, name: str, connection: str, offer_sdp: str) -> Connection:
         """As `Rooms.renegotiate`."""
         room = self._room(name)
         feed, peer = self._peer(room, connection)
@@ -141,7 +147,7 @@ class Shard:
         feed.request_key_frames(monotonic_us())
         return self._connection(peer)
 
-    def trickle(self, name: str, connection: str, fragment_text: str, etag: str) -> str:
+    async def trickle(self, name: str, connection: str, fragment_text: str, etag: str) -> str:
         """As `Rooms.trickle`."""
         _, peer = self._peer(self._room(name), connection)
         fragment = read_fragment(fragment_text)
@@ -153,8 +159,11 @@ class Shard:
         mid = next(each.mid for each in peer.agreed if not each.is_refused)
         return render_fragment(peer.link.ours(self._sockets.candidates), mid)
 
-    def close_connection(self, name: str, connection: str) -> None:
+    async def close_connection(self, name: str, connection: str) -> None:
         """As `Rooms.close_connection`."""
+        self._close_connection(name, connection)
+
+    def _close_connection(self, name: str, connection: str) -> None:
         room = self._rooms.get(name)
         for feed in list(room.feeds.values()) if room else []:
             viewer = feed.viewers.pop(connection, None)
@@ -166,7 +175,7 @@ class Shard:
                     self._let_go(gone.link)
         self._versions.pop(connection, None)
 
-    def set_forwarding(self, name: str, *, is_on: bool) -> None:
+    async def set_forwarding(self, name: str, *, is_on: bool) -> None:
         """As `Rooms.set_forwarding`."""
         room = self._room(name)
         if room.is_forwarding != is_on:
@@ -174,18 +183,18 @@ class Shard:
             for feed in room.feeds.values():
                 feed.set_forwarding(is_on=is_on)
 
-    def status(self, name: str) -> RoomStatus:
+    async def status(self, name: str) -> RoomStatus:
         """As `Rooms.status`."""
         room = self._room(name)
         now_us = monotonic_us()
         return RoomStatus(name, room.is_forwarding, tuple(feed.status(now_us) for feed in room.feeds.values()))
 
-    def close_room(self, name: str) -> None:
+    async def close_room(self, name: str) -> None:
         """As `Rooms.close_room`."""
         room = self._rooms.get(name)
         for feed in list(room.feeds.values()) if room else []:
             for connection in [*feed.viewers, *([feed.publisher.id] if feed.publisher else [])]:
-                self.close_connection(name, connection)
+                self._close_connection(name, connection)
         self._rooms.pop(name, None)
 
     def states(self, room: str) -> Iterable[bytes]:
@@ -207,7 +216,7 @@ class Shard:
         return room
 
     def _feed(self, room: Room, name: str) -> Feed:
-        feed = room.feeds.get(_checked_name(name))
+        feed = room.feeds.get(checked_name(name))
         if feed is None:
             if len(room.feeds) >= FEEDS_MAX:
                 raise ConflictError(f"a room has at most {FEEDS_MAX} feeds")
@@ -271,7 +280,7 @@ class Shard:
                 for peer in peers:
                     is_silent = (peer.link.seen_us or peer.link.made_us) < now_us - FORGET_US
                     if is_silent or (peer.is_ended and peer is not feed.publisher):
-                        self.close_connection(room.name, peer.id)
+                        self._close_connection(room.name, peer.id)
 
     def _recorded(self, room: Room, feed: Feed, stream: IncomingStream, packet: Packet) -> None:
         if self._tap.listens(room.name):
@@ -285,7 +294,7 @@ class Shard:
         self._tap.send(room.name, state_frame(feed.name, feed.state, monotonic_us(), reason))
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
     if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum() or len(name) > NAME_BYTES_MAX:
         raise InvalidError("names of rooms and feeds are letters, digits and hyphens")
     return name
