@@ -72,6 +72,7 @@ class FakeRooms:
         self.rooms.pop(room, None)
 
     def describe(self) -> tuple[str, str]:
+        self._answer()
         return "fake-rooms", "1"
 
     def _connect(self, room: _Room, kind: str, feed: str) -> Connection:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jianlu.capture.sessions import engine
-from jianlu.capture.sessions.model import Course, Ruling, StepState, Talk
+from jianlu.capture.sessions.model import Course, Ruling, StepState
 from jianlu.capture.sessions.replay import after, begin
 from jianlu.core.formats.script import Option, Question, Step
 from jianlu.core.terms.events import EventType
@@ -60,7 +60,9 @@ ACTS = st.one_of(
     st.tuples(st.just("redo"), ANY_STEP),
     st.tuples(st.just("show"), ANY_STEP),
     st.tuples(st.just("answer"), ANY_STEP, st.sampled_from(("yes", "no", "yes", "never", "x"))),
-    st.tuples(st.just("decide"), st.sampled_from(("recording", "face")), st.sampled_from(("given", "given", "refused", "withdrawn"))),
+    st.tuples(
+        st.just("decide"), st.sampled_from(("recording", "face")), st.sampled_from(("given", "given", "refused", "withdrawn"))
+    ),
     st.tuples(st.just("attest"), st.sampled_from(CLAUSES)),
     st.tuples(st.just("wait"), st.integers(0, 4000)),
     st.tuples(st.just("pause")),

@@ -23,7 +23,7 @@ from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.plan import Plan, plan_bytes
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
-from jianlu.core.terms.ids import derive_case_ref
+from jianlu.core.terms.ids import CaseRef, derive_case_ref
 from jianlu.core.terms.instants import instant_text
 from jianlu.govern.identity.model import Role, Staff
 from jianlu.govern.policy.case_file import SEATS, facts_of, tracks_for
@@ -53,6 +53,12 @@ def create_case(request: CaseRequest, *, using: SessionPorts, by: Staff) -> str:
         raise DeniedError("cases are made by agents and supervisors: ask one of them")
     _check_request(request)
     case = derive_case_ref(using.tenant_secret, request.number)
+    with using.switchboard.turn(case):
+        _make(case, request, using, by)
+    return case
+
+
+def _make(case: CaseRef, request: CaseRequest, using: SessionPorts, by: Staff) -> None:
     digest = digest_of(canonical_bytes(_plain(request)))
     with transaction(using.database, writes=False) as connection:
         row = find_case(connection, using.tenant, case)
@@ -60,7 +66,7 @@ def create_case(request: CaseRequest, *, using: SessionPorts, by: Staff) -> str:
         raise ConflictError("a case of this number was made from another request: use another number, or open that case")
     log = using.desk.log(using.tenant, case)
     if row is not None and any(event.type is EventType.SCRIPT_FROZEN for event in log.events):
-        return case
+        return
     if row is None and log.events:
         raise ConflictError("evidence of this number exists already: use another number")
     plan = preview_plan(request, using=using)
@@ -72,7 +78,6 @@ def create_case(request: CaseRequest, *, using: SessionPorts, by: Staff) -> str:
         with transaction(using.database) as connection:
             add_case(connection, row)
     _freeze(log, plan, script, row, request, using)
-    return case
 
 
 def preview_plan(request: CaseRequest, *, using: SessionPorts) -> Plan:

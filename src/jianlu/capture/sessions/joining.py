@@ -21,12 +21,12 @@ from jianlu.capture.cases._records import change_case, claim_agent
 from jianlu.capture.cases._tables import invitations
 from jianlu.capture.sessions.lifecycle import OPEN, may
 from jianlu.capture.sessions.model import Act, Phase
-from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat
+from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat, standing_of
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import keep, phase_now, seats_of
 from jianlu.capture.sessions.rooms import RoomSpec
 from jianlu.capture.sessions.switchboard import LiveSession
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId, case_ref
 from jianlu.core.terms.instants import instant_text
@@ -130,7 +130,10 @@ def accept(token: str, *, using: SessionPorts) -> Admission:
 
 def take_seat(case: str, seat: str = "agent", *, using: SessionPorts, by: Staff) -> None:
     """Sit down by account: the agent of a case, or a supervisor beside them. A second agent is ConflictError; the same one again, fine."""
-    with opened(case, using=using, by=by) as (live, standing):
+    if by.tenant != using.tenant:
+        raise NotFoundError("there is no such case here: check the link")
+    with opened_by_watch(case, using=using) as live:
+        standing = standing_of(live, by)
         if phase_now(live) not in OPEN:
             raise ConflictError("this session is over: make a new case")
         if seat == "supervisor":

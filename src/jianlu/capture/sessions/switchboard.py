@@ -59,14 +59,22 @@ class Switchboard:
     def __init__(self) -> None:
         """Begin with none."""
         self._sessions: dict[str, LiveSession] = {}
-        self._lock = threading.RLock()
+        self._turns: dict[str, threading.RLock] = {}
+        self._lock = threading.Lock()
+
+    def turn(self, case: str) -> threading.RLock:
+        """The lock under which a case is made or opened, by one thread at a time."""
+        with self._lock:
+            return self._turns.setdefault(case, threading.RLock())
 
     def session(self, case: str, opened: Callable[[], LiveSession]) -> LiveSession:
         """The case's session; `opened` makes it when this process has not yet, once."""
-        with self._lock:
+        with self.turn(case):
             found = self._sessions.get(case)
             if found is None:
-                found = self._sessions[case] = opened()
+                found = opened()
+                with self._lock:
+                    self._sessions[case] = found
             return found
 
     def forget(self, case: str) -> None:

@@ -1,0 +1,164 @@
+"""Joining: an invitation works once, for one seat of one case; a case has one agent."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+
+import pytest
+
+from jianlu.capture.sessions.conducting import abandon_session, handover
+from jianlu.capture.sessions.joining import accept, invite, leave_seat, revoke, take_seat
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError
+from jianlu.core.terms.events import EventType
+from tests.fakes.sessions.world import AGENT, OTHER_AGENT, SALE_FACTS, SUPERVISOR, World, participant
+
+
+def seat_of(world: World, case: str, seat: str) -> str:
+    return str(next(each["state"] for each in world.view(case)["seats"] if each["seat"] == seat))
+
+
+def test_an_invitation_admits_to_its_seat_once(world: World) -> None:
+    case = world.create()
+    assert world.view(case)["state"] == "draft"
+    invitation = invite(case, "customer", using=world.using, by=AGENT)
+    assert (world.view(case)["state"], seat_of(world, case, "customer")) == ("waiting", "invited")
+    admission = accept(invitation.token, using=world.using)
+    assert (admission.case, admission.seat) == (case, "customer")
+    assert seat_of(world, case, "customer") == "waiting"
+    with pytest.raises(DeniedError, match="not good, or no longer"):
+        accept(invitation.token, using=world.using)
+    taken = [event.body for event in world.events(case) if event.type is EventType.SEAT_TAKEN]
+    assert taken == [{"seat": "customer", "how": "invitation"}]
+
+
+def test_customer_and_agent_compare_one_code(world: World) -> None:
+    case = world.create()
+    invitation = invite(case, "customer", using=world.using, by=AGENT)
+    assert len(invitation.check_code) == 4 and invitation.check_code.isdigit()
+    codes = {world.view(case, by)["check_code"] for by in (AGENT, participant(case))}
+    assert codes == {invitation.check_code}
+
+
+def test_a_newer_invitation_makes_the_older_one_void(world: World) -> None:
+    case = world.create()
+    older = invite(case, "customer", using=world.using, by=AGENT)
+    newer = invite(case, "customer", using=world.using, by=AGENT)
+    with pytest.raises(DeniedError):
+        accept(older.token, using=world.using)
+    assert accept(newer.token, using=world.using).case == case
+
+
+def test_a_revoked_or_expired_invitation_is_refused(world: World) -> None:
+    case = world.create()
+    revoked = invite(case, "customer", using=world.using, by=AGENT)
+    revoke(case, "customer", using=world.using, by=AGENT)
+    with pytest.raises(DeniedError):
+        accept(revoked.token, using=world.using)
+    late = invite(case, "customer", using=world.using, by=AGENT)
+    world.clock.move(25 * 3600 * 1000)
+    with pytest.raises(DeniedError):
+        accept(late.token, using=world.using)
+    assert seat_of(world, case, "customer") == "empty"
+
+
+def test_a_token_that_was_altered_or_is_of_another_case_is_refused(world: World) -> None:
+    case, other = world.create(), world.create("sale-2")
+    token = invite(case, "customer", using=world.using, by=AGENT).token
+    payload, _, signature = token.partition(".")
+    name, _, seat, expires = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    forged = base64.urlsafe_b64encode(json.dumps([name, other, seat, expires]).encode()).rstrip(b"=").decode()
+    for wrong in (f"{forged}.{signature}", token[:-2], token + "x", "", ".", "é.é", "a" * 5000, f"{payload}.", f".{signature}"):
+        with pytest.raises(DeniedError):
+            accept(wrong, using=world.using)
+    assert accept(token, using=world.using).case == case
+
+
+def test_of_many_who_use_one_invitation_one_gets_in(world: World) -> None:
+    token = invite(world.create(), "customer", using=world.using, by=AGENT).token
+    answers: list[str] = []
+
+    def use() -> None:
+        try:
+            answers.append(accept(token, using=world.using).seat)
+        except JianluError:
+            answers.append("refused")
+
+    threads = [threading.Thread(target=use) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["customer", *["refused"] * 4]
+
+
+def test_only_who_leads_a_session_invites_and_only_to_its_seats(world: World) -> None:
+    case = world.create()
+    for by in (participant(case), OTHER_AGENT):
+        with pytest.raises((DeniedError, NotFoundError)):
+            invite(case, "customer", using=world.using, by=by)
+    for seat in ("agent", "witness", "king"):
+        with pytest.raises(InvalidError):
+            invite(case, seat, using=world.using, by=AGENT)
+    assert invite(case, "customer", using=world.using, by=SUPERVISOR).seat == "customer"
+
+
+def test_nobody_joins_a_session_that_is_over(world: World) -> None:
+    case = world.create()
+    token = invite(case, "customer", using=world.using, by=AGENT).token
+    abandon_session(case, using=world.using, by=AGENT)
+    with pytest.raises(ConflictError, match="is over"):
+        accept(token, using=world.using)
+    with pytest.raises(ConflictError, match="is over"):
+        invite(case, "customer", using=world.using, by=AGENT)
+
+
+def test_a_second_agent_on_one_case_is_refused(world: World) -> None:
+    case = world.create()
+    take_seat(case, using=world.using, by=AGENT)
+    take_seat(case, using=world.using, by=AGENT)
+    for second in (OTHER_AGENT, SUPERVISOR):
+        with pytest.raises(ConflictError, match="another agent leads"):
+            take_seat(case, using=world.using, by=second)
+    assert world.kinds(case).count(EventType.SEAT_TAKEN) == 1
+
+
+def test_a_hand_over_moves_the_agents_seat(world: World) -> None:
+    case = world.live()
+    handover(case, "account-zhou", "周宁", "technical", using=world.using, by=AGENT)
+    assert [each["display"] for each in world.view(case, OTHER_AGENT)["seats"]] == ["周宁", "王**"]
+    with pytest.raises(ConflictError, match="another agent leads"):
+        take_seat(case, using=world.using, by=AGENT)
+    assert world.view(case, AGENT)["allowed"] == []
+    assert "complete_step" not in world.view(case, SUPERVISOR)["allowed"]
+    assigned = next(event for event in world.events(case) if event.type is EventType.SEAT_ASSIGNED)
+    assert set(assigned.body) == {"seat", "from", "to", "reason", "at_ms"}
+    assert "zhou" not in assigned.content.decode()
+
+
+def test_a_supervisor_takes_a_session_over(world: World) -> None:
+    case = world.live()
+    with pytest.raises(DeniedError, match="does not give it to others"):
+        handover(case, "account-zhou", "周宁", "technical", using=world.using, by=SUPERVISOR)
+    handover(case, SUPERVISOR.account.id, "何主管", "misunderstood", using=world.using, by=SUPERVISOR)
+    assert "start_step" in world.view(case, SUPERVISOR)["allowed"]
+
+
+def test_who_left_needs_a_new_invitation(world: World) -> None:
+    case = world.seated()
+    leave_seat(case, using=world.using, by=participant(case))
+    leave_seat(case, using=world.using, by=participant(case))
+    assert seat_of(world, case, "customer") == "empty"
+    assert world.kinds(case).count(EventType.SEAT_LEFT) == 1
+    assert {gate["code"] for gate in world.view(case)["gates"]} == {"seat_empty"}
+    accept(invite(case, "customer", using=world.using, by=AGENT).token, using=world.using)
+    assert world.view(case)["gates"] == []
+
+
+def test_a_minor_is_seated_with_a_guardian(world: World) -> None:
+    for age in (10, 16):
+        case = world.create(f"minor-{age}", facts={**SALE_FACTS, "customer.age": age})
+        assert [each["seat"] for each in world.view(case)["seats"]] == ["agent", "customer", "guardian"]
+    adult = world.create("adult", facts={**SALE_FACTS, "customer.age": 18})
+    assert [each["seat"] for each in world.view(adult)["seats"]] == ["agent", "customer"]

@@ -1,0 +1,133 @@
+"""The queue: who may serve takes who has waited longest, nobody is taken twice, a ticket becomes a seat."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from jianlu.capture.cases.create_case import create_case
+from jianlu.capture.sessions.joining import accept, take_seat
+from jianlu.capture.sessions.queueing import (
+    QueueRequest,
+    enter_queue,
+    find_queue,
+    leave_queue,
+    serve_ticket,
+    take_next,
+    ticket_status,
+)
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError
+from jianlu.govern.identity.model import Role
+from tests.fakes.sessions.world import COMPLIANCE, SUPERVISOR, World, sale_request, staff
+
+LIFE = staff("lin", Role.AGENT, languages=("zh",), licences=("insurance",), skills=("life",))
+OTHER_LIFE = staff("zhou", Role.AGENT, languages=("zh", "en"), licences=("insurance",), skills=("life",))
+TELLER = staff("wu", Role.AGENT, languages=("zh",), licences=("banking",), skills=("accounts",))
+
+
+def waiting(scene: str = "insurance-remote", language: str = "zh", profile: str = "standard") -> QueueRequest:
+    return QueueRequest(scene, language, "王小明", profile)
+
+
+def test_a_walk_in_customer_ends_up_in_a_case(world: World) -> None:
+    ticket = enter_queue(waiting(), using=world.using)
+    assert ticket_status(ticket.token, using=world.using) == {"state": "waiting", "ahead": 0, "case": "", "invitation": None}
+    taken = take_next(using=world.using, by=LIFE)
+    assert taken is not None and (taken.ticket, taken.display) == (ticket.ticket, "王**")
+    assert ticket_status(ticket.token, using=world.using)["state"] == "taken"
+    case = create_case(sale_request(), using=world.using, by=LIFE)
+    take_seat(case, using=world.using, by=LIFE)
+    serve_ticket(ticket.ticket, case, using=world.using, by=LIFE)
+    serve_ticket(ticket.ticket, case, using=world.using, by=LIFE)
+    status = ticket_status(ticket.token, using=world.using)
+    assert (status["state"], status["case"]) == ("served", case)
+    assert accept(status["invitation"], using=world.using).seat == "customer"
+    assert ticket_status(ticket.token, using=world.using)["invitation"] is None
+    assert take_next(using=world.using, by=LIFE) is None
+
+
+def test_agents_take_whom_they_may_serve(world: World) -> None:
+    english = enter_queue(waiting(language="en"), using=world.using)
+    world.clock.move(1000)
+    account = enter_queue(waiting("account-opening"), using=world.using)
+    world.clock.move(1000)
+    chinese = enter_queue(waiting(), using=world.using)
+    took = {}
+    for agent in (TELLER, LIFE, OTHER_LIFE):
+        row = take_next(using=world.using, by=agent)
+        took[agent.account.name] = row.ticket if row else None
+    assert took == {"wu": account.ticket, "lin": chinese.ticket, "zhou": english.ticket}
+
+
+def test_who_took_a_ticket_finds_it_again(world: World) -> None:
+    ticket = enter_queue(waiting(), using=world.using)
+    world.clock.move(1000)
+    enter_queue(waiting(), using=world.using)
+    rows = [take_next(using=world.using, by=LIFE) for _ in range(3)]
+    assert [row.ticket if row else "" for row in rows] == [ticket.ticket] * 3
+
+
+def test_the_elderly_go_first_among_those_who_came_about_then(world: World) -> None:
+    first = enter_queue(waiting(), using=world.using)
+    world.clock.move(60_000)
+    elderly = enter_queue(waiting(profile="elderly"), using=world.using)
+    world.clock.move(360_000)
+    late = enter_queue(waiting(profile="elderly"), using=world.using)
+    assert [row.ticket for row in find_queue(using=world.using, by=LIFE)] == [elderly.ticket, first.ticket, late.ticket]
+    assert ticket_status(late.token, using=world.using)["ahead"] == 2
+
+
+def test_two_agents_never_take_one_ticket(world: World) -> None:
+    for _ in range(2):
+        enter_queue(waiting(), using=world.using)
+    took: list[str] = []
+
+    def take(agent: object) -> None:
+        try:
+            row = take_next(using=world.using, by=agent)  # type: ignore[arg-type]
+            took.append(row.ticket if row else "none")
+        except JianluError:
+            took.append("slower")
+
+    threads = [threading.Thread(target=take, args=(agent,)) for agent in (LIFE, OTHER_LIFE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken = [each for each in took if each not in ("none", "slower")]
+    assert taken and len(set(taken)) == len(taken)
+
+
+def test_who_leaves_is_not_called_any_more(world: World) -> None:
+    ticket = enter_queue(waiting(), using=world.using)
+    leave_queue(ticket.token, using=world.using)
+    assert take_next(using=world.using, by=LIFE) is None
+    assert ticket_status(ticket.token, using=world.using)["state"] == "left"
+
+
+def test_a_ticket_is_served_by_who_took_it(world: World) -> None:
+    ticket = enter_queue(waiting(), using=world.using)
+    take_next(using=world.using, by=LIFE)
+    case = create_case(sale_request(), using=world.using, by=OTHER_LIFE)
+    with pytest.raises(DeniedError, match="another agent's"):
+        serve_ticket(ticket.ticket, case, using=world.using, by=OTHER_LIFE)
+    leave_queue(ticket.token, using=world.using)
+    mine = create_case(sale_request("sale-2"), using=world.using, by=LIFE)
+    with pytest.raises(ConflictError, match="holder left"):
+        serve_ticket(ticket.ticket, mine, using=world.using, by=LIFE)
+
+
+def test_nonsense_is_refused(world: World) -> None:
+    for request in (
+        QueueRequest("none", "zh", "王"),
+        QueueRequest("account-opening", "fr", "王"),
+        QueueRequest("account-opening", "zh", ""),
+    ):
+        with pytest.raises(InvalidError):
+            enter_queue(request, using=world.using)
+    with pytest.raises(NotFoundError):
+        ticket_status("guess", using=world.using)
+    with pytest.raises(DeniedError):
+        find_queue(using=world.using, by=COMPLIANCE)
+    assert find_queue(using=world.using, by=SUPERVISOR) == []
