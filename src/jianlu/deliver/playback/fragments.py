@@ -138,7 +138,7 @@ def _run(segment: bytes, moof: Box, trun: Box, defaults: _Defaults, decode: int)
     first_flags = whole_at(segment, at) if flags & _FIRST_FLAGS else None
     at += 4 if first_flags is not None else 0
     present = [flag for flag in (_DURATION, _SIZE, _FLAGS, _COMPOSITION) if flags & flag]
-    if at + 4 * len(present) * count > trun.end:
+    if at + 4 * len(present) * count > trun.end or count > len(segment):
         raise InvalidError("a run of a recorded segment is cut short")
     width = len(present)
     table = struct.unpack_from(f">{width * count}I", segment, at)
