@@ -18,6 +18,9 @@ document.addEventListener("click", (event) => {
     void post("/api/v1/sign-out").catch((error: unknown) => { if (!(error instanceof Problem) || error.status !== 401) throw error; })
       .then(() => location.assign("/sign-in"), (error: unknown) => toast(error instanceof Problem ? error.text : String(error), { isBad: true }));
   }
+  if (action === "shipped") {
+    void post("/api/v1/scripts/shipped").then(() => location.reload(), (error: unknown) => toast(error instanceof Problem ? error.text : String(error), { isBad: true }));
+  }
   for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) if (!menu.contains(event.target as Node)) menu.open = false;
 });
 

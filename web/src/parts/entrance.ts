@@ -1,6 +1,6 @@
 // Signing in, the second factor, the invitation's link and the walk-in queue.
 
-import { get, post, Problem } from "../api.ts";
+import { post, Problem } from "../api.ts";
 import { busy, h, icon, toast } from "../dom.ts";
 import { t, tr, type Both } from "../words.ts";
 
@@ -105,47 +105,61 @@ class Join extends HTMLElement {
 }
 customElements.define("jl-join", Join);
 
-interface Offered { id: string; title: Both; languages?: string[] }
-interface Waiting { id?: string; place?: number; waiting?: number; expected_s?: number; state?: string; case?: string; url?: string; token?: string }
+interface Offered { id: string; title: Both }
+interface Ticket { state: string; ahead: number; case: string; invitation: string | null }
 
+/** A place in the queue, kept in this tab so that a reload does not lose it; the invitation comes by itself. */
 class WalkIn extends HTMLElement {
+  private offered: Offered[] = [];
+
   connectedCallback(): void {
-    this.replaceChildren(h("progress", { class: "bar" }));
-    void get<{ templates: Offered[] }>("/api/v1/templates").then((found) => this.form(found.templates ?? []), () => this.form([]));
+    this.offered = JSON.parse(this.querySelector("script")?.textContent ?? "[]") as Offered[];
+    const token = sessionStorage.getItem("jianlu-ticket");
+    if (token) this.wait(token);
+    else this.form();
   }
 
-  private form(offered: Offered[]): void {
+  private form(): void {
     const wrong = h("p", { class: "wrong", role: "alert", hidden: true });
+    if (!this.offered.length) { this.replaceChildren(h("p", { class: "soft" }, t("walk_in.none"))); return; }
     const form = h("form", { class: "fields", novalidate: true },
       h("fieldset", { class: "field" }, h("legend", { class: "legend" }, t("walk_in.what")), h("div", { class: "choices" },
-        offered.map((each, place) => h("label", { class: "choice" }, h("input", { type: "radio", name: "template", value: each.id, checked: place === 0 }), h("span", null, h("b", null, tr(each.title))))))),
-      h("div", { class: "field" }, h("label", { for: "walk-name" }, t("walk_in.name")), h("input", { id: "walk-name", name: "name", autocomplete: "name", required: true })),
-      h("div", { class: "field" }, h("label", { for: "walk-phone" }, t("walk_in.phone")), h("input", { id: "walk-phone", name: "phone", type: "tel", autocomplete: "tel" })),
+        this.offered.map((each, place) => h("label", { class: "choice" }, h("input", { type: "radio", name: "template", value: each.id, checked: place === 0 }), h("span", null, h("b", null, tr(each.title))))))),
+      h("div", { class: "field" }, h("label", { for: "walk-name" }, t("walk_in.name")), h("input", { id: "walk-name", name: "name", autocomplete: "name", required: true, maxlength: 60 })),
       h("label", { class: "tick" }, h("input", { type: "checkbox", name: "elderly" }), h("span", null, t("walk_in.elderly"))),
       wrong, h("button", { class: "button main big wide" }, t("walk_in.go")));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const said = new FormData(form);
-      const body = { template: said.get("template"), language: this.dataset["lang"], profile: said.get("elderly") ? "elderly" : "standard", name: said.get("name"), phone: said.get("phone") };
+      const body = { template: said.get("template"), language: this.dataset["lang"], profile: said.get("elderly") ? "elderly" : "standard", name: String(said.get("name") ?? "").trim() };
       void busy(form.querySelector("button"), async () => {
-        try { this.wait(await post<Waiting>("/api/v1/queue", body)); } catch (error) { say(form, error); }
+        try {
+          const made = await post<{ token: string }>("/api/v1/queue", body);
+          sessionStorage.setItem("jianlu-ticket", made.token);
+          this.wait(made.token);
+        } catch (error) { say(form, error); }
       });
     });
     this.replaceChildren(form);
   }
 
-  private wait(entry: Waiting): void {
-    const place = h("p", { class: "big-number" }, String(entry.place ?? entry.waiting ?? 1));
-    this.replaceChildren(h("h2", null, t("walk_in.waiting")), h("p", { class: "soft" }, t("walk_in.place")), place, h("progress", { class: "bar" }), h("p", { class: "soft" }, t("walk_in.stay")));
+  private wait(token: string): void {
+    const place = h("p", { class: "big-number" }, "–");
+    let isOver = false;
+    const forget = (): void => { isOver = true; sessionStorage.removeItem("jianlu-ticket"); };
+    this.replaceChildren(h("h2", null, t("walk_in.waiting")), h("p", { class: "soft" }, t("walk_in.place")), place, h("progress", { class: "bar" }), h("p", { class: "soft" }, t("walk_in.stay")),
+      h("button", { class: "button", type: "button", onclick: () => { forget(); void post("/api/v1/queue/leave", { token }).catch(() => undefined).then(() => { this.form(); toast(t("walk_in.gone")); }); } }, t("walk_in.leave")));
     const look = (): void => {
-      void get<Waiting>(`/api/v1/queue/${encodeURIComponent(entry.id ?? "")}`).then((now) => {
-        if (now.url) { location.assign(now.url); return; }
-        if (now.token) { location.assign(`/join#${now.token}`); return; }
-        if (now.case) { location.assign(`/room/${now.case}`); return; }
-        place.textContent = String(now.place ?? now.waiting ?? 1);
-      }, () => undefined).finally(() => setTimeout(look, 3000));
+      if (isOver) return;
+      void post<Ticket>("/api/v1/queue/ticket", { token }).then((now) => {
+        if (now.invitation) { forget(); location.assign(`/join#${now.invitation}`); return; }
+        if (now.state === "left") { forget(); this.form(); return; }
+        if (now.state === "served" && now.case) { forget(); location.assign(`/room/${now.case}`); return; }
+        place.textContent = String(now.ahead);
+        place.parentElement?.setAttribute("data-state", now.state);
+      }, (error: unknown) => { if (error instanceof Problem && error.status === 404) { forget(); this.form(); } }).finally(() => setTimeout(look, 3000));
     };
-    setTimeout(look, 1500);
+    look();
   }
 }
 customElements.define("jl-walk-in", WalkIn);

@@ -14,6 +14,11 @@ class NewCase extends HTMLElement {
     form.addEventListener("submit", (event) => { event.preventDefault(); void busy(form.querySelector("button.main"), () => this.make(form)); });
     const number = form.querySelector<HTMLInputElement>("#number");
     if (number && !number.value) number.value = suggested(new Date());
+    const asked = new URLSearchParams(location.search);
+    for (const name of ["template", "profile", "language"]) {
+      const wished = form.querySelector<HTMLInputElement>(`[name=${name}][value="${CSS.escape(asked.get(name) ?? "")}"]`);
+      if (wished) wished.checked = true;
+    }
     this.show(form);
   }
 
@@ -22,8 +27,11 @@ class NewCase extends HTMLElement {
     for (const part of form.querySelectorAll<HTMLElement>("[data-template]")) {
       part.hidden = part.dataset["template"] !== chosen;
       if (!part.hidden) {
-        const languages = (part.dataset["languages"] ?? "zh").split(" ");
-        for (const each of form.querySelectorAll<HTMLInputElement>("[name=language]")) { each.disabled = !languages.includes(each.value); if (each.disabled && each.checked) { const other = form.querySelector<HTMLInputElement>(`[name=language][value=${languages[0] ?? "zh"}]`); if (other) other.checked = true; } }
+        const profiles = (part.dataset["profiles"] ?? "").split(" ");
+        for (const each of form.querySelectorAll<HTMLInputElement>("[name=profile]")) {
+          each.disabled = !profiles.includes(each.value);
+          each.closest<HTMLElement>(".choice")!.hidden = each.disabled;
+        }
         const title = form.querySelector<HTMLInputElement>("#title");
         const name = form.querySelector(`[name=template][value="${CSS.escape(chosen)}"] + span b`)?.textContent ?? "";
         if (title && (!title.value || title.dataset["filled"] === title.value)) { title.value = name; title.dataset["filled"] = name; }
@@ -37,14 +45,19 @@ class NewCase extends HTMLElement {
     if (wrong.length) { say(form, t("new.incomplete")); wrong[0]?.focus(); return; }
     const said = new FormData(form);
     const facts: Record<string, unknown> = {};
-    for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-template]:not([hidden]) [data-fact]")) {
-      const value = valueOf(field.value.trim(), field.dataset["kind"] ?? "text");
+    for (const field of form.querySelectorAll<HTMLElement>("[data-template]:not([hidden]) [data-fact]")) {
+      const value = field.dataset["kind"] === "codes" ? [...field.querySelectorAll<HTMLInputElement>("input:checked")].map((each) => each.value) : valueOf((field as HTMLInputElement).value.trim(), field.dataset["kind"] ?? "text");
       if (value !== "") facts[field.dataset["fact"]!] = value;
     }
     const body = { template: said.get("template"), number: said.get("number"), title: said.get("title"), language: said.get("language"), profile: said.get("profile"), facts,
       people: { customer: { name: said.get("customer-name"), phone: said.get("customer-phone") } } };
     try {
       const made = await post<{ case: string }>("/api/v1/cases", body);
+      const ticket = this.dataset["ticket"];
+      if (ticket) {
+        await post(`/api/v1/cases/${made.case}/seat`, { seat: "agent" });
+        await post(`/api/v1/queue/${encodeURIComponent(ticket)}/serve`, { case: made.case });
+      }
       location.assign(`/cases/${made.case}`);
     } catch (error) {
       say(form, error);

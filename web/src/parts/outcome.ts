@@ -7,7 +7,7 @@ import { has, t } from "../words.ts";
 interface Progress { stage: string; done?: number; due?: number; error?: string | null }
 interface Outcome { state?: string; jobs?: Progress; result?: { met: number; not_met: number; not_evidenced: number; package_url?: string } | null; stage?: string; done?: number; due?: number; error?: string | null }
 
-const STAGES = ["inspect", "judge", "package"] as const;
+const STAGES = ["inspect", "retain", "judge", "close", "package"] as const;
 
 class OutcomePage extends HTMLElement {
   private region = new Region(this);
@@ -39,13 +39,13 @@ class OutcomePage extends HTMLElement {
       const isWhole = result && !result.not_met && !result.not_evidenced;
       return h("section", { class: "sheet stack" },
         h("div", { class: `verdict ${isWhole ? "good" : result?.not_met ? "bad" : "care"}` }, icon(isWhole ? "shield" : "alert"), h("h2", null, t(!result ? "outcome.sealed" : isWhole ? "outcome.complete" : "outcome.incomplete"))),
-        state === "refused" ? h("p", { class: "says care" }, t("outcome.refused")) : null,
+        state === "refused" || state === "halted" ? h("p", { class: "says care" }, t(`outcome.${state}`)) : null,
         result ? h("ul", { class: "tally" }, (["met", "not_met", "not_evidenced"] as const).map((key) => h("li", { class: key }, h("b", null, String(result[key])), h("span", null, t(`verdict.${key}`))))) : null,
         h("div", { class: "row" }, h("a", { class: "button main", href: `/cases/${ref}/playback` }, icon("play"), t("outcome.play")), h("a", { class: "button", href: result?.package_url ?? `${apiOf(ref)}/package?as=staff`, download: true }, t("outcome.download"))),
         h("p", { class: "note" }, t("outcome.check")));
     }
     const isRunning = jobs.stage !== "none";
-    return h("section", { class: "sheet stack" }, h("h2", null, t(isRunning ? "outcome.working" : state === "refused" ? "outcome.refused" : "outcome.waiting")), h("p", { class: "soft" }, t("outcome.leave")));
+    return h("section", { class: "sheet stack" }, h("h2", null, t(isRunning ? "outcome.working" : state === "refused" || state === "halted" ? `outcome.${state}` : "outcome.waiting")), h("p", { class: "soft" }, t("outcome.leave")));
   }
 
   private steps(jobs: Progress): HTMLElement | null {

@@ -2,6 +2,7 @@
 
 import { post, Problem } from "../api.ts";
 import { busy, toast } from "../dom.ts";
+import { t } from "../words.ts";
 
 class Queue extends HTMLElement {
   connectedCallback(): void {
@@ -10,8 +11,10 @@ class Queue extends HTMLElement {
       if (!button) return;
       void busy(button, async () => {
         try {
-          const taken = await post<{ case?: string }>("/api/v1/queue/take", button.dataset["take"] ? { entry: button.dataset["take"] } : {});
-          if (taken.case) location.assign(`/cases/${taken.case}`);
+          const taken = await post<{ ticket: { ticket: string; scene?: string; profile?: string; language?: string; display?: string } | null }>("/api/v1/queue/take");
+          if (!taken.ticket) { toast(t("queue.none")); return; }
+          const { ticket, scene, profile, language } = taken.ticket;
+          location.assign(`/cases/new?${new URLSearchParams({ ticket, template: scene ?? "", profile: profile ?? "", language: language ?? "" })}`);
         } catch (error) {
           toast(error instanceof Problem ? error.text : String(error), { isBad: true });
         }

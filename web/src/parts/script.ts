@@ -5,8 +5,11 @@ import { differences } from "../diff.ts";
 import { ask, busy, h, toast } from "../dom.ts";
 import { has, t, tr, type Both } from "../words.ts";
 
-interface Version { version: string; state: string; digest?: string; text?: string; proposed_by?: string; proposed_at?: string; approved_by?: string | null; approved_at?: string | null; effective_on?: string | null; note?: string; can_approve?: boolean; is_yours?: boolean }
+interface Version { version: string; state: string; digest?: string; content?: unknown; proposed_by?: string; proposed_at?: string; approved_by?: string | null; approved_at?: string | null; effective_from?: string | null; effective_to?: string | null; note?: string; can_approve?: boolean; is_yours?: boolean }
 interface Script { id: string; title?: Both; versions?: Version[]; allowed?: string[] }
+
+/** A script as people compare it: one key or sentence a line, in the order in which it is kept. */
+export const textOf = (content: unknown): string => (content === undefined || content === null ? "" : JSON.stringify(content, null, 2));
 
 class ScriptPage extends HTMLElement {
   private script: Script = { id: "" };
@@ -15,6 +18,7 @@ class ScriptPage extends HTMLElement {
 
   connectedCallback(): void {
     this.script = JSON.parse(this.querySelector("script")?.textContent ?? "{}") as Script;
+    this.script.versions = [...(this.script.versions ?? [])].sort((a, b) => (b.proposed_at ?? "").localeCompare(a.proposed_at ?? ""));
     this.shown = this.against = 0;
     const waiting = this.versions.findIndex((version) => version.state === "proposed");
     if (waiting >= 0) this.shown = waiting;
@@ -34,14 +38,14 @@ class ScriptPage extends HTMLElement {
   private list(): HTMLElement {
     return h("div", { class: "versions" }, this.versions.map((version, at) => h("div", { class: "version" },
       h("b", null, version.version),
-      h("span", { class: "soft small" }, [version.proposed_by ? t("script.by", { name: version.proposed_by }) : "", (version.proposed_at ?? "").slice(0, 10), version.effective_on ? t("script.from", { day: version.effective_on }) : ""].filter(Boolean).join(" · ")),
+      h("span", { class: "soft small" }, [version.proposed_by ? t("script.by", { name: version.proposed_by }) : "", (version.proposed_at ?? "").slice(0, 10), version.effective_from && version.effective_from > "2000-01-01" ? t("script.from", { day: version.effective_from }) : ""].filter(Boolean).join(" · ")),
       h("span", { class: "row" }, h("span", { class: `badge ${version.state === "approved" ? "good" : version.state === "proposed" ? "care" : ""}` }, has(`script.s_${version.state}`) ? t(`script.s_${version.state}`) : version.state),
         h("button", { class: "button little", type: "button", "aria-pressed": String(at === this.shown), "data-key": `show-${at}`, onclick: () => { this.shown = at; this.against = Math.min(at + 1, this.versions.length - 1); this.show(); } }, t("script.show"))))));
   }
 
   private review(chosen: Version): HTMLElement {
     const earlier = this.versions[this.against];
-    const rows = differences(this.against === this.shown ? "" : earlier?.text ?? "", chosen.text ?? "");
+    const rows = differences(this.against === this.shown ? "" : textOf(earlier?.content), textOf(chosen.content));
     return h("section", { class: "sheet stack" },
       h("div", { class: "spread" }, h("h2", null, this.against === this.shown ? t("script.text", { version: chosen.version }) : t("script.changes", { from: earlier?.version ?? "–", to: chosen.version })),
         this.versions.length > 1 ? h("select", { class: "fit", "aria-label": t("script.compare"), onchange: (event: Event) => { this.against = Number((event.target as HTMLSelectElement).value); this.show(); } },
@@ -59,23 +63,27 @@ class ScriptPage extends HTMLElement {
     return h("div", { class: `says ${may ? "" : "care"} stack-small` }, h("p", null, isMine ? t("script.not_by_you") : t("script.check")),
       h("div", { class: "row" },
         h("button", { class: "button main", type: "button", disabled: !may, onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => this.send(`versions/${encodeURIComponent(chosen.version)}/approve`, {}, t("script.approved"))) }, t("script.approve")),
-        h("button", { class: "button grave", type: "button", disabled: !may && !isMine, onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => this.send(`versions/${encodeURIComponent(chosen.version)}/reject`, {}, t("script.rejected"))) }, t("script.reject"))));
+        h("button", { class: "button grave", type: "button", disabled: !may && !isMine, onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => this.send(`versions/${encodeURIComponent(chosen.version)}/withdraw`, {}, t("script.rejected"))) }, t("script.reject"))));
   }
 
   private async propose(): Promise<void> {
     const latest = this.versions[0];
     const said = await ask({ title: t("script.propose"), text: t("script.propose_text"), go: t("script.propose"), fields: [
       h("div", { class: "field" }, h("label", { for: "s-version" }, t("script.version")), h("input", { id: "s-version", name: "version", required: true, placeholder: latest?.version ?? "1.0.0" })),
-      h("div", { class: "field" }, h("label", { for: "s-from" }, t("script.effective")), h("input", { id: "s-from", name: "effective_on", type: "date" })),
-      h("div", { class: "field" }, h("label", { for: "s-text" }, t("script.body")), h("textarea", { id: "s-text", name: "text", required: true, rows: 12, class: "mono", spellcheck: "false" }, latest?.text ?? "")),
+      h("div", { class: "field" }, h("label", { for: "s-from" }, t("script.effective")), h("input", { id: "s-from", name: "effective_from", type: "date", required: true })),
+      h("div", { class: "field" }, h("label", { for: "s-text" }, t("script.body")), h("textarea", { id: "s-text", name: "text", required: true, rows: 12, class: "mono", spellcheck: "false" }, textOf(latest?.content))),
     ] }, t("cancel"));
     if (!said) return;
-    await this.send("versions", { version: said.get("version"), effective_on: said.get("effective_on") || null, text: said.get("text") }, t("script.proposed"));
+    let content: Record<string, unknown>;
+    try {
+      content = JSON.parse(String(said.get("text"))) as Record<string, unknown>;
+    } catch { toast(t("script.not_json"), { isBad: true }); return; }
+    await this.send("", { content: { ...content, version: said.get("version"), effective_from: said.get("effective_from") } }, t("script.proposed"));
   }
 
   private async send(path: string, body: unknown, done: string): Promise<void> {
     try {
-      await post(`/api/v1/scripts/${encodeURIComponent(this.script.id)}/${path}`, body);
+      await post(path ? `/api/v1/scripts/${encodeURIComponent(this.script.id)}/${path}` : "/api/v1/scripts", body);
       toast(done);
       location.reload();
     } catch (error) {

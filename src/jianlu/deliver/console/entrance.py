@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from jianlu.deliver.console.ports import ConsolePorts
 from jianlu.deliver.console.render import page
+from jianlu.deliver.console.work import offered_by
 
 
 def entrance_routes(pages: ConsolePorts) -> APIRouter:
@@ -30,7 +31,7 @@ def entrance_routes(pages: ConsolePorts) -> APIRouter:
 
     @router.get("/walk-in")
     def walk_in(request: Request) -> Response:
-        return page(request, "walk-in", settings=pages.settings)
+        return page(request, "walk-in", settings=pages.settings, offered=offered_by(pages, request))
 
     @router.get("/account")
     def account(request: Request) -> Response:

@@ -60,10 +60,7 @@ class ConsolePorts(Protocol):
         """As `GET /api/v1/cases/{case}`: number, title, state, template, language, profile, customer (masked), agent, jobs, result."""
 
     def templates(self, request: Request) -> Json:
-        """As `GET /api/v1/templates`: {templates: [{id, version, title, text, languages, facts, ...}]},
-
-        each fact {key, label, kind: text|number|yes_no|choice, options, example, is_needed}.
-        """
+        """As `GET /api/v1/templates`. For anybody: customers of the walk-in queue choose from it before they are anyone."""
 
     def scripts(self, request: Request) -> Json:
         """As `GET /api/v1/scripts`: {scripts: [{id, title, version, state, versions: [...]}]}."""

@@ -9,7 +9,7 @@ from jianlu.deliver.console.ports import ConsolePorts
 from jianlu.deliver.console.render import page
 from jianlu.deliver.console.work import to_sign_in
 
-AFTER = ("ended", "sealed", "refused")
+AFTER = ("ended", "sealed", "refused", "halted")
 
 
 def session_routes(pages: ConsolePorts) -> APIRouter:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from jianlu.deliver.console.ports import ConsolePorts, Viewer
+from jianlu.deliver.console.forms import form_of
+from jianlu.deliver.console.ports import ConsolePorts, Json, Viewer
 from jianlu.deliver.console.render import page
 
 STATES = ("draft", "waiting", "ready", "live", "paused", "halted", "ended", "sealed", "refused")
@@ -26,14 +28,17 @@ def work_routes(pages: ConsolePorts) -> APIRouter:
         wanted = {"state": state if state in STATES else "", "q": q, "page": _number(request.query_params.get("page", ""))}
         found = pages.cases(request, state=str(wanted["state"]), q=q, page=int(str(wanted["page"])))
         template = "parts/cases" if request.headers.get("hx-request") else "cases"
-        return page(request, template, settings=pages.settings, viewer=viewer, found=found, wanted=wanted, states=STATES)
+        shown: dict[str, Any] = {"found": found, "wanted": wanted, "states": STATES, "titles": titles_of(pages, request)}
+        return page(request, template, settings=pages.settings, viewer=viewer, **shown)
 
     @router.get("/cases/new")
     def new_case(request: Request) -> Response:
         viewer = staff_or_none(pages, request)
         if viewer is None:
             return to_sign_in(request)
-        return page(request, "new-case", settings=pages.settings, viewer=viewer, templates=pages.templates(request))
+        forms = [form_of(each, with_examples=pages.settings.has_sample_devices) for each in offered_by(pages, request)]
+        ticket = request.query_params.get("ticket", "")[:64]
+        return page(request, "new-case", settings=pages.settings, viewer=viewer, forms=forms, ticket=ticket)
 
     @router.get("/queue")
     def queue(request: Request) -> Response:
@@ -41,7 +46,14 @@ def work_routes(pages: ConsolePorts) -> APIRouter:
         if viewer is None:
             return to_sign_in(request)
         template = "parts/queue" if request.headers.get("hx-request") else "queue"
-        return page(request, template, settings=pages.settings, viewer=viewer, queue=pages.queue(request))
+        return page(
+            request,
+            template,
+            settings=pages.settings,
+            viewer=viewer,
+            queue=pages.queue(request),
+            titles=titles_of(pages, request),
+        )
 
     @router.get("/scripts")
     def scripts(request: Request) -> Response:
@@ -69,6 +81,16 @@ def staff_or_none(pages: ConsolePorts, request: Request) -> Viewer | None:
 def to_sign_in(request: Request) -> Response:
     """To the sign-in page and back here."""
     return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+
+
+def offered_by(pages: ConsolePorts, request: Request) -> list[Json]:
+    """The templates of this installation."""
+    return list(pages.templates(request).get("templates") or ())
+
+
+def titles_of(pages: ConsolePorts, request: Request) -> dict[str, Any]:
+    """What templates are called, by id."""
+    return {str(each["id"]): each.get("title") for each in offered_by(pages, request)}
 
 
 def _number(claimed: str) -> int:
