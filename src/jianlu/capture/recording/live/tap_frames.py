@@ -126,7 +126,13 @@ def _packet(body: bytes) -> Packet:
 
 
 def _change(fields: dict[str, object]) -> FeedChange:
-    states: dict[object, FeedState] = {"connected": "connected", "interrupted": "interrupted", "closed": "closed"}
+    # A feed that is still connecting sends nothing, like one that was interrupted.
+    states: dict[object, FeedState] = {
+        "connected": "connected",
+        "connecting": "interrupted",
+        "interrupted": "interrupted",
+        "closed": "closed",
+    }
     at_us = fields["at_us"]
     if not isinstance(at_us, int):
         raise TypeError
