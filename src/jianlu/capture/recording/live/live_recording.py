@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from jianlu.capture.recording.live.clocks import SenderClock
 from jianlu.capture.recording.live.cutter import LaneSpec, LiveCutter, LiveOutput
 from jianlu.capture.recording.live.measure import ClockSheet
+from jianlu.capture.recording.live.sframe import FrameOpener
 from jianlu.capture.recording.live.tap_frames import AUDIO, FeedChange, Packet, Report, TapFrame
 from jianlu.capture.recording.live.track import LiveSample, LiveTrack, picture_format
 from jianlu.capture.recording.live.watchdog import TrackWatch
@@ -37,11 +38,17 @@ class Measured:
 
 
 class LiveRecording:
-    """Records `tracks`; `formats` are those of an earlier run that is being resumed."""
+    """Records `tracks`; `formats` are those of an earlier run that is being resumed, `openers` by feed for an encrypted room."""
 
-    def __init__(self, tracks: Sequence[RecordedTrack], now_us: int, formats: Mapping[str, TrackFormat] | None = None) -> None:
+    def __init__(
+        self,
+        tracks: Sequence[RecordedTrack],
+        now_us: int,
+        formats: Mapping[str, TrackFormat] | None = None,
+        openers: Mapping[str, FrameOpener] | None = None,
+    ) -> None:
         senders = {track.feed: SenderClock() for track in tracks}
-        self._tracks = [LiveTrack(track, senders[track.feed]) for track in tracks]
+        self._tracks = [LiveTrack(track, senders[track.feed], (openers or {}).get(track.feed)) for track in tracks]
         for track in self._tracks:
             track.format = (formats or {}).get(track.about.track)
         self._by_source = {(track.about.feed, track.is_audio): index for index, track in enumerate(self._tracks)}
@@ -233,6 +240,7 @@ class LiveRecording:
             if health.state in ("lost", "silent", "frozen", "weak")
         }
         found |= {("codec_changed", track.about.track) for track in self._tracks if _is_foreign(track)}
+        found |= {("frames_sealed", track.about.track) for track in self._tracks if _is_unopened(track)}
         return found if self._is_tapped else found | {("tap_lost", "")}
 
     def now_ms(self, now_us: int) -> int:
@@ -258,3 +266,8 @@ class LiveRecording:
 def _is_foreign(track: LiveTrack) -> bool:
     """Whether what comes is of a codec that the track does not have."""
     return track.counts.foreign > 0 and track.last_frame_us < track.last_packet_us - _STALE_US
+
+
+def _is_unopened(track: LiveTrack) -> bool:
+    """Whether frames come that the recorder's key does not open."""
+    return track.counts.unopened > 0 and track.last_frame_us < track.last_packet_us - _STALE_US

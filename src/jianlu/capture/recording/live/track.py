@@ -6,17 +6,18 @@ first media seen, and a stream of another codec is not recorded: an MP4 track ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jianlu.capture.recording.avc_setup import avc_setup, picture_size
 from jianlu.capture.recording.live.clocks import AUDIO_PACE, VIDEO_PACE, SenderClock, StreamClock
 from jianlu.capture.recording.live.depacketise import Frame, H264Depacketiser, OpusDepacketiser, depacketiser_for
 from jianlu.capture.recording.live.jitter import JitterBuffer, Lost
+from jianlu.capture.recording.live.sframe import FrameOpener
 from jianlu.capture.recording.live.tap_frames import LEVEL_UNKNOWN, Packet, Report
 from jianlu.capture.recording.model import AudioShape, GapReason, Sample, TrackFormat, VideoShape
 from jianlu.capture.recording.vpx_setup import vp8_setup
 from jianlu.capture.sessions.recorders import RecordedTrack
-from jianlu.core.errors import InvalidError
+from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.limits import GAP_AUDIO_MS, GAP_LIVE_PICTURE_MS
 
 AUDIO_RATE_HZ, VIDEO_RATE_HZ = 48_000, 90_000
@@ -58,12 +59,13 @@ class Counts:
     late: int = 0
     streams: int = 0
     foreign: int = 0
+    unopened: int = 0
 
 
 class LiveTrack:
     """Feeds on packets; gives samples whose times are ticks since the session's zero (`zero_us` on the machine's clock)."""
 
-    def __init__(self, about: RecordedTrack, sender: SenderClock) -> None:
+    def __init__(self, about: RecordedTrack, sender: SenderClock, opener: FrameOpener | None = None) -> None:
         self.about = about
         self.is_audio = about.kind == "audio"
         self.rate_hz = AUDIO_RATE_HZ if self.is_audio else VIDEO_RATE_HZ
@@ -77,6 +79,7 @@ class LiveTrack:
         self.latest_lag_us = 0
         self.zero_us: int | None = None
         self._sender = sender
+        self._opener = opener
         self._codec = ""
         self._ssrc: int | None = None
         self._jitter = JitterBuffer()
@@ -183,10 +186,23 @@ class LiveTrack:
                 self.explain(GapReason.PACKETS_LOST)
                 continue
             for frame in self._depacketiser.push(each):
-                sample = self._sample(frame, each.arrival_us)
+                opened = self._opened(frame)
+                sample = self._sample(opened, each.arrival_us) if opened else None
                 if sample is not None:
                     samples.append(sample)
         return samples
+
+    def _opened(self, frame: Frame) -> Frame | None:
+        """The frame as it was before encryption; a picture that does not open is torn like one that was lost."""
+        if self._opener is None:
+            return frame
+        try:
+            return replace(frame, payload=self._opener.open(self._codec, frame.payload))
+        except IntegrityError:
+            self.counts.unopened += 1
+            self._depacketiser.lose()
+            self.explain(GapReason.PACKETS_LOST)
+            return None
 
     def _sample(self, frame: Frame, completed_us: int) -> LiveSample | None:
         self.counts.frames += 1
