@@ -96,9 +96,11 @@ def seal_course(log: CaseLog) -> None:
         log.append(kind, body, commits={"commit": TEXT_DIGEST} if kind in COMMITTED else None)
     message = canonical_bytes({"format": "jianlu/message/v1", "by": "customer", "text": "请再说一遍保费"})
     log.seal_and_append(EventType.MESSAGE_RECORDED, "message-1", message, {"by": "customer", "at_ms": 800})
-    clock = canonical_bytes(
-        {"format": "jianlu/clock/v1", "samples": [["agent", 500, 4], ["agent", 2500, 6], ["customer", 900, -9]]}
-    )
+    seats = [
+        {"feed": "agent", "audio": "agent", "picture": "agent-picture", "measured": [[500, 4200, 0, 0], [2500, 6100, 0, 0]]},
+        {"feed": "customer", "audio": "customer", "picture": "customer-picture", "measured": [[900, -9000, 0, 0]]},
+    ]
+    clock = canonical_bytes({"format": "jianlu/live-clock/v1", "from_ms": 0, "to_ms": 3000, "seats": seats})
     log.seal_and_append(EventType.CLOCK_MEASURED, "clock-1", clock, {"samples": 3})
     mirrored = {"no": 1, "from_ms": 0, "to_ms": 2000, "recorder": "b"}
     log.seal_and_append(EventType.SEGMENT_MIRRORED, "mirror-000001", b"MEDIA OF THE SECOND RECORDER", mirrored)

@@ -14,7 +14,7 @@ import numpy as np
 _ENCODER_OPTIONS = {
     "libx264": {"preset": "veryfast", "bf": "3", "g": "50"},
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"},
-    "libvpx": {"deadline": "realtime", "cpu-used": "8", "threads": "1"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "8", "threads": "1", "g": "50"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "threads": "1"},
     "libsvtav1": {"preset": "12"},
 }

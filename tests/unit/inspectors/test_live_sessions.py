@@ -146,25 +146,41 @@ def test_without_marks_and_reports_nothing_is_claimed(smooth: bytes) -> None:
     assert judge_sync(SYNC, view(made)).verdict is Verdict.NOT_EVIDENCED
 
 
-def test_clock_documents_are_read_strictly() -> None:
-    def document(*samples: object, **more: object) -> bytes:
-        return canonical_bytes({"format": "jianlu/clock/v1", "samples": list(samples), **more})
+def seat(track: str, *measured: object, **more: object) -> dict[str, object]:
+    return {"feed": track, "audio": track, "picture": f"{track}-picture", "measured": list(measured), **more}
 
-    assert samples_of([document(["customer", 5, -3]), document(["agent", 1, 2])]) == (
-        ClockSample("agent", 1, 2),
-        ClockSample("customer", 5, -3),
+
+def document(*seats: object, **more: object) -> bytes:
+    return canonical_bytes({"format": "jianlu/live-clock/v1", "from_ms": 0, "to_ms": 60_000, "seats": list(seats), **more})
+
+
+def test_the_recorders_clock_documents_are_read() -> None:
+    later = document(seat("customer", [65_000, -3_400, 10, -20]), seat("agent", [65_000, 7_600, 0, 0], [70_000, None, 0, 0]))
+    assert samples_of([later, document(seat("agent", [5_000, 1_499, 0, 0]))]) == (
+        ClockSample("agent", 5_000, 1),
+        ClockSample("agent", 65_000, 8),
+        ClockSample("customer", 65_000, -3),
     )
-    for broken in (
+    assert samples_of([document()]) == ()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
         b"{}",
-        document(["agent", -1, 0]),
-        document(["agent", 0]),
-        document([1, 0, 0]),
-        document(["agent", 0, True]),
-        document(["agent", 0, 10**9]),
+        document(seat("agent", [-1, 0, 0, 0])),
+        document(seat("agent", [0, 0])),
+        document(seat("agent", [0, True, 0, 0])),
+        document(seat("agent", [0, 4 * 10**9, 0, 0])),
+        document(seat("agent", more=1)),
+        document({**seat("agent"), "audio": 1}),
         document(more=1),
-    ):
-        with pytest.raises(InvalidError):
-            parse_clock(broken)
+        document(format="jianlu/live-clock/v2"),
+    ],
+)
+def test_a_clock_document_of_another_form_is_refused(broken: bytes) -> None:
+    with pytest.raises(InvalidError):
+        parse_clock(broken)
 
 
 # -- consent ---------------------------------------------------------------------------------------------------------

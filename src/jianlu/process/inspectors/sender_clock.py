@@ -1,4 +1,4 @@
-"""The senders' own clocks as sync evidence: the recorder's `clock` objects, read (`specs/live-recording.md`, `jianlu/clock/v1`).
+"""The senders' own clocks as sync evidence: the recorder's `clock` objects, read (`specs/live-recording.md`, `jianlu/live-clock/v1`).
 
 A browser stamps its sound and its picture with one clock (RTCP sender reports). How far the recording puts the two apart from what
 that clock says is measured while recording; here the samples are only read.
@@ -6,20 +6,24 @@ that clock says is measured while recording; here the samples are only read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.canonical import parse_canonical
 
-FORMAT = "jianlu/clock/v1"
+FORMAT = "jianlu/live-clock/v1"
 CLOCK_BYTES_MAX = 8 << 20
 SAMPLES_MAX = 200_000
 """Bounds of one document: a sample a second of eight seats for some hours."""
 
-OFFSET_MS_MAX = 3_600_000
+SKEW_US_MAX = 3_600_000_000
 """An offset beyond an hour is nonsense, and the document with it."""
+
+_FIELDS = {"format", "from_ms", "to_ms", "seats"}
+_SEAT_FIELDS = {"feed", "audio", "picture", "measured"}
+_ROW_LENGTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,17 @@ class ClockSample:
 def parse_clock(content: bytes) -> tuple[ClockSample, ...]:
     """The samples of one `clock` object, in its order; raises InvalidError for anything that is not exactly version 1."""
     fields = parse_canonical(content, bytes_max=CLOCK_BYTES_MAX)
-    if not isinstance(fields, dict) or set(fields) != {"format", "samples"} or fields["format"] != FORMAT:
+    if (
+        not isinstance(fields, dict)
+        or set(fields) != _FIELDS
+        or fields["format"] != FORMAT
+        or not isinstance(fields["seats"], list)
+    ):
         raise InvalidError("a clock document is not of version 1")
-    samples = fields["samples"]
-    if not isinstance(samples, list) or len(samples) > SAMPLES_MAX:
-        raise InvalidError("a clock document has more samples than allowed, or none that can be read")
-    return tuple(_sample(entry) for entry in samples)
+    samples = [sample for seat in fields["seats"] for sample in _seat(seat)]
+    if len(samples) > SAMPLES_MAX:
+        raise InvalidError("a clock document has more samples than allowed")
+    return tuple(samples)
 
 
 def samples_of(contents: Iterable[bytes]) -> tuple[ClockSample, ...]:
@@ -48,13 +57,23 @@ def samples_of(contents: Iterable[bytes]) -> tuple[ClockSample, ...]:
     return tuple(sorted(found, key=lambda sample: (sample.track, sample.at_ms)))
 
 
-def _sample(entry: Any) -> ClockSample:
-    if not isinstance(entry, list) or len(entry) != 3 or not isinstance(entry[0], str):
-        raise InvalidError("a sample of a clock document has the wrong form")
-    _, at_ms, offset_ms = entry
-    for number in (at_ms, offset_ms):
-        if not isinstance(number, int) or isinstance(number, bool):
-            raise InvalidError("times of a clock document are whole milliseconds")
-    if at_ms < 0 or abs(offset_ms) > OFFSET_MS_MAX:
-        raise InvalidError("a time of a clock document is out of bounds")
-    return ClockSample(entry[0], at_ms, offset_ms)
+def _seat(entry: Any) -> Iterator[ClockSample]:
+    if not isinstance(entry, dict) or set(entry) != _SEAT_FIELDS or not isinstance(entry["measured"], list):
+        raise InvalidError("a seat of a clock document has missing or unknown fields")
+    track = entry["audio"]
+    if not isinstance(track, str):
+        raise InvalidError("a seat of a clock document names no track")
+    for row in entry["measured"]:
+        if not isinstance(row, list) or len(row) != _ROW_LENGTH:
+            raise InvalidError("a sample of a clock document has the wrong form")
+        at_ms, skew_us = row[:2]
+        if not _is_whole(at_ms) or not (skew_us is None or _is_whole(skew_us)):
+            raise InvalidError("times of a clock document are whole numbers")
+        if at_ms < 0 or (skew_us is not None and abs(skew_us) > SKEW_US_MAX):
+            raise InvalidError("a time of a clock document is out of bounds")
+        if skew_us is not None:
+            yield ClockSample(track, at_ms, round(skew_us / 1000))
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
