@@ -7,6 +7,7 @@ does anything twice. Who calls them, and how often, is `main_job.py`'s and the w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from jianlu.core.errors import ConflictError
@@ -58,7 +59,7 @@ def inspect(log: CaseLog, plan: Plan, using: Workbench, say: Say) -> None:
     duration_ms = next(event.body["duration_ms"] for event in log.events if event.type is EventType.RECORDING_ENDED)
     inspections = inspect_case(
         lambda: open_recording(log),
-        plan,
+        as_recorded(plan, log),
         inspect_ports(using.settings),
         lambda track, done_ms: say(f"inspect {track}", done_ms, duration_ms),
         clock=samples_of(log.open_object(e.body["object"], e.body["version"]) for e in _of_kind(log, EventType.CLOCK_MEASURED)),
@@ -66,6 +67,18 @@ def inspect(log: CaseLog, plan: Plan, using: Workbench, say: Say) -> None:
     )
     record_findings(log, inspections)
     say("inspect", 1, 1)
+
+
+def as_recorded(plan: Plan, log: CaseLog) -> Plan:
+    """The plan with each track's stream where the recording has it, by its name; a track that was never recorded is nowhere (-1).
+
+    Counting streams would give one person's camera to another when the first one's never came.
+    """
+    started = next(event for event in log.events if event.type is EventType.RECORDING_STARTED)
+    streams: dict[tuple[str, str], int] = {}
+    for name, kind, _ in started.body["tracks"]:
+        streams[kind, name] = sum(other == kind for other, _ in streams)
+    return replace(plan, tracks=tuple(replace(track, stream=streams.get((track.kind, track.id), -1)) for track in plan.tracks))
 
 
 def retain(log: CaseLog, plan: Plan) -> None:
