@@ -193,6 +193,8 @@ def _out_of_turn(talk: Talk, run: StepRun | None) -> Refusal | None:
         return Refusal(Block.UNKNOWN_STEP)
     if not talk.is_live:
         return Refusal(Block.NOT_LIVE)
+    if talk.is_unhealthy:
+        return Refusal(Block.UNHEALTHY)
     turn = talk.next_run
     return Refusal(Block.ORDER, turn.step) if turn is not None and turn.step != run.step else None
 

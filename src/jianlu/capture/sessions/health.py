@@ -18,8 +18,11 @@ SEALING_LAG_MS_MAX = 8_000
 
 RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED = "recorder_away", "recorder_stopped", "sealing_stalled"
 SECOND_AWAY, ROOM_AWAY = "second_recorder_away", "room_away"
-RED = frozenset({RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, "connection_lost", "disk_full"})
-"""Alarms without which nothing may go on; a recorder's own codes among them."""
+RED = frozenset({RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, "tap_lost", "disk_full"})
+"""Alarms with which nothing may go on; a recorder's own codes (`specs/live-recording.md`) among them."""
+
+WHOLE = ""
+"""The track of an alarm that concerns the whole recording."""
 
 RED_STATES = frozenset({"lost"})
 """States of a track that was promised to the plan and is not recorded."""
@@ -86,15 +89,15 @@ def level_now(seen: Seen) -> str:
 def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
     found = []
     if seen.first is None:
-        found.append((RECORDER_AWAY, "recorder"))
+        found.append((RECORDER_AWAY, WHOLE))
     elif seen.first.state not in _RUNNING and seen.first.state != "stalled" and not (seen.is_starting and _is_young(seen.first)):
-        found.append((RECORDER_STOPPED, "recorder"))
-    elif _is_stalled(seen.first, seen.is_paused):
-        found.append((SEALING_STALLED, "recorder"))
+        found.append((RECORDER_STOPPED, WHOLE))
+    elif _is_stalled(seen.first, seen.is_paused) and not any(alarm.code == SEALING_STALLED for alarm in seen.first.alarms):
+        found.append((SEALING_STALLED, WHOLE))
     if seen.wants_second and (seen.second is None or seen.second.state not in _RUNNING):
-        found.append((SECOND_AWAY, "recorder"))
+        found.append((SECOND_AWAY, WHOLE))
     if seen.room is None:
-        found.append((ROOM_AWAY, "source"))
+        found.append((ROOM_AWAY, WHOLE))
     return tuple(found)
 
 
@@ -109,11 +112,9 @@ def _is_young(status: RecordingStatus) -> bool:
 
 
 def _level(seen: Seen, alarms: tuple[tuple[str, str], ...]) -> str:
-    if any(code in RED for code, _ in alarms) or seen.first is None:
+    if seen.first is None or any(code in RED for code in (*(code for code, _ in alarms), *(a.code for a in seen.first.alarms))):
         return "red"
     tracks = [track.state for track in seen.first.tracks.values()]
-    if seen.is_paused:
-        return "green"
-    if any(state in RED_STATES for state in tracks) or any(alarm.code in RED for alarm in seen.first.alarms):
+    if any(state in RED_STATES for state in tracks) and not seen.is_paused:
         return "red"
     return "amber" if seen.first.alarms or any(state not in ("ok", "idle", "starting") for state in tracks) else "green"

@@ -69,7 +69,7 @@ class Gate:
 
 def phase_of(talk: Talk, *, is_invited: bool, is_ready: bool) -> Phase:
     """The phase of a session: `is_invited` when somebody was asked to join, `is_ready` when nothing keeps it from starting."""
-    if talk.is_closed:
+    if talk.is_closed and talk.is_recorded:
         return P.SEALED
     if talk.end_reason:
         return END_PHASES[talk.end_reason]

@@ -124,7 +124,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A session by its events alone, `showing` apart, which is of the moment."""
+    """A session by its events alone; `showing` and `is_unhealthy` are of the moment."""
 
     steps: tuple[StepRun, ...]
     seats: Mapping[str, str] = field(default_factory=dict)
@@ -146,6 +146,7 @@ class Talk:
     refusals: int = 0
     version: int = 0
     showing: Showing | None = None
+    is_unhealthy: bool = False
 
     def run_of(self, step: str) -> StepRun | None:
         """The run of that step, or None for a step that the session does not have."""

@@ -53,6 +53,7 @@ def opened(case: str, *, using: SessionPorts, by: Principal) -> Iterator[tuple[L
     live = using.switchboard.session(case, lambda: open_session(row, using=using))
     with live.lock:
         live.row = row
+        live.touched_ms = using.clock.monotonic_ms()
         live.catch_up()
         yield live, standing_of(live, by)
 

@@ -96,8 +96,18 @@ def _recorder_gates(live: LiveSession, using: SessionPorts) -> list[Gate]:
         checks |= dict(seen.checks)
         found += [Gate("recorder_failed", name) for name, result in seen.checks if result != "ok"]
         found += [Gate("no_media", track) for track in sorted(promised) if not _has_media(seen, track)]
-    _record(live, "recorder", {**checks, "media": "failed" if any(gate.code == "no_media" for gate in found) else "ok"})
+        live.checks = seen if live.checks is None or recorder is recorders_of(live, using=using)[0] else live.checks
+    checks["media"] = "failed" if any(gate.code == "no_media" for gate in found) else "ok"
+    if not _is_recorded_so(live, checks):
+        _record(live, "recorder", checks)
     return found
+
+
+def _is_recorded_so(live: LiveSession, checks: Mapping[str, str]) -> bool:
+    """Whether the last preflight of the recorder came out the same: who asks again and again fills no ledger."""
+    kept = [event.body for event in live.log.events if event.type is EventType.PREFLIGHT_RECORDED]
+    last = [body["checks"] for body in kept if body["seat"] == "recorder"][-1:]
+    return bool(last) and dict(last[0]) == dict(list(checks.items())[: CHECKS_MAX + 1])
 
 
 def _has_media(seen: RecorderChecks, track: str) -> bool:

@@ -71,6 +71,16 @@ def gates_of(live: LiveSession) -> tuple[Gate, ...]:
     return tuple(found)
 
 
+def media_gates(live: LiveSession) -> tuple[Gate, ...]:
+    """What the recorder last said keeps it: tracks without media, checks that failed; () before it was asked."""
+    if live.checks is None:
+        return ()
+    promised = {track.id for track in live.plan.tracks}
+    lost = [name for name, track in live.checks.tracks.items() if name in promised and not track.is_ready]
+    failed = [name for name, result in live.checks.checks if result != "ok"]
+    return (*(Gate("no_media", name) for name in lost), *(Gate("recorder_failed", name) for name in failed))
+
+
 def phase_now(live: LiveSession) -> Phase:
     """The session's phase."""
     return phase_of(live.talk, is_invited=live.row.state != Phase.DRAFT.value, is_ready=not gates_of(live))

@@ -13,7 +13,7 @@ from typing import Any
 from jianlu.capture.cases.model import CaseRow, Scene
 from jianlu.capture.sessions.health import Vigil
 from jianlu.capture.sessions.model import Course, Talk
-from jianlu.capture.sessions.recorders import RecordingStatus
+from jianlu.capture.sessions.recorders import RecorderChecks, RecordingStatus
 from jianlu.capture.sessions.replay import replay
 from jianlu.capture.sessions.rooms import RoomStatus
 from jianlu.core.formats.plan import Plan
@@ -37,6 +37,8 @@ class LiveSession:
     vigil: Vigil = field(default_factory=Vigil)
     is_forwarding: bool = False
     is_handed_over: bool = False
+    touched_ms: int = 0
+    checks: RecorderChecks | None = None
     level: str = "green"
     status: RecordingStatus | None = None
     room: RoomStatus | None = None

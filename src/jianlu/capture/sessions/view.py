@@ -16,7 +16,7 @@ from jianlu.capture.sessions.model import Act, Phase, StepState
 from jianlu.capture.sessions.opening import Standing, opened, session_ms
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recorders import RecordingStatus
-from jianlu.capture.sessions.recording import gates_of, phase_now, seats_of
+from jianlu.capture.sessions.recording import gates_of, media_gates, phase_now, seats_of
 from jianlu.capture.sessions.rooms import FeedStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.view_parts import consents_part, gates_part, health_part, steps_part
@@ -58,7 +58,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         "next_sentence": _next_sentence(steps),
         "showing": talk.showing.document if talk.showing else None,
         "consents": consents_part(live),
-        "gates": gates_part(gates_of(live)) if row.zero_us is None and phase not in OVER else [],
+        "gates": gates_part((*gates_of(live), *media_gates(live))) if row.zero_us is None and phase not in OVER else [],
         "recording": {**asdict(status), "is_forwarding": live.is_forwarding},
         "health": health_part(live, phase),
         "messages": [{"by": by, "text": live.texts.get(name, ""), "at_ms": at_ms} for name, by, at_ms in talk.messages],

@@ -17,7 +17,7 @@ from jianlu.capture.sessions.model import Phase
 from jianlu.capture.sessions.opening import opened_by_watch, session_ms
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
 from jianlu.capture.sessions.recorders import RecordingStatus
-from jianlu.capture.sessions.recording import carry_out, wind_up
+from jianlu.capture.sessions.recording import carry_out, recorders_of, tracks_of, wind_up
 from jianlu.capture.sessions.rooms import RoomStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import JianluError, NotFoundError, UnavailableError
@@ -25,6 +25,9 @@ from jianlu.core.terms.events import EventType
 from jianlu.runtime.database import transaction
 
 WATCHDOG = "watchdog"
+FORGOTTEN_MS = 600_000
+"""A session that nobody has looked at for ten minutes, and in which nobody sends, is no longer held in memory."""
+
 _RUNNING_STATES = (Phase.READY.value, Phase.LIVE.value, Phase.PAUSED.value)
 _OVER_STATES = (Phase.ENDED.value, Phase.REFUSED.value, Phase.HALTED.value)
 
@@ -40,13 +43,11 @@ def watch_session(case: str, *, using: SessionPorts) -> None:
     """One beat over one session; what cannot be recorded leaves as an error, after forwarding was turned off."""
     with opened_by_watch(case, using=using) as live:
         if live.talk.end_reason:
-            if not live.is_handed_over:
-                wind_up(live, using=using)
-            return
-        if live.row.zero_us is None and not live.talk.is_recording:
-            live.room = _room_status(case, using)
-            return
-        _beat(live, using)
+            _after_talk(live, using)
+        elif live.row.zero_us is None and not live.talk.is_recording:
+            _before_talk(live, using)
+        else:
+            _beat(live, using)
 
 
 def reopen_sessions(*, using: SessionPorts) -> None:
@@ -59,6 +60,32 @@ def reopen_sessions(*, using: SessionPorts) -> None:
             with opened_by_watch(row.case, using=using) as live:
                 if live.is_handed_over and live.talk.is_recorded and not live.talk.is_closed:
                     using.after_call(row.case)
+
+
+def _before_talk(live: LiveSession, using: SessionPorts) -> None:
+    """Let the recorders look at what arrives, so that the gate knows; let go of a session that nobody looks at."""
+    case = live.row.case
+    live.room = _room_status(case, using)
+    arrives = live.room is not None and any(feed.state == "connected" for feed in live.room.feeds)
+    if arrives:
+        with suppress(UnavailableError):
+            live.checks = recorders_of(live, using=using)[0].preflight(case, tracks_of(live))
+    elif using.clock.monotonic_ms() - live.touched_ms > FORGOTTEN_MS:
+        with suppress(UnavailableError):
+            using.rooms.close_room(case)
+        using.switchboard.forget(case)
+
+
+def _after_talk(live: LiveSession, using: SessionPorts) -> None:
+    """Wind up what is not yet; once the stages after the call are done, the case is sealed and need not be known here."""
+    if not live.is_handed_over:
+        wind_up(live, using=using)
+    elif not live.talk.is_recorded or using.jobs(live.row.case)["jobs"]["stage"] == "done":
+        if live.talk.is_recorded and live.row.state != Phase.SEALED.value:
+            with transaction(using.database) as connection:
+                change_case(connection, using.tenant, live.row.case, state=Phase.SEALED.value)
+        if using.clock.monotonic_ms() - live.touched_ms > FORGOTTEN_MS:
+            using.switchboard.forget(live.row.case)
 
 
 def _beat(live: LiveSession, using: SessionPorts) -> None:
@@ -76,6 +103,7 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
     )
     found = monitor(seen, live.scene.health, live.vigil, using.clock.monotonic_ms())
     live.vigil, live.level = found.vigil, found.level
+    live.talk = replace(live.talk, is_unhealthy=found.level == "red")
     try:
         _record_alarms(live, found, using)
         _act(live, found, using)

@@ -146,7 +146,7 @@ def test_a_new_template_needs_no_code(tmp_path: Path) -> None:
     ("known", "wanted", "complaint"),
     [
         ('on_unhealthy = "stop"', 'on_unhealthy = "hope"', "on_unhealthy is one of"),
-        ("grace_ms = 10000", "grace_ms = 1", "whole number from"),
+        ("grace_ms = 20000", "grace_ms = 1", "whole number from"),
         ("may_pause = false", 'may_pause = "no"', "true or false"),
         ('purpose = "recording"', 'purpose = "fun"', "`purpose` of a notice"),
         ('consents = ["face"]', 'consents = ["voice"]', "each consent that the script asks for"),
