@@ -5,6 +5,7 @@ A client calls the application in this process, as a browser would: with cookies
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from jianlu.capture.cases.scenes import load_scene, scenes_directory
 from jianlu.core.terms.ids import case_ref
 from jianlu.deliver.api.app import create_app
 from jianlu.deliver.api.deps import Deps
+from jianlu.deliver.api.describe import check_answer
 from jianlu.deliver.api.reader import CaseReader
 from jianlu.entry.reactions import reaction_to
 from jianlu.govern.identity.accounts import add_account
@@ -49,6 +51,7 @@ class ApiWorld:
         """A client signed in as the account `name`, or as nobody."""
         if name not in self.clients or not name:
             client = TestClient(self.app, base_url="https://testserver", headers={"X-Jianlu": "1"}, raise_server_exceptions=False)
+            client.event_hooks["response"].append(self._hold_to_description)
             self.stack.enter_context(client)
             if not name:
                 return client
@@ -56,6 +59,15 @@ class ApiWorld:
             assert answer.status_code == 200, answer.text
             self.clients[name] = client
         return self.clients[name]
+
+    def _hold_to_description(self, answer: Any) -> None:
+        """Every JSON answer of a success, of every test, is what the description promises."""
+        if not answer.is_success or not answer.headers.get("content-type", "").startswith("application/json"):
+            return
+        answer.read()
+        for template in self.app.openapi()["paths"]:
+            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), answer.request.url.path):
+                check_answer(answer.request.method, template, answer.json())
 
     def guest(self, token: str) -> TestClient:
         """A client that joined with an invitation."""

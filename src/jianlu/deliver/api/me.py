@@ -26,17 +26,21 @@ def sign_in(body: SignIn, deps: TheDeps, response: Response) -> dict[str, Any]:
 
 
 @router.post("/sign-out", status_code=204)
-def sign_out(request: Request, deps: TheDeps, response: Response) -> None:
+def sign_out(request: Request, deps: TheDeps) -> Response:
     """End the sign-in; streams that rest on it end too."""
     if token := staff_token(request):
         signing_in.sign_out(deps.identity, token)
+    response = Response(status_code=204)
     clear_cookie(response, STAFF_COOKIE)
+    return response
 
 
 @router.post("/leave", status_code=204)
-def leave(response: Response) -> None:
+def leave() -> Response:
     """Take the participant's cookie from this browser."""
+    response = Response(status_code=204)
     clear_cookie(response, SEAT_COOKIE)
+    return response
 
 
 @router.get("/me")

@@ -1,0 +1,124 @@
+"""The API's description: OpenAPI 3.1 of every route, with its answers and its problems. `specs/api/openapi.json` is written from here.
+
+`python -m jianlu.deliver.api > specs/api/openapi.json` after a change; a test holds the file against the application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, Union
+
+from fastapi import FastAPI
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import models_json_schema
+
+from jianlu.deliver.api import answers
+from jianlu.deliver.api.problems import MEDIA_TYPE
+
+DESCRIPTION = (
+    "Regulated conversations become evidence that an outsider can check. Errors are application/problem+json (RFC 9457). Calls that change "
+    "something need the header `X-Jianlu: 1` and a cookie of /sign-in or /join; a POST may carry an Idempotency-Key. A browser that holds "
+    "both cookies says as whom it calls with `X-Jianlu-As: staff` or `seat`."
+)
+API_VERSION = "1"
+_REF = "#/components/schemas/{model}"
+_PROBLEMS = {
+    "401": "Nobody is signed in, or no longer.",
+    "403": "The caller may not do this.",
+    "404": "There is nothing of that name, or not for this caller.",
+    "409": "The state does not allow it.",
+    "413": "The request is too long.",
+    "422": "The request is wrong.",
+    "429": "Too many requests.",
+    "503": "Something needed is away, or the service is about to stop.",
+}
+VIEW, ME = answers.SessionView, (answers.StaffMember, answers.SeatHolder, answers.Nobody)
+Models = type[BaseModel] | tuple[type[BaseModel], ...]
+_CASE = "/api/v1/cases/{case}"
+ANSWERS: dict[str, Models] = {
+    "GET /api/v1/health": answers.ServiceHealth,
+    "POST /api/v1/sign-in": answers.StaffMember,
+    "GET /api/v1/me": ME,
+    "POST /api/v1/me/totp": answers.Enrolment,
+    "GET /api/v1/cases": answers.CaseList,
+    "POST /api/v1/cases": answers.CaseMade,
+    f"GET {_CASE}": answers.CaseDetail,
+    f"GET {_CASE}/session": VIEW,
+    f"GET {_CASE}/progress": answers.Progress,
+    "GET /api/v1/scripts": answers.ScriptList,
+    "POST /api/v1/scripts": answers.ScriptVersion,
+    "GET /api/v1/scripts/{script}": answers.ScriptEntry,
+    "POST /api/v1/scripts/{script}/versions/{version}/approve": answers.ScriptVersion,
+    "POST /api/v1/scripts/{script}/versions/{version}/withdraw": answers.ScriptEntry,
+    f"POST {_CASE}/invitations": answers.InvitationMade,
+    "POST /api/v1/join": answers.Joined,
+    "GET /api/v1/queue": answers.Queue,
+    "POST /api/v1/queue": answers.TicketMade,
+    "POST /api/v1/queue/ticket": answers.TicketStatus,
+    "POST /api/v1/queue/take": answers.TicketTaken,
+    f"POST {_CASE}/shares": answers.ShareMade,
+    f"POST {_CASE}/endpoints": answers.EndpointMade,
+    "GET /api/v1/ice": answers.IceServers,
+}
+"""What the JSON of a success is, by operation; routes that are not here answer with media, plain JSON of another package, or nothing."""
+
+_ACTS = (
+    *(("POST", act) for act in ("seat", "preflight", "start", "consents", "attestations", "messages", "pause", "resume")),
+    *(("POST", act) for act in ("handover", "refuse", "abandon", "end")),
+    *(("POST", f"steps/{{step}}/{act}") for act in ("start", "complete", "redo", "documents", "answers")),
+    ("DELETE", "seat"),
+    ("DELETE", "shares/{track}"),
+)
+ANSWERS.update({f"{method} {_CASE}/{act}": VIEW for method, act in _ACTS})
+
+
+class Api(FastAPI):
+    """FastAPI, whose description says what our answers and problems are."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = _described(super().openapi())
+        return self.openapi_schema
+
+
+def _described(document: dict[str, Any]) -> dict[str, Any]:
+    models: list[type[BaseModel]] = [answers.Problem, *(each for found in ANSWERS.values() for each in _each(found))]
+    _, definitions = models_json_schema(_for_answers(models), ref_template=_REF)
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas.update(definitions["$defs"])
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    problem = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}
+    named = {code: {"description": description, "content": problem} for code, description in _PROBLEMS.items()}
+    document["components"]["responses"] = named
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            _describe(operation, ANSWERS.get(f"{method.upper()} {path}"))
+    return document
+
+
+def _describe(operation: dict[str, Any], models: Models | None) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)
+    if models is not None:
+        success = next(code for code in responses if code.startswith("2"))
+        refs = [{"$ref": _REF.format(model=model.__name__)} for model in _each(models)]
+        responses[success]["content"] = {"application/json": {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
+    responses.update({code: {"$ref": f"#/components/responses/{code}"} for code in _PROBLEMS if code not in responses})
+
+
+def _for_answers(models: Iterable[type[BaseModel]]) -> list[tuple[type[BaseModel], Literal["serialization"]]]:
+    return [(model, "serialization") for model in dict.fromkeys(models)]
+
+
+def _each(models: Models) -> tuple[type[BaseModel], ...]:
+    return models if isinstance(models, tuple) else (models,)
+
+
+def check_answer(method: str, template: str, document: Any) -> None:
+    """Raise pydantic's ValidationError unless `document` is what the description promises for the operation; for tests."""
+    models = ANSWERS.get(f"{method} {template}")
+    if models is not None:
+        TypeAdapter(Union[_each(models)]).validate_python(document, strict=True)  # type: ignore[arg-type]  # noqa: UP007 made at run time
