@@ -35,6 +35,9 @@ IDLE_S = 0.5
 WATCH_LOOKS = 10
 """Looks for work between looks for dead workers."""
 
+NICENESS = 10
+"""What comes after a call waits for whoever is in one: recorder and media get the processor first."""
+
 WORKERS_MAX = 64
 _PRIVATE_FOLDER_MODE = 0o700
 
@@ -48,6 +51,7 @@ def run_worker(home: Path, settings: Settings) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stopped)
+    os.nice(NICENESS)
     with _own_name(home) as name, open_workbench(home) as bench:
         work(home, settings.tenant.id, bench, worker=name, stop=stop)
     return 0

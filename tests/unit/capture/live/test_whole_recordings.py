@@ -191,3 +191,16 @@ def test_a_pause_keeps_nothing_and_is_declared() -> None:
     assert continuity(stage, 10_000) == []
     for seconds in decoded(stage.log.playable()).values():
         assert not [at for at in seconds if 5.1 < at < 10.9]
+
+
+def test_a_camera_that_sends_no_key_frame_of_its_own_accord_is_asked_for_one() -> None:
+    """A player that jumps into the recording decodes from the last key frame on."""
+    rare = Camera(key_every=1_000_000)
+    stage = Stage([Publisher("agent", camera=rare), Publisher("customer", camera=rare)])
+    stage.start()
+    stage.play(31_000)
+    stage.stop()
+    assert continuity(stage) == []
+    asked = [feed for feed in stage.asked if feed == "agent"]
+    assert 3 <= len(asked) <= 6
+    assert stage.recorder.status().tracks["agent-picture"].key_frames >= 3

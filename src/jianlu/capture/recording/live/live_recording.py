@@ -24,6 +24,9 @@ from jianlu.core.limits import LIVE_LAG_MS, LIVE_LAG_MS_MAX
 
 _RESERVED_SIZE = (1280, 720)
 _KEY_FRAME_EVERY_US = 1_000_000
+_KEY_FRAME_LEAST_EVERY_US = 10_000_000
+"""A player that jumps into a recording decodes from the last key frame on, and browsers send none of their own accord."""
+
 _LAG_MARGIN_MS = 400
 _LAG_EASES_PERMILLE = 5
 _STALE_US = 5_000_000
@@ -61,6 +64,7 @@ class LiveRecording:
         self._is_paused = False
         self._lag_ms = LIVE_LAG_MS
         self._asked_us: dict[str, int] = {}
+        self._keyed: dict[str, tuple[int, int]] = {}
         self._healths: dict[str, TrackHealth] = {}
 
     # -- before the beginning ---------------------------------------------------------------------------------------------
@@ -204,15 +208,24 @@ class LiveRecording:
     # -- health --------------------------------------------------------------------------------------------------------------
 
     def key_frames_wanted(self, now_us: int) -> list[str]:
-        """Feeds that have to send a key frame, each at most once a second."""
+        """Feeds that have to send a key frame: at most once a second where one is awaited, else when the last is old."""
         wanted = []
         for track in self._tracks:
             feed = track.about.feed
             is_due = now_us - self._asked_us.get(feed, 0) >= _KEY_FRAME_EVERY_US
-            if is_due and track.counts.packets and track.awaits_key:
+            is_old = not track.is_audio and self._is_old(track, now_us)
+            if is_due and track.counts.packets and (track.awaits_key or is_old):
                 self._asked_us[feed] = now_us
                 wanted.append(feed)
         return wanted
+
+    def _is_old(self, track: LiveTrack, now_us: int) -> bool:
+        """Whether the track's last key frame was seen too long ago."""
+        count, since_us = self._keyed.get(track.about.feed, (-1, now_us))
+        if count != track.counts.key_frames:
+            self._keyed[track.about.feed] = (track.counts.key_frames, now_us)
+            return False
+        return now_us - since_us >= _KEY_FRAME_LEAST_EVERY_US
 
     def look(self, now_us: int) -> dict[str, TrackHealth]:
         """The health of every track; once a second."""
