@@ -1,4 +1,7 @@
-"""The desk of the web process as one case's log: `capture.recording.live.ports.LiveLog` over its socket."""
+"""The desk of the web process as one case's log: `capture.recording.live.ports.LiveLog` over its socket.
+
+Nothing is retried here: what was perhaps written is asked for again by the delivery, which says so.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The tap of a media process of this machine: a Unix socket by shard, frames as `capture.recording.live.tap_frames` has them."""
+"""The tap of a media process of this machine: a Unix socket by shard, frames as `capture.recording.live.tap_frames` has them.
+
+A tap that ends is not reopened here: the recorder has to notice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Counters that wrap (RFC 3550): sequence numbers of 16 bits and time stamps of 32 become whole numbers that only grow on."""
+"""Counters that wrap (RFC 3550): sequence numbers of 16 bits and time stamps of 32 become whole numbers that only grow on.
+
+Where they begin means nothing; only differences do.
+"""
 
 from __future__ import annotations
 

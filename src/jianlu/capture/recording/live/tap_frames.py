@@ -25,6 +25,7 @@ _LENGTH = struct.Struct(">I")
 _RTP = struct.Struct(">BBBQ")
 _REPORT = struct.Struct(">BQQII")
 _HEADER = struct.Struct(">BBHII")
+_MALFORMED = "the tap sent a malformed frame: run processes of one version"
 _KIND_RTP, _KIND_REPORT, _KIND_STATE = 1, 2, 3
 
 
@@ -104,7 +105,7 @@ def parse_frame(body: bytes) -> TapFrame:
         if body[0] == _KIND_STATE:
             return _change(json.loads(body[1:]))
     except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
-        raise InvalidError("the tap sent a malformed frame: run processes of one version") from error
+        raise InvalidError(_MALFORMED) from error
     raise InvalidError("the tap sent a frame of an unknown kind: run processes of one version")
 
 
@@ -115,7 +116,7 @@ def _packet(body: bytes) -> Packet:
     start = end + _RTP.size
     first, second, seq, timestamp, ssrc = _HEADER.unpack_from(body, start)
     if first >> 6 != 2 or media not in (AUDIO, VIDEO):
-        raise ValueError
+        raise InvalidError(_MALFORMED)
     header = 12 + 4 * (first & 15)
     if first & 16:
         header += 4 + 4 * int.from_bytes(body[start + header + 2 : start + header + 4])
@@ -135,7 +136,7 @@ def _change(fields: dict[str, object]) -> FeedChange:
     }
     at_us = fields["at_us"]
     if not isinstance(at_us, int):
-        raise TypeError
+        raise InvalidError(_MALFORMED)
     return FeedChange(str(fields["feed"]), states[fields["state"]], at_us, str(fields.get("reason", "")))
 
 
