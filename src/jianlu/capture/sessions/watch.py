@@ -18,7 +18,7 @@ from jianlu.capture.sessions.opening import opened_by_watch, session_ms
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
 from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.recording import carry_out, recorders_of, tracks_of, wind_up
-from jianlu.capture.sessions.rooms import RoomStatus
+from jianlu.capture.sessions.rooms import RoomSpec, RoomStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import JianluError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
@@ -56,16 +56,17 @@ def reopen_sessions(*, using: SessionPorts) -> None:
         rows = cases_by_state(connection, using.tenant, (*_RUNNING_STATES, *_OVER_STATES, Phase.WAITING.value))
     for row in rows:
         with suppress(JianluError):
-            watch_session(row.case, using=using)
             with opened_by_watch(row.case, using=using) as live:
-                if live.is_handed_over and live.talk.is_recorded and not live.talk.is_closed:
-                    using.after_call(row.case)
+                was_handed_over = live.is_handed_over and live.talk.is_recorded and not live.talk.is_closed
+            if was_handed_over:
+                using.after_call(row.case)
+            watch_session(row.case, using=using)
 
 
 def _before_talk(live: LiveSession, using: SessionPorts) -> None:
     """Let the recorders look at what arrives, so that the gate knows; let go of a session that nobody looks at."""
     case = live.row.case
-    live.room = _room_status(case, using)
+    live.room = _room_status(case, using) if live.talk.seats else None
     arrives = live.room is not None and any(feed.state == "connected" for feed in live.room.feeds)
     if arrives:
         with suppress(UnavailableError):
@@ -110,7 +111,8 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
     except JianluError:
         _cut(live, using)
         raise
-    _forward(live, using)
+    if not live.talk.end_reason:
+        _forward(live, using)
 
 
 def _act(live: LiveSession, found: Finding, using: SessionPorts) -> None:
@@ -135,7 +137,7 @@ def _record_alarms(live: LiveSession, found: Finding, using: SessionPorts) -> No
 
 def _forward(live: LiveSession, using: SessionPorts) -> None:
     """Forwarding is on exactly while people talk and are recorded; a room that was opened anew is told again."""
-    wants = live.talk.is_live and not live.talk.end_reason
+    wants = live.talk.is_live
     is_on = live.room.is_forwarding if live.room is not None else live.is_forwarding
     if wants != is_on:
         using.rooms.set_forwarding(live.row.case, wants)
@@ -163,7 +165,12 @@ def _recording_status(case: str, name: str, using: SessionPorts) -> RecordingSta
 
 
 def _room_status(case: str, using: SessionPorts) -> RoomStatus | None:
+    """The room; one that a media process lost when it started anew is opened again, for people to come back to."""
     try:
-        return using.rooms.status(case)
+        try:
+            return using.rooms.status(case)
+        except NotFoundError:
+            using.rooms.open_room(case, RoomSpec())
+            return using.rooms.status(case)
     except (UnavailableError, NotFoundError):
         return None

@@ -1,0 +1,236 @@
+"""The watch: forwarding only while all is recorded, halts that everybody sees, and winding up that is done at last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+from jianlu.capture.cases._tables import live_cases
+from jianlu.capture.cases.find_cases import read_case
+from jianlu.capture.sessions.conducting import end_session, pause, resume
+from jianlu.capture.sessions.preparing import start_session
+from jianlu.capture.sessions.steps import start_step
+from jianlu.capture.sessions.view import view_session
+from jianlu.capture.sessions.watch import FORGOTTEN_MS, reopen_sessions, watch_session, watch_sessions
+from jianlu.core.errors import ConflictError, UnavailableError
+from jianlu.core.terms.events import EventType
+from tests.fakes.sessions.world import AGENT, World, participant, session_world, shipped_scenes
+from tests.unit.capture.cases.test_scenes import STATED
+
+GRACE_S = 20
+
+
+def ending(world: World, case: str) -> tuple[str, str]:
+    body = next(event.body for event in world.events(case) if event.type is EventType.SESSION_ENDED)
+    return body["reason"], body["by"]
+
+
+@pytest.mark.parametrize("trouble", ["is_away", "is_stalled"])
+def test_a_session_that_is_not_recorded_is_visibly_halted(world: World, trouble: str) -> None:
+    case = world.live()
+    setattr(world.recorder, trouble, True)
+    world.beat(case, times=GRACE_S - 1)
+    assert world.view(case)["state"] == "live"
+    world.beat(case, 1_000, 12)
+    view = world.view(case, participant(case))
+    assert (view["state"], view["reason"]) == ("halted", "halted")
+    assert ending(world, case) == ("halted", "watchdog")
+    alarms = [event.body["code"] for event in world.events(case) if event.type is EventType.HEALTH_ALARMED]
+    assert alarms in (["recorder_away"], ["sealing_stalled"])
+
+
+def test_while_the_recording_is_not_healthy_no_step_is_carried_out(world: World) -> None:
+    case = world.live()
+    world.recorder.lost.add("customer-picture")
+    world.beat(case)
+    view = world.view(case)
+    assert (view["state"], view["health"]["level"]) == ("live", "red")
+    assert view["health"]["messages"][0]["text"]["zh"] == "没有收到：customer-picture"
+    with pytest.raises(ConflictError, match="unhealthy"):
+        start_step(case, "greeting", using=world.using, by=AGENT)
+    world.recorder.lost.clear()
+    world.beat(case)
+    start_step(case, "greeting", using=world.using, by=AGENT)
+    assert world.view(case)["health"]["level"] == "green"
+
+
+def test_short_trouble_is_recorded_and_survived(world: World) -> None:
+    case = world.live()
+    world.recorder.is_away = True
+    world.beat(case, times=5)
+    world.recorder.is_away = False
+    world.beat(case, times=2)
+    kinds = world.kinds(case)
+    assert (kinds.count(EventType.HEALTH_ALARMED), kinds.count(EventType.HEALTH_CLEARED)) == (1, 1)
+    assert world.view(case)["state"] == "live"
+
+
+def test_a_recorder_that_comes_back_after_the_halt_delivers_what_it_has(world: World) -> None:
+    case = world.live()
+    world.recorder.is_away = True
+    world.beat(case, times=GRACE_S + 2)
+    assert world.view(case)["state"] == "halted"
+    assert world.handed_over == []
+    world.recorder.is_away = False
+    world.beat(case)
+    assert world.handed_over == [case]
+    assert EventType.RECORDING_ENDED in world.kinds(case)
+
+
+def test_a_recorder_that_forgot_everything_leaves_a_recording_with_an_end(world: World) -> None:
+    case = world.live()
+    world.beat(case, times=10)
+    world.recorder.die()
+    world.beat(case, times=GRACE_S + 2)
+    assert world.view(case)["state"] == "halted"
+    ended = next(event.body for event in world.events(case) if event.type is EventType.RECORDING_ENDED)
+    segments = [event.body for event in world.events(case) if event.type is EventType.SEGMENT_SEALED]
+    assert ended == {
+        "segments": len(segments),
+        "duration_ms": segments[-1]["to_ms"],
+        "media_bytes": 4 + sum(body["plain_bytes"] for body in segments),
+    }
+    assert world.handed_over == [case]
+
+
+def test_a_halt_that_cannot_be_recorded_still_cuts_the_talk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = world.live()
+
+    def fail(entry: bytes) -> int:
+        raise UnavailableError("the ledger is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.vault.ledger, "append", fail)
+        world.recorder.is_away = True
+        with pytest.raises(UnavailableError):
+            watch_session(case, using=world.using)
+        assert not world.rooms.rooms[case].is_forwarding
+        watch_sessions(using=world.using)
+    world.beat(case, times=GRACE_S + 2)
+    assert world.view(case)["state"] == "halted"
+
+
+def test_a_media_process_that_starts_anew_is_told_to_forward_again(world: World) -> None:
+    case = world.live()
+    world.rooms.rooms[case].is_forwarding = False
+    world.beat(case)
+    assert world.rooms.rooms[case].is_forwarding
+
+
+def test_a_media_process_that_lost_the_room_gets_it_back(world: World) -> None:
+    case = world.live()
+    del world.rooms.rooms[case]
+    world.beat(case)
+    assert world.rooms.rooms[case].is_forwarding
+    assert {each["state"] for each in world.view(case)["seats"]} == {"waiting"}
+
+
+def test_a_scene_that_pauses_goes_on_by_itself(world: World) -> None:
+    case = world.live(scene="loan-signing", facts=STATED["loan-signing"])
+    world.recorder.lost.add("customer")
+    world.beat(case, times=GRACE_S + 1)
+    view = world.view(case)
+    assert (view["state"], view["reason"]) == ("paused", "unhealthy")
+    assert not world.rooms.rooms[case].is_forwarding
+    with pytest.raises(ConflictError, match="not healthy"):
+        resume(case, using=world.using, by=AGENT)
+    world.recorder.lost.clear()
+    world.beat(case, times=2)
+    assert world.view(case)["state"] == "live"
+    assert world.rooms.rooms[case].is_forwarding
+    paused = [event.body for event in world.events(case) if event.type is EventType.RECORDING_PAUSED]
+    assert [(body["reason"], body["by"]) for body in paused] == [("unhealthy", "watchdog")]
+
+
+def test_a_pause_records_nothing_and_does_not_count_as_reading(world: World) -> None:
+    case = world.live(scene="account-opening", facts=STATED["account-opening"])
+    start_step(case, "greeting", using=world.using, by=AGENT)
+    world.beat(case, 1_000)
+    pause(case, "interrupted", using=world.using, by=AGENT)
+    pause(case, "interrupted", using=world.using, by=AGENT)
+    assert not world.rooms.rooms[case].is_forwarding
+    world.beat(case, 10_000, 3)
+    assert (world.view(case)["state"], world.view(case)["health"]["level"]) == ("paused", "green")
+    with pytest.raises(ConflictError, match="not_live"):
+        start_step(case, "recording_consent", using=world.using, by=AGENT)
+    resume(case, using=world.using, by=AGENT)
+    resume(case, using=world.using, by=AGENT)
+    world.beat(case, 0)
+    greeting = world.view(case)["steps"][0]
+    assert (world.view(case)["state"], greeting["left_ms"]) == ("live", 2_000)
+    gaps = [event.body for event in world.events(case) if event.type is EventType.GAP_DECLARED]
+    assert [(gap["reason"], gap["side"]) for gap in gaps] == [("paused", "source")]
+
+
+def test_where_the_template_allows_no_pause_there_is_none(world: World) -> None:
+    case = world.live()
+    assert "pause" not in world.view(case)["allowed"]
+    with pytest.raises(ConflictError, match="allows no pause"):
+        pause(case, "interrupted", using=world.using, by=AGENT)
+
+
+def test_two_recorders_begin_at_one_zero_and_one_that_fails_halts() -> None:
+    scene = replace(shipped_scenes()["insurance-remote"], two_recorders=True)
+    with session_world(scenes={scene.id: scene}) as world:
+        case = world.live()
+        assert world.second.status(case).zero_us == world.recorder.status(case).zero_us
+        world.second.is_away = True
+        world.beat(case, times=GRACE_S + 2)
+        assert world.view(case)["state"] == "halted"
+        world.second.is_away = False
+        world.beat(case)
+        assert world.handed_over == [case]
+
+
+def test_after_a_restart_running_sessions_are_watched_and_ended_ones_handed_over(world: World) -> None:
+    running, ended = world.live("running"), world.live("ended")
+    world.do_all(ended)
+    world.recorder.is_away = True
+    end_session(ended, using=world.using, by=AGENT)
+    assert world.handed_over == []
+    world.recorder.is_away = False
+    again = world.restarted()
+    reopen_sessions(using=again.using)
+    assert world.handed_over == [ended]
+    again.recorder.is_away = True
+    for _ in range(GRACE_S + 2):
+        again.clock.move(1_000)
+        watch_sessions(using=again.using)
+    assert again.view(running)["state"] == "halted"
+    third = world.restarted()
+    reopen_sessions(using=third.using)
+    assert world.handed_over.count(ended) == 2, "asking for the stages after the call again is allowed, losing them is not"
+
+
+def test_a_start_that_was_cut_short_learns_its_zero(world: World) -> None:
+    case = world.seated()
+    start_session(case, using=world.using, by=AGENT)
+    with world.using.database.begin() as connection:
+        connection.execute(update(live_cases).values(zero_us=None))
+    again = world.restarted()
+    again.beat(case, times=3)
+    assert again.view(case)["state"] == "live"
+    assert again.view(case)["now_ms"] == 3_000
+
+
+def test_sessions_that_nobody_looks_at_are_let_go(world: World) -> None:
+    case = world.create()
+    world.view(case)
+    world.clock.move(FORGOTTEN_MS + 1)
+    watch_sessions(using=world.using)
+    assert world.using.switchboard.sessions == ()
+    assert world.view(case)["state"] == "draft"
+
+
+def test_a_case_whose_stages_are_done_is_sealed(world: World) -> None:
+    case = world.live()
+    world.do_all(case)
+    end_session(case, using=world.using, by=AGENT)
+    done = {"jobs": {"stage": "done", "done": 3, "due": 3, "error": ""}, "result": {"met": 9}}
+    using = replace(world.using, jobs=lambda _: done)
+    watch_session(case, using=using)
+    assert read_case(case, using=using, by=AGENT).state == "sealed"
+    view = view_session(case, using=using, by=AGENT)
+    assert (view["state"], view["result"]) == ("sealed", {"met": 9})
