@@ -16,6 +16,7 @@ from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.core.errors import JianluError
 from jianlu.core.terms.events import EventType
 from jianlu.entry.serve.desk import desk_server
+from jianlu.runtime.rpc import RpcServer
 from jianlu.vault.case_log import CaseLog
 from jianlu.vault.desk import CaseDesk
 from jianlu.vault.ports import VaultPorts
@@ -35,6 +36,7 @@ class RecorderHome:
     desk: CaseDesk
     loop: Loop
     tap: TapServer
+    server: RpcServer
     client: RecorderClient
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -84,7 +86,7 @@ def recorder_home(path: Path, publishers: Sequence[Publisher]) -> Iterator[Recor
         desk = CaseDesk(vault)
         server = desk_server(path / "run" / "desk.sock", desk, TENANT)
         client = RecorderClient(path / "run" / "recorder-a.sock")
-        home = RecorderHome(path, vault, desk, loop, tap, client)
+        home = RecorderHome(path, vault, desk, loop, tap, server, client)
         try:
             loop.run(server.start())
             loop.run(tap.start())
@@ -95,5 +97,5 @@ def recorder_home(path: Path, publishers: Sequence[Publisher]) -> Iterator[Recor
                     home.kill(process)
             client.close()
             loop.run(tap.stop())
-            loop.run(server.stop())
+            loop.run(home.server.stop())
             loop.close()

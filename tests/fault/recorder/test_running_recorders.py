@@ -1,0 +1,96 @@
+"""Recorder processes among processes that fail: the desk goes and comes back, the tap drops them, somebody starts a second one."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from jianlu.capture.sessions.recorders import RecordedTrack
+from jianlu.core.terms.events import EventType
+from jianlu.entry.serve.desk import desk_server
+from tests.fakes.eventually import eventually
+from tests.fakes.live.publisher import Camera, Publisher
+from tests.fakes.live.recorder_home import RecorderHome, recorder_home
+from tests.fakes.vault.home import CASE, TENANT
+
+pytestmark = pytest.mark.slow
+TRACKS = [RecordedTrack("agent", "agent", "audio"), RecordedTrack("agent-picture", "agent", "video")]
+
+
+def publishers() -> list[Publisher]:
+    return [Publisher("agent", camera=Camera(width=96, height=64, fps=10, key_every=10))]
+
+
+def begin(home: RecorderHome) -> None:
+    home.wait_ready()
+    eventually(lambda: home.client.preflight(CASE, TRACKS).is_ready, "media can be recorded")
+    home.client.start(CASE, TRACKS)
+    eventually(lambda: home.sealed_until_ms() >= 2_000, "the first segment is sealed")
+
+
+def state_of(home: RecorderHome) -> str:
+    status = home.status()
+    return status.state if status else ""
+
+
+def gaps_of(home: RecorderHome) -> list[tuple[str, str]]:
+    return [(e.body["reason"], e.body["side"]) for e in home.log().events if e.type is EventType.GAP_DECLARED]
+
+
+def test_a_desk_that_dies_and_comes_back_loses_nothing(tmp_path: Path) -> None:
+    with recorder_home(tmp_path / "home", publishers()) as home:
+        home.spawn()
+        begin(home)
+        home.loop.run(home.server.stop())
+        eventually(lambda: state_of(home) == "stalled", "the stall is shown")
+        eventually(lambda: list((home.path / "run" / "spool-a" / CASE).glob("*.spool")), "segments are on the disk")
+        home.server = desk_server(home.path / "run" / "desk.sock", home.desk, TENANT)
+        home.loop.run(home.server.start())
+        eventually(lambda: state_of(home) == "recording", "the recording goes on")
+        home.client.stop(CASE, "completed")
+        assert gaps_of(home) == []
+        assert not list((home.path / "run").glob("spool-a/*"))
+
+
+def test_a_recorder_that_the_tap_drops_connects_again(tmp_path: Path) -> None:
+    with recorder_home(tmp_path / "home", publishers()) as home:
+        home.spawn()
+        begin(home)
+        greeted = len(home.tap.greetings)
+
+        async def drop() -> None:
+            home.tap.disconnect()
+
+        home.loop.run(drop())
+        eventually(lambda: len(home.tap.greetings) > greeted, "the recorder connects again")
+        sealed_ms = home.sealed_until_ms()
+        eventually(lambda: home.sealed_until_ms() > sealed_ms + 3_000, "it records on")
+        home.client.stop(CASE, "completed")
+        assert {side for _, side in gaps_of(home)} <= {"agent", "agent-picture", "source"}
+        assert home.tap.greetings[-1] == {"room": CASE, "recorder": "a"}
+
+
+def test_a_second_process_of_the_name_is_refused(tmp_path: Path) -> None:
+    with recorder_home(tmp_path / "home", publishers()) as home:
+        home.spawn()
+        begin(home)
+        second = home.spawn()
+        assert second.wait(timeout=60) == 5
+        assert state_of(home) == "recording"
+        assert "another process" in (home.path / "recorder-a.log").read_text()
+
+
+def test_a_recorder_told_to_go_hands_over_what_it_has(tmp_path: Path) -> None:
+    with recorder_home(tmp_path / "home", publishers()) as home:
+        process = home.spawn()
+        begin(home)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+        sealed_ms = home.sealed_until_ms()
+        assert sealed_ms % 2_000 != 0  # the segment in progress was cut where it was
+        home.spawn()
+        eventually(lambda: home.sealed_until_ms() > sealed_ms + 2_000, "the next one goes on")
+        home.client.stop(CASE, "completed")
+        assert ("recorder_restarted", "recorder") in gaps_of(home)
