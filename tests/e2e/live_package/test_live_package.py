@@ -99,6 +99,7 @@ def test_the_report_tells_the_course(packaged: Packaged, lang: str) -> None:
     for section in ("course", "refusals", "consents", "occurrences", "gaps"):
         assert f'<section id="{section}">' in page
     assert ("提示风险" if lang == "zh" else "Explain the risks") in page
+    assert "请再说一遍保费" in page
 
 
 @pytest.mark.parametrize("name", ["documents/script", "documents/message-1", "sealed/mirror-000001.v1.sealed"])

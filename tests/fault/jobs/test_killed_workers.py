@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -113,3 +115,31 @@ def test_a_case_whose_recording_has_not_ended_fails_with_the_next_step_said(tmp_
             log = open_case_log(bench.vault, tenant_id(TENANT), case)
             with pytest.raises(ConflictError, match="end the session"):
                 run_after_call(log, package_path(home, case), bench, lambda *_: None)
+
+
+def test_several_workers_share_the_cases_and_end_when_they_are_asked(tmp_path: Path) -> None:
+    """The program itself: two processes, three cases, each done once; SIGTERM ends them with 0."""
+    home, cases = make_recorded_home(tmp_path, ["call-1", "call-2", "call-3"])
+    command = [sys.executable, "-m", "jianlu.entry.serve.worker", "--home", str(home)]
+    with serve_home(home) as opened:
+        for case in cases:
+            enqueue(opened.vault.index, case, {}, clock=opened.vault.clock)
+        workers = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(2)]
+        try:
+            _wait_until_done(opened, cases)
+        finally:
+            for worker in workers:
+                worker.send_signal(signal.SIGTERM)
+        assert [worker.wait(timeout=30) for worker in workers] == [0, 0]
+        for case in cases:
+            _check_done_once(opened, case)
+
+
+def _wait_until_done(opened: Home, cases: Sequence[CaseRef]) -> None:
+    pause = threading.Event()
+    for _ in range(1200):
+        found = [read_progress(opened.vault.index, case) for case in cases]
+        if all(progress is not None and progress.state == "done" for progress in found):
+            return
+        pause.wait(0.1)
+    raise AssertionError("the workers did not finish")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.findings import parse_findings
 from jianlu.core.formats.plan import Plan, parse_plan
@@ -23,7 +22,7 @@ from jianlu.deliver.plans.sentences import sentence, speaker
 from jianlu.deliver.playback.key_frames import key_frames_in
 from jianlu.deliver.playback.media import segment_events
 from jianlu.deliver.playback.roles import RoleMedia, role_of, roles_of
-from jianlu.deliver.reports.course import act_text, acts_of, code_word, sealed_script, step_title
+from jianlu.deliver.reports.course import act_text, acts_of, code_word, message_texts, sealed_script, step_title
 from jianlu.deliver.reports.model import LANGS
 from jianlu.deliver.reports.words import words
 from jianlu.vault.case_log import CaseLog
@@ -32,9 +31,6 @@ FINDINGS_SHOWN = frozenset(
     {FindingKind.PHRASE, FindingKind.BLACK, FindingKind.FROZEN, FindingKind.DEAD, FindingKind.OFFSET, FindingKind.DRIFT}
 )
 """What stands on the time line; voices and faces second by second are in the findings documents."""
-
-MESSAGE_BYTES_MAX = 64 * 1024
-"""One message of a session: far above the characters that anybody may send at once."""
 
 ENTRIES_MAX = 20_000
 """Of each list: hours of talk; beyond it the documents of the package are the better place to look."""
@@ -45,7 +41,7 @@ def playback_manifest(log: CaseLog, *, address: str, text: str = "") -> dict[str
 
     Raises NotFoundError when nothing was recorded.
     """
-    plan, script = parse_plan(log.open_object("plan")), sealed_script(log)
+    plan, script, texts = parse_plan(log.open_object("plan")), sealed_script(log), message_texts(log)
     ended = next((event for event in log.events if event.type is EventType.RECORDING_ENDED), None)
     segments = segment_events(log.events)
     duration_ms = ended.body["duration_ms"] if ended else max((event.body["to_ms"] for event in segments), default=0)
@@ -61,9 +57,13 @@ def playback_manifest(log: CaseLog, *, address: str, text: str = "") -> dict[str
         "transcript": [_line(each) for each in sorted(spoken, key=_order) if text.lower() in str(each.value["text"]).lower()],
         "findings": [_shown(each, plan) for each in sorted(found, key=_order) if each.kind in FINDINGS_SHOWN][:ENTRIES_MAX],
         "clauses": [_clause(each, plan) for each in _verdicts(log)],
-        "events": _events(log, plan, script),
+        "events": _events(log, plan, script, texts),
         "steps": _steps(log, script),
-        "messages": [_message(log, event) for event in log.events if event.type is EventType.MESSAGE_RECORDED],
+        "messages": [
+            {"by": event.body["by"], "at_ms": event.body["at_ms"], "text": texts[event.body["object"]]}
+            for event in log.events
+            if event.type is EventType.MESSAGE_RECORDED
+        ],
     }
 
 
@@ -171,13 +171,13 @@ def _reason(reason: Reason, plan: Plan) -> dict[str, Any]:
     return {"text": text, "track": reason.track, "from_ms": reason.from_ms, "to_ms": reason.to_ms}
 
 
-def _events(log: CaseLog, plan: Plan, script: Script | None) -> list[dict[str, Any]]:
+def _events(log: CaseLog, plan: Plan, script: Script | None, texts: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "type": act.event.type.value,
             "at_ms": act.from_ms,
             "at": act.event.at,
-            "text": _both(lambda lang, act=act: act_text(act, plan, script, lang)),
+            "text": _both(lambda lang, act=act: act_text(act, plan, script, lang, texts)),
         }
         for act in acts_of(log.events)[:ENTRIES_MAX]
     ]
@@ -196,13 +196,6 @@ def _steps(log: CaseLog, script: Script | None) -> list[dict[str, Any]]:
         for event in log.events
         if event.type is EventType.STEP_COMPLETED
     ]
-
-
-def _message(log: CaseLog, event: Event) -> dict[str, Any]:
-    """What was written in the session; a message of a later format shows no text."""
-    written = parse_canonical(log.open_object(event.body["object"], event.body["version"]), bytes_max=MESSAGE_BYTES_MAX)
-    text = written.get("text", "") if isinstance(written, dict) else ""
-    return {"by": event.body["by"], "at_ms": event.body["at_ms"], "text": str(text)}
 
 
 def _both(text: Any) -> dict[str, str]:

@@ -61,7 +61,7 @@ def _of(acts: Collection[Act], kinds: Collection[EventType]) -> list[Act]:
 
 
 def _told(id: str, record: CaseRecord, lang: str, acts: Collection[Act]) -> Section:
-    rows = tuple((_when(act), act_text(act, record.plan, record.script, lang)) for act in acts)
+    rows = tuple((_when(act), act_text(act, record.plan, record.script, lang, record.messages)) for act in acts)
     head = (words("h_time", lang), words("h_what", lang))
     return Section(id, words(f"s_{id}", lang), intro=words(f"s_{id}_intro", lang), table=Table(head, rows) if rows else None)
 

@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.plan import Plan
 from jianlu.core.formats.script import Script, parse_script
@@ -22,6 +23,9 @@ from jianlu.deliver.plans.labels import word
 from jianlu.deliver.plans.sentences import speaker
 from jianlu.deliver.reports.labels import CONSENT_PURPOSES, REFUSALS, SESSION_CODES
 from jianlu.vault.case_log import CaseLog
+
+MESSAGE_BYTES_MAX = 64 * 1024
+"""One message of a session: far above the characters that anybody may send at once."""
 
 _SEATS = frozenset({"seat", "by", "track", "side"})
 
@@ -40,10 +44,22 @@ def acts_of(events: Iterable[Event]) -> tuple[Act, ...]:
     return tuple(Act(event, *_times(event)) for event in events if event.type.value in _texts())
 
 
-def act_text(act: Act, plan: Plan, script: Script | None, lang: str) -> str:
-    """The act in "zh" or "en"."""
+def act_text(act: Act, plan: Plan, script: Script | None, lang: str, texts: Mapping[str, str] | None = None) -> str:
+    """The act in "zh" or "en"; `texts` are the messages of the session, by the object that holds each."""
     fields = {key: _value(key, value, act.event, plan, script, lang) for key, value in act.event.body.items()}
+    fields["text"] = (texts or {}).get(str(act.event.body.get("object")), "-")
     return _texts()[act.event.type.value][lang].format_map(_Fields(fields))
+
+
+def message_texts(log: CaseLog) -> dict[str, str]:
+    """What was written in the session, by the object that holds it; a message of a later format has no text."""
+    found = {}
+    for event in log.events:
+        if event.type is EventType.MESSAGE_RECORDED:
+            name, version = event.body["object"], event.body["version"]
+            written = parse_canonical(log.open_object(name, version), bytes_max=MESSAGE_BYTES_MAX)
+            found[str(name)] = str(written.get("text", "")) if isinstance(written, dict) else ""
+    return found
 
 
 def sealed_script(log: CaseLog) -> Script | None:

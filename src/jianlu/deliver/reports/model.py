@@ -5,8 +5,8 @@ Frozen values only; putting a case into them is `content.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.plan import Plan
@@ -19,7 +19,10 @@ LANGS = ("zh", "en")
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """The sealed documents of a case and what a package adds: when it was made and by which ledger and verifier it is checked."""
+    """The sealed documents of a case and what a package adds: when it was made and by which ledger and verifier it is checked.
+
+    A live session has its script, and what was written in it by the object that holds each message.
+    """
 
     tenant: str
     case: str
@@ -33,6 +36,7 @@ class CaseRecord:
     root: str
     verifier_digest: str
     script: Script | None = None
+    messages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from jianlu.core.formats.verdicts import parse_verdicts
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.reports.content import report_content
-from jianlu.deliver.reports.course import sealed_script
+from jianlu.deliver.reports.course import message_texts, sealed_script
 from jianlu.deliver.reports.html import render_html
 from jianlu.deliver.reports.model import LANGS, CaseRecord
 from jianlu.deliver.reports.pdf import render_pdf
@@ -43,6 +43,7 @@ def write_reports(log: CaseLog, *, checkpoint: Checkpoint, verifier_digest: str,
         root=base64.b64encode(checkpoint.root).decode(),
         verifier_digest=verifier_digest,
         script=sealed_script(log),
+        messages=message_texts(log),
     )
     with ThreadPoolExecutor(len(LANGS)) as pool:
         pairs = pool.map(lambda lang: _render(record, lang), LANGS)
