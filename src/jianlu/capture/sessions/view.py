@@ -59,7 +59,11 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         "showing": talk.showing.document if talk.showing else None,
         "consents": consents_part(live),
         "gates": gates_part((*gates_of(live), *media_gates(live))) if row.zero_us is None and phase not in OVER else [],
-        "recording": {**asdict(status), "is_forwarding": live.is_forwarding},
+        "recording": {
+            **asdict(status),
+            "alarms": [asdict(alarm) for alarm in status.alarms],
+            "is_forwarding": live.is_forwarding,
+        },
         "health": health_part(live, phase),
         "messages": [{"by": by, "text": live.texts.get(name, ""), "at_ms": at_ms} for name, by, at_ms in talk.messages],
         "shares": [asdict(share) for share in talk.shares],
