@@ -5,7 +5,7 @@ import type { Both } from "./words.ts";
 
 export interface Track { state: string; packets?: number; lost?: number; key_frames?: number; fps?: number; kbps?: number; level_db?: number; frozen_ms?: number; drift_ms?: number; last_packet_ms_ago?: number }
 export interface Recording { state: string; recorded_until_ms?: number | null; now_ms?: number | null; segments?: number; tracks?: Record<string, Track>; alarms?: { code: string; track?: string; from_ms?: number }[] }
-export interface Blocked { code: string; text: Both }
+export interface Blocked { code: string; about?: string; text: Both }
 export interface Answer { id: string; question: Both; by?: string; options: { id: string; label: Both; effect?: string }[]; answer: string | null }
 export interface Attestation { clause: string; what: Both; by: string[]; is_made: boolean }
 export interface Step {
@@ -104,5 +104,8 @@ export class Session {
 }
 
 export const currentStep = (view: View): Step | null => view.steps.find((step) => step.id === view.current_step) ?? null;
+/** The consents of a step that are still to be decided in its present attempt: the door's decision does not stand for them. */
+export const undecided = (step: Step): string[] => step.blocked_by.filter((block) => block.code === "consent").map((block) => (block.about ?? "").split("/")[0] ?? "");
+
 export const may = (view: View, what: string): boolean => view.allowed.includes(what);
 export const you = (view: View): Seat | undefined => view.seats.find((seat) => seat.is_you);

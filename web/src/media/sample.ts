@@ -52,8 +52,11 @@ export class SampleDevices {
     const at = this.canvas.getContext("2d");
     if (!at) return;
     const { width, height } = this.canvas;
-    at.drawImage(this.face, 0, 0, width, height);
-    if (this.role === "agent") { at.fillStyle = "rgb(20 58 109 / 12%)"; at.fillRect(0, 0, width, height); }
+    at.fillStyle = "#1b2533";
+    at.fillRect(0, 0, width, height);
+    // The clip shows both faces side by side: the agent's is the left half, the customer's the right.
+    const half = this.face.videoWidth / 2;
+    if (half) at.drawImage(this.face, this.role === "agent" ? 0 : half, 0, half, this.face.videoHeight, width / 4, 0, width / 2, height);
     at.font = "600 30px sans-serif";
     at.fillStyle = "rgb(10 16 26 / 70%)";
     at.fillRect(24, height - 74, at.measureText(this.label).width + 40, 50);

@@ -7,6 +7,8 @@ import { t } from "../words.ts";
 
 export const REASONS = ["asked_again", "misunderstood", "interrupted", "document_unclear", "technical", "other"] as const;
 
+const START_TRIES = 12;
+
 export class Acts {
   constructor(readonly session: Session) {}
 
@@ -19,6 +21,23 @@ export class Acts {
       toast(error instanceof Problem ? error.text : String(error), { isBad: true });
       await this.session.refresh().catch(() => undefined);
       return false;
+    }
+  }
+
+  /** Start recording. The recorder first looks whether media arrives, so the first answers may be that it saw none yet. */
+  async start(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        this.session.take(await post<Partial<View>>(`${apiOf(this.session.ref)}/start`));
+        return;
+      } catch (error) {
+        const isEarly = error instanceof Problem && (error.status === 503 || (error.status === 409 && /no_media|recorder_failed/.test(error.detail)));
+        if (!isEarly || tries >= START_TRIES) {
+          toast(error instanceof Problem ? (isEarly ? `${t("prepare.no_media")} (${error.detail})` : error.text) : String(error), { isBad: true });
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
     }
   }
 

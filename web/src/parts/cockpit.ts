@@ -4,7 +4,7 @@ import { Problem } from "../api.ts";
 import { ask, busy, h, icon, Region, toast } from "../dom.ts";
 import { LiveMedia } from "../media/live.ts";
 import type { SampleDevices } from "../media/sample.ts";
-import { currentStep, may, Session, type Step, type View } from "../session.ts";
+import { currentStep, may, Session, undecided, type Blocked, type Step, type View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
 import { endShare, fillChat, chat, healthNote, ownControls, placeTiles, recordingBadge, share } from "./bits.ts";
@@ -133,15 +133,18 @@ class Cockpit extends HTMLElement {
 
   private starter(view: View, isTested: boolean): HTMLElement {
     const isStarting = view.recording.state === "starting";
-    return h("button", { class: "button main big", type: "button", "data-key": "start", disabled: !may(view, "start") || !isTested || isStarting, "aria-busy": String(isStarting), onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, async () => { await this.acts.do("start"); }) }, t(isStarting ? "prepare.starting" : "prepare.start"));
+    return h("button", { class: "button main big", type: "button", "data-key": "start", disabled: !may(view, "start") || !isTested || isStarting, "aria-busy": String(isStarting), onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => this.acts.start()) }, t(isStarting ? "prepare.starting" : "prepare.start"));
   }
+
+  /** Named for the seat, but not sitting yet: who made the case has to take the seat like anybody. */
+  private isUnseated(): boolean { return !this.seat || this.session.view?.seats.some((each) => each.is_you && ["empty", "invited"].includes(each.state)) === true; }
 
   private openTest(): void {
     this.test = new DeviceTest("agent", this.dataset["samples"] === "true", t("device.use"), async (tested) => {
       this.media.sample = tested.sample;
       this.media.own = tested.stream;
       this.media.remember(tested.chosen);
-      if (!this.seat) await this.acts.do("seat", { seat: "agent" });
+      if (this.isUnseated()) await this.acts.do("seat", { seat: this.seat || "agent" });
       await this.acts.do("preflight", { checks: tested.checks });
       this.test = null;
       await this.media.publish(this.seat || "agent");
@@ -170,7 +173,7 @@ class Cockpit extends HTMLElement {
         h("div", { class: "row" }, question.options.map((option) => this.acts.button(tr(option.label), `steps/${step.id}/answers`, { question: question.id, answer: option.id, how: "spoken" }, `little ${question.answer === option.id ? "main" : ""}`, { disabled: !isOn || !may(view, "answer"), "aria-pressed": String(question.answer === option.id) }))), h("p", { class: "note" }, t("cockpit.spoken_note"))))) : null,
       step.consents.length ? this.consents(view, step.consents, isOn) : null,
       step.attestations.length ? h("section", null, h("h3", null, t("cockpit.attests")), h("ul", { class: "lines" }, step.attestations.map((each) => h("li", null, icon(each.is_made ? "check" : "pen"), h("span", { class: "grow" }, tr(each.what)), each.is_made ? h("span", { class: "badge good" }, t("cockpit.attested")) : h("button", { class: "button little", type: "button", disabled: !may(view, "attest"), onclick: () => void this.attest(each.clause, tr(each.what)) }, t("cockpit.attest")))))) : null,
-      isOn && step.blocked_by.length ? h("ul", { class: "blocks", "aria-label": t("cockpit.blocked") }, step.blocked_by.map((each) => h("li", null, tr(each.text), each.code === "too_early" && left ? ` (${left} s)` : ""))) : null,
+      isOn && step.blocked_by.length ? h("ul", { class: "blocks", "aria-label": t("cockpit.blocked") }, step.blocked_by.map((each) => h("li", null, blockText(step, each, view), each.code === "too_early" && left ? ` (${left} s)` : ""))) : null,
       h("footer", { class: "row" }, isOn ? this.acts.button(t("cockpit.complete"), `steps/${step.id}/complete`, {}, "main big", { disabled: !step.can_complete, "data-key": "go" }) : this.acts.button(t(step.state === "reopened" ? "cockpit.start_again" : "cockpit.start"), `steps/${step.id}/start`, {}, "main big", { disabled: !may(view, "start_step"), "data-key": "go" }),
         step.clauses.length ? h("details", { class: "basis" }, h("summary", null, t("cockpit.basis", { n: step.clauses.length })), h("ul", null, step.clauses.map((clause) => h("li", null, h("b", null, tr(clause.title)), h("span", { class: "note" }, clause.citation))))) : null));
   }
@@ -183,7 +186,10 @@ class Cockpit extends HTMLElement {
 
   private consents(view: View, purposes: string[], isOn: boolean): HTMLElement {
     const asked = view.consents.filter((each) => purposes.includes(each.purpose));
-    return h("section", null, h("h3", null, t("cockpit.consents")), h("ul", { class: "lines" }, asked.map((each) => h("li", null, icon(each.state === "given" ? "check" : each.state === "asked" ? "question" : "cross"), h("span", { class: "grow" }, tr(each.title), each.by && each.by !== "customer" ? ` · ${t(`seat.${each.by}`)}` : ""), h("span", { class: `badge ${each.state === "given" ? "good" : each.state === "asked" ? "care" : "bad"}` }, t(`consent.${each.state}`)),
+    const step = currentStep(view);
+    const open = step && isOn ? undecided(step) : [];
+    const stateOf = (each: { purpose: string; state: string }): string => (open.includes(each.purpose) ? "asked" : each.state);
+    return h("section", null, h("h3", null, t("cockpit.consents")), h("ul", { class: "lines" }, asked.map((each) => h("li", null, icon(stateOf(each) === "given" ? "check" : stateOf(each) === "asked" ? "question" : "cross"), h("span", { class: "grow" }, tr(each.title), each.by && each.by !== "customer" ? ` · ${t(`seat.${each.by}`)}` : ""), h("span", { class: `badge ${stateOf(each) === "given" ? "good" : stateOf(each) === "asked" ? "care" : "bad"}` }, t(`consent.${stateOf(each)}`)),
       isOn && may(view, "consent") && each.by === "customer" ? h("span", { class: "row" }, this.acts.button(t("cockpit.said_yes"), "consents", { purpose: each.purpose, decision: "given", how: "spoken" }, "little"), this.acts.button(t("cockpit.said_no"), "consents", { purpose: each.purpose, decision: "refused", how: "spoken" }, "little")) : null))));
   }
 
@@ -266,6 +272,16 @@ export function gateText(gate: { code: string; about?: string; text: { zh?: stri
   const key = `gate.${gate.code}`;
   const text = t(key, { about });
   return text === key ? tr(gate.text) : text;
+}
+
+/** Why a step cannot be completed, with its documents, questions and purposes called by their titles. */
+export function blockText(step: Step, block: Blocked, view: View): string {
+  const about = block.about ?? "";
+  const [purpose = ""] = about.split("/");
+  const title = tr(step.documents.find((each) => each.id === about)?.title) || tr(step.answers.find((each) => each.id === about)?.question)
+    || tr(view.consents.find((each) => each.purpose === purpose)?.title) || tr(step.attestations.find((each) => each.clause === about)?.what) || tr(view.steps.find((each) => each.id === about)?.title);
+  const text = tr(block.text);
+  return about && title ? text.replace(about, title) : text;
 }
 
 function wordOf(part: string): string {

@@ -4,7 +4,7 @@
 import { apiOf, post, Problem } from "../api.ts";
 import { busy, h, icon, Region } from "../dom.ts";
 import { LiveMedia } from "../media/live.ts";
-import { currentStep, may, Session, type Consent, type Step, type View } from "../session.ts";
+import { currentStep, may, Session, undecided, type Consent, type Step, type View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
 import { chat, endShare, fillChat, ownControls, placeTiles, share } from "./bits.ts";
@@ -156,14 +156,15 @@ class RoomPage extends HTMLElement {
     const showing = view.showing ? view.steps.flatMap((each) => each.documents).find((each) => each.id === view.showing?.document) : null;
     const questions = isOn ? step.answers.filter((each) => (each.by ?? "customer") === this.seat) : [];
     const asked = isOn ? view.consents.filter((each) => step.consents.includes(each.purpose) && each.by === this.seat) : [];
+    const open = undecided(step);
     return h("section", { class: "sheet stack room-step", "aria-live": "polite" },
       h("div", { class: "spread" }, h("h2", null, tr(step.title)), h("span", { class: "note nowrap" }, t("room.step_of", { n: step.no, of: view.steps.length }))),
       h("progress", { class: "bar", max: view.steps.length, value: view.steps.filter((each) => each.state === "done").length, "aria-label": t("room.progress") }),
       isOn && step.say.length ? h("div", { class: "captions", lang: view.language === "zh" ? "zh-CN" : "en" }, step.say.map((each) => h("p", null, each.text))) : null,
       !isOn ? h("p", { class: "soft" }, t("room.step_next")) : null,
       showing ? h("div", { class: "says" }, icon("page"), h("b", null, t("room.look", { document: tr(showing.title) }))) : null,
-      asked.filter((each) => each.state === "asked").map((each) => h("div", { class: "consent stack-small" }, this.notice(each))),
-      asked.filter((each) => each.state !== "asked").map((each) => h("p", { class: `says ${each.state === "given" ? "good" : "care"}` }, tr(each.title), " · ", t(`consent.${each.state}`))),
+      asked.filter((each) => each.state === "asked" || open.includes(each.purpose)).map((each) => h("div", { class: "consent stack-small" }, this.notice(each))),
+      asked.filter((each) => each.state !== "asked" && !open.includes(each.purpose)).map((each) => h("p", { class: `says ${each.state === "given" ? "good" : "care"}` }, tr(each.title), " · ", t(`consent.${each.state}`))),
       questions.map((question) => h("div", { class: "question" }, h("h3", null, tr(question.question)), h("div", { class: "decide" }, question.options.map((option) => this.acts.button(tr(option.label), `steps/${step.id}/answers`, { question: question.id, answer: option.id, how: "click" }, `big ${question.answer === option.id ? "main" : ""}`, { "aria-pressed": String(question.answer === option.id), disabled: !this.may("answer") }))))),
       this.sampleAnswer(step, isOn));
   }
