@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,13 +65,16 @@ class Served:
 
     home: Path
     process: subprocess.Popen[str]
+    started_ns: int
     lines: list[dict[str, Any]] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
 
     @property
     def said(self) -> dict[str, Any]:
-        """What the web process says of itself once it listens; empty before."""
+        """What the web process says of itself once it listens; empty before, whatever a killed one left."""
         try:
+            if (self.home / "run" / "web.json").stat().st_mtime_ns < self.started_ns:
+                return {}
             found: dict[str, Any] = json.loads((self.home / "run" / "web.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
@@ -115,10 +119,11 @@ def served(home: Path, *arguments: str) -> Iterator[Served]:
     """`jianlu serve HOME`, killed with its children at the end if it still runs."""
     command = [sys.executable, "-m", "jianlu.entry.cli.main", "serve", str(home), *arguments]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    started_ns = time.time_ns()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment
     )
-    running = Served(home, process)
+    running = Served(home, process, started_ns)
     readers = [
         threading.Thread(target=_read_lines, args=(process.stderr, running), daemon=True),
         threading.Thread(target=lambda: running.printed.extend(process.stdout or ()), daemon=True),

@@ -40,6 +40,11 @@ class Child:
         """How logs and people call it: `web`, `media-0`, `recorder-a`, `worker`."""
         return {"media": f"media-{self.shard}", "recorder": f"recorder-{self.name}"}.get(self.role, self.role)
 
+    @property
+    def has_socket(self) -> bool:
+        """Whether other processes call it, at `run/<label>.sock`."""
+        return self.role in ("media", "recorder")
+
     def command(self, home: Path) -> list[str]:
         """The command that runs it."""
         program = [sys.executable, "-m", "jianlu.entry.cli.main", "serve", str(home), "--only", self.role]

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
@@ -54,15 +55,17 @@ class Supervisor:
         self._mark = secrets.token_hex(8)
 
     def run(self, on_ready: Callable[[str], None]) -> int:
-        """0 when it was told to stop, else web's exit code. `on_ready` is called once with the URL when web listens."""
+        """0 when it was told to stop, else web's exit code. `on_ready` is called once with the URL when all of them can be called."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
-        code = 0
+        code, is_said = 0, False
         try:
             while not self._stopping.is_set():
                 self._start_what_is_due()
-                if not self._was_ready and (url := self._url()):
-                    self._was_ready = True
+                url = "" if is_said else self._url()
+                self._was_ready = self._was_ready or bool(url)
+                if url and self._all_answer():
+                    is_said = True
                     on_ready(url)
                 if (failed := self._look_after()) is not None:
                     code = failed
@@ -84,7 +87,7 @@ class Supervisor:
                 each.child.command(self._home), stdin=subprocess.PIPE, env=environment, start_new_session=True
             )
             each.started_ms = self._clock.monotonic_ms()
-            self._log.info("child_started", role=each.child.label, attempt=each.deaths + 1)
+            self._log.info("child_started", role=each.child.label, attempt=each.deaths + 1, pid=each.process.pid)
 
     def _look_after(self) -> int | None:
         """Note who died; the exit code to give up with, if it is web and it never started."""
@@ -113,6 +116,10 @@ class Supervisor:
             return ""
         return str(said.get("url", "")) if said.get("supervisor") == self._mark else ""
 
+    def _all_answer(self) -> bool:
+        """Whether every process that others call can be called."""
+        return all(_answers(self._home / "run" / f"{each.child.label}.sock") for each in self._all if each.child.has_socket)
+
     def _stop_all(self) -> None:
         for roles in STOP_ORDER:
             group = [(each.child.label, each.process) for each in self._all if each.child.role in roles and each.process]
@@ -125,3 +132,12 @@ class Supervisor:
                     process.kill()
                     code = process.wait()
                 self._log.info("child_stopped", role=label, exit_code=code)
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        try:
+            asking.connect(str(path))
+        except OSError:
+            return False
+    return True

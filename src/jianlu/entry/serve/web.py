@@ -54,6 +54,7 @@ def run_web(home: Path, settings: Settings) -> int:
     context = server_context(home / serve.certificate, home / serve.private_key)
     with _listen(serve.listen, serve.port) as listening, open_home(home) as opened:
         url = serve.public_url or f"https://localhost:{listening.getsockname()[1]}"
+        (home / READY_FILE).unlink(missing_ok=True)
         desk = CaseDesk(opened.vault)
         deps = _deps(opened, desk, url)
         forget_interrupted(deps)

@@ -1,0 +1,112 @@
+"""Processes of the service are killed: what is restarted, what stays signed in, what nobody loses; and how the tree ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fakes.serving.running import Served, make_served_home, served, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_served_home(tmp_path_factory.mktemp("killed") / "home")
+
+
+@pytest.fixture
+def running(made: Path) -> Iterator[Served]:
+    with served(made) as tree:
+        wait_for(lambda: any("ready" in line for line in tree.printed))
+        yield tree
+
+
+def pid_of(tree: Served, role: str) -> int:
+    return int(tree.logged("child_started", role=role)[-1]["pid"])
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return not Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].startswith(" Z")
+
+
+def test_a_killed_web_process_comes_back_and_people_stay_signed_in(running: Served) -> None:
+    others = {role: pid_of(running, role) for role in ("media-0", "worker", "recorder-a")}
+    with running.client(signed_in="mei") as client:
+        cookie = client.cookies["__Host-jianlu"]
+        before = running.said["pid"]
+        os.kill(pid_of(running, "web"), signal.SIGKILL)
+        wait_for(lambda: running.logged("child_died", role="web"))
+        wait_for(lambda: running.said.get("pid") not in (None, before))
+    with running.client() as client:
+        client.cookies.set("__Host-jianlu", cookie)
+        assert client.get("/api/v1/me").json()["name"] == "mei"
+        assert client.get("/api/v1/cases").status_code == 200
+    died = running.logged("child_died", role="web")[0]
+    assert died["exit_code"] == -signal.SIGKILL and died["retry_ms"] > 0
+    assert {role: pid_of(running, role) for role in others} == others, "nobody else was disturbed"
+    assert all(is_alive(pid) for pid in others.values())
+
+
+@pytest.mark.parametrize("role", ["media-0", "recorder-a", "worker"])
+def test_any_other_process_that_is_killed_is_started_again(running: Served, role: str) -> None:
+    first = pid_of(running, role)
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: running.logged("child_died", role=role))
+    wait_for(lambda: pid_of(running, role) != first)
+    with running.client() as client:
+        assert client.get("/api/v1/health").status_code == 200
+    assert not running.logged("child_died", role="web")
+
+
+def test_no_process_outlives_a_killed_supervisor(running: Served) -> None:
+    children = [int(line["pid"]) for line in running.logged("child_started")]
+    assert len(children) >= 4
+    running.process.kill()
+    running.process.wait()
+    wait_for(lambda: not any(is_alive(pid) for pid in children))
+
+
+def test_a_signal_lets_running_requests_and_streams_end(running: Served) -> None:
+    with running.client(signed_in="mei") as client:
+        ended: list[str] = []
+
+        def ask() -> None:
+            while True:
+                try:
+                    status = client.get("/api/v1/health").status_code
+                except httpx.HTTPError:
+                    ended.append("closed")
+                    return
+                if status == 503:
+                    ended.append("draining")
+                    return
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        assert running.stop(signal.SIGINT) == 0
+        thread.join()
+    assert ended in (["draining"], ["closed"])
+    codes = {line["role"]: line["exit_code"] for line in running.logged("child_stopped")}
+    assert set(codes.values()) <= {0, -signal.SIGTERM} and codes["web"] == 0 and len(codes) == 4
+    assert list(codes)[-1] == "web" and set(list(codes)[:2]) == {"worker", "recorder-a"}
+
+
+def test_a_home_that_was_served_and_killed_opens_again(made: Path) -> None:
+    with served(made, "--only", "web") as first:
+        assert first.url
+        first.process.kill()
+        first.process.wait()
+    with served(made, "--only", "web") as second, second.client() as client:
+        assert client.get("/api/v1/health").status_code == 200
+        assert second.stop() == 0
