@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,9 +146,20 @@ def _prepare(home: Path, url: str, password: str) -> Prepared:
         caller.call("POST", "/api/v1/sign-in", {"name": name, "password": password})
     for script in callers["compliance"].call("POST", "/api/v1/scripts/shipped")["scripts"]:
         callers["supervisor"].call("POST", f"/api/v1/scripts/{script['script']}/versions/{script['version']}/approve")
-    case = callers["agent"].call("POST", "/api/v1/cases", SALE)["case"]
+    case = _when_up(lambda: callers["agent"].call("POST", "/api/v1/cases", SALE))["case"]
     invitation = callers["agent"].call("POST", f"/api/v1/cases/{case}/invitations", {"seat": "customer"})
     return Prepared(url, password, case, invitation["url"])
+
+
+def _when_up(call: Callable[[], Any]) -> Any:
+    """The answer of `call` once the processes behind the web process are up too: they start after it."""
+    pause = threading.Event()
+    for _ in range(100):
+        try:
+            return call()
+        except UnavailableError:
+            pause.wait(0.3)
+    return call()
 
 
 def _show(prepared: Prepared, home: Path) -> None:

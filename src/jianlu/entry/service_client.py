@@ -17,6 +17,7 @@ from typing import Any
 from jianlu.core.errors import InvalidError, UnavailableError
 
 TIMEOUT_S = 30
+UNAVAILABLE = 503
 
 
 class ServiceClient:
@@ -31,7 +32,7 @@ class ServiceClient:
         )
 
     def call(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> Any:
-        """The JSON answer (None when there is none); InvalidError with the service's own words when it refuses."""
+        """The JSON answer (None when there is none); InvalidError with the service's words when it refuses, UnavailableError for 503."""
         body = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(self._url + path, data=body, method=method)  # noqa: S310  our own https URL
         request.add_header("X-Jianlu", "1")
@@ -41,9 +42,10 @@ class ServiceClient:
             with self._opener.open(request, timeout=TIMEOUT_S) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
-            raise InvalidError(f"{method} {path}: {error.code} {_words(error.read())}") from error
+            family = UnavailableError if error.code == UNAVAILABLE else InvalidError
+            raise family(f"{method} {path}: {error.code} {_words(error.read())}") from error
         except OSError as error:
-            raise UnavailableError(f"the service at {self._url} does not answer: see what `jianlu serve` printed") from error
+            raise UnavailableError(f"the service at {self._url} does not answer ({error}): see what `jianlu serve` printed") from error
         return json.loads(text) if text else None
 
     def download(self, path: str, destination: Path) -> None:
