@@ -64,8 +64,8 @@ def message_texts(log: CaseLog) -> dict[str, str]:
 
 def sealed_script(log: CaseLog) -> Script | None:
     """The script that the session ran, None for a case without one."""
-    frozen = next((event for event in log.events if event.type is EventType.SCRIPT_FROZEN), None)
-    return parse_script(log.open_object(frozen.body["object"], frozen.body["version"])) if frozen is not None else None
+    is_frozen = any(event.type is EventType.SCRIPT_FROZEN for event in log.events)
+    return parse_script(log.open_object("script")) if is_frozen else None
 
 
 @cache
