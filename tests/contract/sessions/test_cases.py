@@ -13,6 +13,7 @@ from jianlu.capture.cases._tables import cases_schema
 from jianlu.capture.cases.create_case import create_case, preview_plan
 from jianlu.capture.cases.find_cases import find_cases, read_case
 from jianlu.capture.cases.model import Person
+from jianlu.capture.sessions._tables import joining_schema
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.vault.case_log import open_case_log
@@ -32,7 +33,7 @@ from tests.fakes.vault.home import TENANT
 def test_the_migrations_make_exactly_the_tables_of_live_cases(world: World) -> None:
     with world.using.database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        found = compare_metadata(context, cases_schema)
+        found = [*compare_metadata(context, cases_schema), *compare_metadata(context, joining_schema)]
     others = ("remove_table", "remove_index")  # tables of the index, of identity and of jobs
     assert [change for change in found if change[0] not in others] == []
 

@@ -118,7 +118,7 @@ def test_a_ticket_is_served_by_who_took_it(world: World) -> None:
         serve_ticket(ticket.ticket, mine, using=world.using, by=LIFE)
 
 
-def test_nonsense_is_refused(world: World) -> None:
+def test_what_makes_no_sense_is_refused(world: World) -> None:
     for request in (
         QueueRequest("none", "zh", "王"),
         QueueRequest("account-opening", "fr", "王"),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, timedelta, timezone
 from typing import Any
 
-from jianlu.capture.cases._records import add_case, find_case
+from jianlu.capture.cases.case_rows import add_case, find_case
 from jianlu.capture.cases.course import check_course
 from jianlu.capture.cases.masks import masked
 from jianlu.capture.cases.model import CaseRequest, CaseRow, Scene

@@ -1,8 +1,11 @@
-"""Work lists: cases by state, number and title, one page at a time. Agents see their own and those that nobody has taken."""
+"""Work lists: cases by state, number and title, one page at a time.
+
+Agents see their own and those that nobody has taken; supervisors and compliance see all; a participant sees one case.
+"""
 
 from __future__ import annotations
 
-from jianlu.capture.cases._records import PAGE_ROWS, find_case, page_of_cases
+from jianlu.capture.cases.case_rows import PAGE_ROWS, find_case, page_of_cases
 from jianlu.capture.cases.model import CasePage, CaseRow
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import NotFoundError

@@ -1,4 +1,7 @@
-"""Names as others see them: the first character of a Chinese name, the first letter of another, stars for the rest. Pure."""
+"""Names as others see them: the first character of a Chinese name, the first letter of another, stars for the rest. Pure.
+
+Whole names are sealed with the case; tables, lists and other people get these.
+"""
 
 from __future__ import annotations
 

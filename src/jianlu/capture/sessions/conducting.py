@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jianlu.capture.cases._records import change_case
+from jianlu.capture.cases.case_rows import change_case
 from jianlu.capture.sessions import engine
 from jianlu.capture.sessions.lifecycle import OPEN, may
 from jianlu.capture.sessions.model import Act

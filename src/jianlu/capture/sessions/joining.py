@@ -17,8 +17,8 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, insert, select, update
 
-from jianlu.capture.cases._records import change_case, claim_agent
-from jianlu.capture.cases._tables import invitations
+from jianlu.capture.cases.case_rows import change_case, claim_agent
+from jianlu.capture.sessions._tables import invitations
 from jianlu.capture.sessions.lifecycle import OPEN, may
 from jianlu.capture.sessions.model import Act, Phase
 from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat, standing_of

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from jianlu.capture.cases._records import find_case
+from jianlu.capture.cases.case_rows import find_case
 from jianlu.capture.cases.course import course_of
 from jianlu.capture.cases.find_cases import read_case
 from jianlu.capture.cases.model import CaseRow

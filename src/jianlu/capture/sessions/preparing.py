@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from jianlu.capture.cases._records import change_case
+from jianlu.capture.cases.case_rows import change_case
 from jianlu.capture.sessions.lifecycle import BEFORE, OPEN, Gate
 from jianlu.capture.sessions.opening import opened, require_seat
 from jianlu.capture.sessions.ports import SessionPorts

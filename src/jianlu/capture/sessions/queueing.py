@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from jianlu.capture.cases._tables import queue_tickets
 from jianlu.capture.cases.create_case import LANGUAGES
 from jianlu.capture.cases.masks import masked
+from jianlu.capture.sessions._tables import queue_tickets
 from jianlu.capture.sessions.joining import issue
 from jianlu.capture.sessions.lifecycle import OPEN
 from jianlu.capture.sessions.opening import opened, opened_by_watch, require_seat

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from jianlu.capture.cases._records import change_case
+from jianlu.capture.cases.case_rows import change_case
 from jianlu.capture.sessions.lifecycle import OVER, Gate, phase_of
 from jianlu.capture.sessions.model import Phase, Ruling
 from jianlu.capture.sessions.opening import showing_text

@@ -82,7 +82,10 @@ class Rooms(Protocol):
         """
 
     def subscribe(self, room: str, feed: str, offer_sdp: str, viewer: str) -> Connection:
-        """Let the offering peer watch `feed`, which need not be there yet. Errors as `publish`."""
+        """Let the offering peer watch `feed`, which need not be there yet. Errors as `publish`.
+
+        A unit that needs the feed to be there raises UnavailableError: subscribe when its state is connected.
+        """
 
     def renegotiate(self, room: str, connection: str, offer_sdp: str) -> Connection:
         """Another offer on the same connection: tracks added or stopped, or ICE restarted (then the ETag is a new one).

@@ -1,4 +1,7 @@
-"""Beside the voices: written messages, sealed with the case, and shares of a screen, a document or a whiteboard, recorded as tracks."""
+"""Beside the voices: written messages, sealed with the case, and shares of a screen, a document or a whiteboard.
+
+A share is recorded as a track of its own; how it is sent is `media.py`.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from jianlu.capture.cases._records import cases_by_state, change_case
+from jianlu.capture.cases.case_rows import cases_by_state, change_case
 from jianlu.capture.sessions import engine
 from jianlu.capture.sessions.conducting import go_on, suspend
 from jianlu.capture.sessions.health import Finding, Seen, monitor

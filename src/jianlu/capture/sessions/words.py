@@ -1,4 +1,7 @@
-"""What codes of a session mean, in Chinese and English, for whoever sits in it. `{}` is what the code is about."""
+"""What codes of a session mean, in Chinese and English, for whoever sits in it.
+
+`{}` is what the code is about. Codes of the recorder are those of `specs/live-recording.md`.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_device_tests_are_recorded_by_seat_and_repeated_only_when_they_differ(wo
         record_preflight(case, DEVICES, using=world.using, by=SUPERVISOR)
 
 
-def test_a_key_service_that_is_away_keeps_the_session_from_starting(world: World) -> None:
+def test_a_key_keeper_that_is_away_keeps_the_session_from_starting(world: World) -> None:
     case = world.seated()
 
     def away() -> None:

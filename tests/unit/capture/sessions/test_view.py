@@ -75,7 +75,7 @@ def test_a_step_shows_the_clauses_behind_it(world: World) -> None:
     assert [clause["citation"] for clause in step["clauses"]] == ["保监消保〔2017〕265号 第二条"]
 
 
-def test_looking_changes_nothing(world: World) -> None:
+def test_looking_at_a_session_changes_nothing(world: World) -> None:
     case = world.live()
     count = len(world.events(case))
     before = world.view(case)

@@ -1,4 +1,7 @@
-"""The SQL of live cases: rows as `CaseRow`. The caller opens and commits the transaction."""
+"""The rows of live cases: read and written as `CaseRow`, for this package and for sessions.
+
+The caller opens and commits the transaction; who may see a row is not decided here.
+"""
 
 from __future__ import annotations
 
