@@ -46,6 +46,7 @@ _TICK_S, _LOOK_US = 0.1, 1_000_000
 _RETRY_FIRST_S, _RETRY_MAX_S = 0.2, 3.0
 _START_WAIT_S, _DELIVERY_WAIT_S, _STOP_WAIT_S = 10.0, 12.0, 50.0
 _CLOSE_WAIT_S = 3.0
+_KEY_WAIT_S = 3.0
 _POLL_S = 0.05
 _STALL_MS = SEGMENT_MS + LIVE_LAG_MS + 4_000
 _STEP_SHOWN_US = 30_000_000
@@ -310,7 +311,7 @@ class CaseRecorder:
             if self._state is None:
                 await self._refuse_second_recording()
                 await self._await_formats()
-                self._begin(self._now_us() if zero_us is None else zero_us)
+                self._begin(await self._zero() if zero_us is None else zero_us)
             if not (self._using.is_edge or self._delivery.has_started):
                 await self._until(lambda: self._delivery.has_started, _DELIVERY_WAIT_S, "the desk has not taken the beginning")
         return self._started()
@@ -331,6 +332,13 @@ class CaseRecorder:
 
         with contextlib.suppress(UnavailableError):
             await self._until(is_ready, _START_WAIT_S, "not every track has come")
+
+    async def _zero(self) -> int:
+        """Where the session begins: with the first key frame of a camera, so that no picture is missing at its start."""
+        self._recording.require_keys(self._now_us())
+        with contextlib.suppress(UnavailableError):
+            await self._until(lambda: self._recording.first_key_us() is not None, _KEY_WAIT_S, "no key frames")
+        return self._recording.first_key_us() or self._now_us()
 
     def _begin(self, zero_us: int) -> None:
         clock = self._using.clock

@@ -20,13 +20,14 @@ from jianlu.capture.recording.model import GapReason, TrackFormat
 from jianlu.capture.recording.movie import init_segment
 from jianlu.capture.sessions.recorders import RecordedTrack, TrackCheck, TrackHealth
 from jianlu.core.errors import UnavailableError
-from jianlu.core.limits import LIVE_LAG_MS, LIVE_LAG_MS_MAX
+from jianlu.core.limits import GAP_EDGE_MS, LIVE_LAG_MS, LIVE_LAG_MS_MAX
 
 _RESERVED_SIZE = (1280, 720)
 _KEY_FRAME_EVERY_US = 1_000_000
 _KEY_FRAME_LEAST_EVERY_US = 10_000_000
 """A player that jumps into a recording decodes from the last key frame on, and browsers send none of their own accord."""
 
+_KEYS_APART_US = (GAP_EDGE_MS - 100) * 1000
 _LAG_MARGIN_MS = 400
 _LAG_EASES_PERMILLE = 5
 _STALE_US = 5_000_000
@@ -64,6 +65,7 @@ class LiveRecording:
         self._is_paused = False
         self._lag_ms = LIVE_LAG_MS
         self._asked_us: dict[str, int] = {}
+        self._keys_from_us = now_us
         self._keyed: dict[str, tuple[int, int]] = {}
         self._healths: dict[str, TrackHealth] = {}
 
@@ -114,8 +116,29 @@ class LiveRecording:
         self._zero_us = zero_us
         self._cutter = LiveCutter(specs, from_ms=from_ms)
         self._asked_us = {}
+        for index, track in enumerate(self._tracks):
+            self._keep(index, track.begin(zero_us, cause))
+
+    def require_keys(self, now_us: int) -> None:
+        """Ask every camera for a key frame, so that the recording can begin with one."""
+        self._asked_us, self._keys_from_us = {}, now_us
         for track in self._tracks:
-            track.begin(zero_us, cause)
+            track.require_key()
+
+    def first_key_us(self) -> int | None:
+        """When the first of the key frames asked for lies; None before every camera has sent its own at about the same time.
+
+        A camera whose key frame came too long before the last one's is asked again.
+        """
+        cameras = [track for track in self._tracks if not track.is_audio and not track.about.is_share]
+        newest_us = max((track.last_key_us for track in cameras), default=self._keys_from_us)
+        from_us = max(self._keys_from_us, newest_us - _KEYS_APART_US)
+        early = [track for track in cameras if track.last_key_us < from_us]
+        for track in early:
+            if not track.awaits_key:
+                self._asked_us.pop(track.about.feed, None)
+                track.require_key()
+        return None if early else min((track.last_key_us for track in cameras), default=self._keys_from_us)
 
     # -- what comes in -----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ first media seen, and a stream of another codec is not recorded: an MP4 track ha
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 from jianlu.capture.recording.avc_setup import avc_setup, picture_size
@@ -25,6 +26,7 @@ QUIET_LEVEL = 50
 """Sound below -50 dBov is taken for a pause of speech, where a correction of the clock is heard by nobody."""
 
 _CLOCKS_KEPT = 8
+_BEFORE_US = 4_000_000
 _CAUSES = (
     GapReason.PAUSED,
     GapReason.SEALING_STALLED,
@@ -88,6 +90,8 @@ class LiveTrack:
         self._clock = self._new_clock()
         self._sps = b""
         self._needs_key = False
+        self._before: deque[tuple[int, Frame]] = deque()
+        self.last_key_us = 0
         self._causes: set[GapReason] = set()
         self._last_pts: int | None = None
         self._end_us = 0
@@ -120,11 +124,17 @@ class LiveTrack:
         """Say what would explain a hole that is going on or begins now."""
         self._causes.add(cause)
 
-    def begin(self, zero_us: int, cause: GapReason) -> None:
-        """From now on samples are of the session whose zero is `zero_us`; `cause` is why nothing may be there at first."""
+    def begin(self, zero_us: int, cause: GapReason) -> list[LiveSample]:
+        """From now on samples are of the session whose zero is `zero_us`; those of it that have come already are returned.
+
+        `cause` is why nothing may be there at first.
+        """
         self.zero_us = zero_us
         self._causes = {cause}
         self.require_key()
+        samples = [self._timed(frame, at_us) for at_us, frame in self._before]
+        self._before.clear()
+        return [sample for sample in samples if sample is not None]
 
     def require_key(self) -> None:
         """Give no picture before the next key frame: nothing before it is kept, so nothing could be decoded."""
@@ -212,12 +222,26 @@ class LiveTrack:
         if frame.is_key and not self._note_format(frame):
             return None
         if self.zero_us is None:
-            self._clock.place(frame.timestamp, is_free=True)
+            self._remember(frame, self._clock.place(frame.timestamp, is_free=True))
             return None
         is_after_hole = self._last_pts is None or frame.arrival_us - self._end_us > self.hole_ms * 1000
         is_quiet = self.is_audio and frame.level != LEVEL_UNKNOWN and frame.level >= QUIET_LEVEL
         at_us = self._clock.place(frame.timestamp, is_quiet=is_quiet, is_free=is_after_hole)
         self.latest_lag_us = completed_us - at_us
+        return self._timed(frame, at_us)
+
+    def _remember(self, frame: Frame, at_us: int) -> None:
+        """Before the beginning: keep what may turn out to be of the session, whose zero may lie a little back."""
+        if frame.is_key and not self.is_audio:
+            self._needs_key, self.last_key_us = False, at_us
+        self._before.append((at_us, frame))
+        while self._before[0][0] < at_us - _BEFORE_US:
+            self._before.popleft()
+
+    def _timed(self, frame: Frame, at_us: int) -> LiveSample | None:
+        """The frame at `at_us` as a sample; None when it is before the session or cannot be decoded in it."""
+        if self.zero_us is None:
+            return None
         pts = (at_us - self.zero_us) * self.rate_hz // 1_000_000
         if pts < 0 or (self._needs_key and not frame.is_key):
             return None
