@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,15 @@ import pytest
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.backends.sfu.embedded.serve import MediaServer, media_socket, tap_socket
 from jianlu.backends.sfu.embedded.shard import MediaOptions
-from jianlu.capture.sessions.rooms import Rooms, RoomSpec
+from jianlu.backends.sfu.janus.serve import JanusServer
+from jianlu.capture.sessions.rooms import Connection, Rooms, RoomSpec
+from tests.conftest import find_program
+from tests.fakes.eventually import eventually
 from tests.fakes.loops import Loop, serving
+from tests.fakes.sfu.janus_process import ADDRESS, janus_process
 from tests.fakes.sfu.peers import Peer, on_loopback_only
 from tests.fakes.sfu.recorder_tap import TapListener
+from tests.fakes.wire import why_not
 
 ROOM = "croom"
 
@@ -29,6 +35,11 @@ class Sfu:
     new_peer: Callable[[], Peer]
     listen: Callable[[], TapListener]
 
+    def watch(self, viewer: Peer, feed: str) -> Connection:
+        """Subscribe once the feed is there, which not every unit needs."""
+        eventually(lambda: any(each.feed == feed and each.state == "connected" for each in self.rooms.status(ROOM).feeds), feed)
+        return viewer.subscribe(self.rooms, ROOM, feed)
+
 
 @pytest.fixture
 def loop() -> Iterator[Loop]:
@@ -38,9 +49,10 @@ def loop() -> Iterator[Loop]:
     loop.close()
 
 
-@pytest.fixture(params=["embedded"])
+@pytest.fixture(params=["embedded", pytest.param("janus", marks=[pytest.mark.slow, pytest.mark.needs_program("janus")])])
 def sfu(request: pytest.FixtureRequest, tmp_path: Path, loop: Loop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sfu]:
     """A forwarding unit with the room ROOM open, forwarding."""
+    address = ADDRESS if request.param == "janus" else "127.0.0.1"
     peers: list[Peer] = []
     listeners: list[TapListener] = []
 
@@ -48,7 +60,7 @@ def sfu(request: pytest.FixtureRequest, tmp_path: Path, loop: Loop, monkeypatch:
         peers.append(Peer(loop))
         return peers[-1]
 
-    with on_loopback_only(monkeypatch), Unit(tmp_path) as (rooms, tap):
+    with on_loopback_only(monkeypatch, address), _unit(request.param, tmp_path, MediaOptions(hosts=(address,))) as (rooms, tap):
         rooms.open_room(ROOM, RoomSpec())
         rooms.set_forwarding(ROOM, True)
 
@@ -63,18 +75,16 @@ def sfu(request: pytest.FixtureRequest, tmp_path: Path, loop: Loop, monkeypatch:
             listener.close()
 
 
-class Unit:
-    """The embedded SFU on sockets in `folder`."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._serving = serving(MediaServer(folder, 0, MediaOptions(hosts=("127.0.0.1",))))
-        self._rooms = EmbeddedRooms([media_socket(folder, 0)])
-
-    def __enter__(self) -> tuple[Rooms, Path]:
-        self._serving.__enter__()
-        return self._rooms, tap_socket(self._folder, 0)
-
-    def __exit__(self, *_: object) -> None:
-        self._rooms.close()
-        self._serving.__exit__(None, None, None)
+@contextmanager
+def _unit(name: str, folder: Path, options: MediaOptions) -> Iterator[tuple[Rooms, Path]]:
+    with ExitStack() as stack:
+        if name == "janus":
+            if why_not():
+                pytest.skip(f"Janus needs an interface of its own: {why_not()}")
+            url = stack.enter_context(janus_process(find_program("janus") or "janus", folder / "janus"))
+            stack.enter_context(serving(JanusServer(folder, 0, options, url)))
+        else:
+            stack.enter_context(serving(MediaServer(folder, 0, options)))
+        rooms = EmbeddedRooms([media_socket(folder, 0)])
+        stack.callback(rooms.close)
+        yield rooms, tap_socket(folder, 0)

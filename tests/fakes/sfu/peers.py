@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fractions
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,7 +117,7 @@ class Peer:
 
     async def _offer(self) -> str:
         await self._pc.setLocalDescription(await self._pc.createOffer())
-        return str(self._pc.localDescription.sdp)
+        return numbered_as_browsers(str(self._pc.localDescription.sdp))
 
     def _answered(self, connection: Connection) -> Connection:
         answer = RTCSessionDescription(connection.answer_sdp, "answer")
@@ -133,9 +134,26 @@ class Peer:
             await transceiver.sender.transport.transport.stop()
 
 
+def numbered_as_browsers(sdp: str) -> str:
+    """An offer of aiortc's with Chromium's payload types; aiortc takes the answer's, whatever it offered."""
+    numbers = {"audio": {"96": "111"}, "video": {"97": "96", "98": "97", "99": "102", "100": "103", "101": "107", "102": "108"}}
+    lines, kind = [], "audio"
+    for line in sdp.split("\r\n"):
+        if line.startswith("m="):
+            kind = line[2:7]
+            head, formats = line.split(" ")[:3], line.split(" ")[3:]
+            line = " ".join(head + [numbers[kind].get(each, each) for each in formats])
+        elif found := re.match(r"a=(rtpmap|fmtp|rtcp-fb):(\d+) (?:apt=(\d+))?", line):
+            name, number, apt = found.groups()
+            rest = f"apt={numbers[kind].get(apt, apt)}" if apt else line[found.end() :]
+            line = f"a={name}:{numbers[kind].get(number, number)} {rest}"
+        lines.append(line)
+    return "\r\n".join(lines)
+
+
 @contextmanager
-def on_loopback_only(patch: pytest.MonkeyPatch) -> Iterator[None]:
+def on_loopback_only(patch: pytest.MonkeyPatch, address: str = "127.0.0.1") -> Iterator[None]:
     """Peers use the loopback address, which aioice leaves out by default."""
     with patch.context() as context:
-        context.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+        context.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [address])
         yield

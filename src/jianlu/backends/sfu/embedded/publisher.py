@@ -56,6 +56,7 @@ class Publisher:
         self._sections: tuple[Agreed, ...] = ()
         self._arrivals = ArrivalLog()
         self._feedback_us = self._report_us = self._ask_us = 0
+        self._reported: dict[int, rtcp.ReportBlock] = {}
         self._asked_key_frame_us: dict[int, int] = {}
         self.update(agreed)
         link.listener = self
@@ -124,7 +125,7 @@ class Publisher:
         """Ask for a key frame, not more often than an encoder can make them."""
         if now_us - self._asked_key_frame_us.get(stream.ssrc, 0) >= _KEY_FRAME_US:
             self._asked_key_frame_us[stream.ssrc] = now_us
-            self.link.send_rtcp(rtcp.write_pli(self._ssrc, stream.ssrc))
+            self._send_feedback(stream, rtcp.write_pli(self._ssrc, stream.ssrc))
 
     def tick(self, now_us: int) -> None:
         """What is due now: requests for lost packets, feedback, reports."""
@@ -133,7 +134,7 @@ class Publisher:
         for stream in self.streams.values():
             missing = stream.asked_for(now_us, self.link.rtt_us)
             if missing:
-                self.link.send_rtcp(rtcp.write_nack(self._ssrc, stream.ssrc, missing))
+                self._send_feedback(stream, rtcp.write_nack(self._ssrc, stream.ssrc, missing))
         if now_us - self._feedback_us >= _FEEDBACK_US:
             self._feedback_us = now_us
             media_ssrc = next(iter(self.streams), 0)
@@ -145,10 +146,16 @@ class Publisher:
             self._ask_us = now_us
             self.link.ask(now_us)
 
+    def _send_feedback(self, stream: IncomingStream, feedback: bytes) -> None:
+        """Behind a report on the stream (RFC 3550, 6.1): not every peer takes feedback alone, and some find the stream by the report."""
+        block = self._reported.get(stream.ssrc) or rtcp.ReportBlock(stream.ssrc, 0, 0, 0, 0, 0, 0)
+        self.link.send_rtcp(rtcp.write_receiver_report(self._ssrc, [block]) + feedback)
+
     def _report(self, now_us: int) -> None:
         flowing = [stream for stream in self.streams.values() if stream.flows(now_us)]
         if flowing:
-            self.link.send_rtcp(rtcp.write_receiver_report(self._ssrc, [stream.report_block(now_us) for stream in flowing]))
+            self._reported = {stream.ssrc: stream.report_block(now_us) for stream in flowing}
+            self.link.send_rtcp(rtcp.write_receiver_report(self._ssrc, self._reported.values()))
         for stream in self.streams.values():
             stream.roll(now_us - self._report_us)
         self._report_us = now_us

@@ -1,0 +1,1 @@
+"""Janus behind the same port: its videoroom forwards, our recorder joins as a subscriber."""
