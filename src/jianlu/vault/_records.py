@@ -40,6 +40,17 @@ def read_case(connection: Connection, tenant: str, case_ref: str) -> CaseRow | N
     return CaseRow(**found) if found else None
 
 
+def cases_with(connection: Connection, tenant: str, types: Sequence[str], before: str) -> Sequence[str]:
+    """References of the cases that have events of every one of `types`, the last of them before an instant, in no order."""
+    found = (
+        select(events.c.case_ref)
+        .where(events.c.tenant == tenant, events.c.type.in_(types))
+        .group_by(events.c.case_ref)
+        .having(func.count(events.c.type.distinct()) == len(types), func.max(events.c.at) < before)
+    )
+    return connection.execute(found).scalars().all()
+
+
 def write_case(connection: Connection, case: CaseRow) -> None:
     """Insert or replace the case's row."""
     connection.execute(delete(cases).where(cases.c.tenant == case.tenant, cases.c.case_ref == case.case_ref))

@@ -7,10 +7,13 @@ The index finds things fast and decides nothing: whatever is taken from it is ch
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.formats.event import Event, parse_event
+from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId
+from jianlu.core.terms.instants import instant_text
 from jianlu.runtime.database import transaction
 from jianlu.vault import _records
 from jianlu.vault.ports import VaultPorts
@@ -105,6 +108,13 @@ def read_retentions(using: VaultPorts, tenant: TenantId, case: CaseRef) -> Seque
     """The case's retention rows as indexed, in ledger order."""
     with transaction(using.index, writes=False) as connection:
         return _records.case_retentions(connection, tenant, case)
+
+
+def cases_with(using: VaultPorts, tenant: TenantId, *types: EventType, before: datetime) -> Sequence[CaseRef]:
+    """The cases that have events of every one of `types`, the last of them before `before`, as indexed; for finding work, never for evidence."""
+    with transaction(using.index, writes=False) as connection:
+        found = _records.cases_with(connection, tenant, [kind.value for kind in types], instant_text(before))
+    return [CaseRef(case) for case in found]
 
 
 def indexed_events(using: VaultPorts, tenant: TenantId, case: CaseRef) -> Sequence[EventRow]:

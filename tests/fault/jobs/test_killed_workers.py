@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,15 @@ from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, derive_case_ref, tenant_id
 from jianlu.deliver.packages.write import package_path
 from jianlu.entry.after_call import run_after_call
-from jianlu.runtime.jobs import FAILURES_MAX, enqueue, read_progress, run_next
+from jianlu.entry.serve.worker import adopt_forgotten
+from jianlu.runtime.database import transaction
+from jianlu.runtime.jobs import FAILURES_MAX, enqueue, jobs, read_progress, run_next
 from jianlu.vault.case_log import open_case_log
 from jianlu.vault.keys import tenant_secret
 from jianlu.verify.check import check_package
 from jianlu.wiring import Home, Workbench, open_home, open_workbench
 from tests.fakes.jobs.recorded_home import make_recorded_home, serve_home
+from tests.fakes.live_course import seal_course
 from tests.fakes.quiet_home import TENANT, make_quiet_home
 
 DEATHS_A_JOB = FAILURES_MAX - 1
@@ -133,6 +137,21 @@ def test_several_workers_share_the_cases_and_end_when_they_are_asked(tmp_path: P
         assert [worker.wait(timeout=30) for worker in workers] == [0, 0]
         for case in cases:
             _check_done_once(opened, case)
+
+
+def test_a_lost_table_of_jobs_loses_no_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be done follows from the evidence: calls that ended and have no package are taken up again."""
+    home, (case,) = make_recorded_home(tmp_path, ["call-1"], course=seal_course)
+    with serve_home(home) as opened, open_workbench(home) as bench:
+        assert adopt_forgotten(home, TENANT, bench) == 0, "who had the session may still be about to enqueue it"
+        monkeypatch.setattr("jianlu.entry.serve.worker.FORGOTTEN_AFTER", timedelta(0))
+        assert adopt_forgotten(home, TENANT, bench) == 1
+        assert adopt_forgotten(home, TENANT, bench) == 0
+        _work(opened, case, [])
+        _check_done_once(opened, case)
+        with transaction(opened.vault.index) as connection:
+            connection.execute(jobs.delete())
+        assert adopt_forgotten(home, TENANT, bench) == 0
 
 
 def _wait_until_done(opened: Home, cases: Sequence[CaseRef]) -> None:

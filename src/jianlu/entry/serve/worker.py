@@ -15,18 +15,21 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
 from jianlu.core.errors import JianluError, UnavailableError
+from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.deliver.packages.write import package_path
 from jianlu.entry.after_call import Say, run_after_call
 from jianlu.entry.reactions import reaction_to
-from jianlu.runtime.jobs import Claim, Watch, run_next
+from jianlu.runtime.jobs import Claim, Watch, enqueue, read_progress, run_next
 from jianlu.runtime.logging import configure_logging, logger
 from jianlu.runtime.settings import Settings, read_settings
 from jianlu.vault.case_log import open_case_log
+from jianlu.vault.index import cases_with
 from jianlu.wiring import Workbench, open_workbench
 
 IDLE_S = 0.5
@@ -34,6 +37,9 @@ IDLE_S = 0.5
 
 WATCH_LOOKS = 10
 """Looks for work between looks for dead workers."""
+
+FORGOTTEN_AFTER = timedelta(minutes=5)
+"""Until then the process that had the session may still be about to enqueue it, and must be the only one that writes the case."""
 
 NICENESS = 10
 """What comes after a call waits for whoever is in one: recorder and media get the processor first."""
@@ -53,8 +59,19 @@ def run_worker(home: Path, settings: Settings) -> int:
         signal.signal(number, stopped)
     os.nice(NICENESS)
     with _own_name(home) as name, open_workbench(home) as bench:
+        adopt_forgotten(home, settings.tenant.id, bench)
         work(home, settings.tenant.id, bench, worker=name, stop=stop)
     return 0
+
+
+def adopt_forgotten(home: Path, tenant: str, bench: Workbench) -> int:
+    """Enqueue calls that ended and were recorded, and have neither a package nor a job: the table of jobs was lost. Returns how many."""
+    index, found, ended = bench.vault.index, 0, (EventType.SESSION_ENDED, EventType.RECORDING_ENDED)
+    for case in cases_with(bench.vault, tenant_id(tenant), *ended, before=bench.vault.clock.now() - FORGOTTEN_AFTER):
+        if not package_path(home, case).exists() and read_progress(index, case) is None:
+            enqueue(index, case, {}, clock=bench.vault.clock)
+            found += 1
+    return found
 
 
 def work(home: Path, tenant: str, bench: Workbench, *, worker: str, stop: threading.Event) -> None:
