@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 from jianlu.core.errors import JianluError, UnavailableError
 from jianlu.entry.demo import PROGRAM, fresh_folder, say, styled
 from jianlu.entry.service_client import ServiceClient
+from jianlu.runtime.stop_signal import StopSignal
 
 PORT = 8443
 READY_FILE = Path("run/web.json")
@@ -72,9 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration in the folder named (default `demo`) until Ctrl+C; 0 when it was ended by it."""
     named = list(sys.argv[1:] if arguments is None else arguments)
     home = Path(named[0] if named else "demo") / "home"
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = StopSignal()
     fresh_folder(home.parent)
     try:
         password = _make_home(home, _free_port())
@@ -125,7 +123,7 @@ def _free_port() -> int:
     raise UnavailableError("no port is free on this machine")
 
 
-def _wait_for_url(home: Path, service: subprocess.Popen[bytes], stopping: threading.Event) -> str:
+def _wait_for_url(home: Path, service: subprocess.Popen[bytes], stopping: StopSignal) -> str:
     say("二、启动服务：网页、媒体、录制、后台任务", "2. The service: web, media, recorders, worker")
     for _ in range(600):
         if service.poll() is not None:

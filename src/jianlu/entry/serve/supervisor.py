@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import signal
 import socket
 import subprocess
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from pathlib import Path
 from jianlu.entry.serve.children import SUPERVISED, Child
 from jianlu.runtime.clock import Clock
 from jianlu.runtime.logging import logger
+from jianlu.runtime.stop_signal import StopSignal
 
 READY_FILE = Path("run/web.json")
 STOP_ORDER: tuple[tuple[str, ...], ...] = (("recorder", "worker"), ("media",), ("web",))
@@ -50,17 +49,15 @@ class Supervisor:
         self._clock = clock
         self._all = [_Running(child) for child in children]
         self._log = logger("supervisor")
-        self._stopping = threading.Event()
         self._was_ready = False
         self._mark = secrets.token_hex(8)
 
     def run(self, on_ready: Callable[[str], None]) -> int:
         """0 when it was told to stop, else web's exit code. `on_ready` is called once with the URL when all of them can be called."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
+        stopping = StopSignal()
         code, is_said = 0, False
         try:
-            while not self._stopping.is_set():
+            while not stopping.is_set():
                 self._start_what_is_due()
                 url = "" if is_said else self._url()
                 self._was_ready = self._was_ready or bool(url)
@@ -70,7 +67,7 @@ class Supervisor:
                 if (failed := self._look_after()) is not None:
                     code = failed
                     break
-                self._stopping.wait(_TICK_S)
+                stopping.wait(_TICK_S)
         finally:
             self._stop_all()
         return code

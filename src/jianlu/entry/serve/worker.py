@@ -9,15 +9,12 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 
 from jianlu.core.errors import JianluError, UnavailableError
 from jianlu.core.terms.events import EventType
@@ -50,13 +47,7 @@ _PRIVATE_FOLDER_MODE = 0o700
 
 def run_worker(home: Path, settings: Settings) -> int:
     """Do jobs until SIGTERM or SIGINT; then let go of the one in hand, which goes on later, and return 0."""
-    stop = threading.Event()
-
-    def stopped(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stopped)
+    stop = StopSignal()
     os.nice(NICENESS)
     with _own_name(home) as name, open_workbench(home) as bench:
         adopt_forgotten(home, settings.tenant.id, bench)
@@ -74,7 +65,7 @@ def adopt_forgotten(home: Path, tenant: str, bench: Workbench) -> int:
     return found
 
 
-def work(home: Path, tenant: str, bench: Workbench, *, worker: str, stop: threading.Event) -> None:
+def work(home: Path, tenant: str, bench: Workbench, *, worker: str, stop: Stopping) -> None:
     """Do jobs of `tenant` under the name `worker` until `stop` is set; a database that is away is waited for."""
     log = logger("worker")
     watch = Watch(bench.vault.index, bench.vault.clock)
@@ -101,7 +92,7 @@ def work(home: Path, tenant: str, bench: Workbench, *, worker: str, stop: thread
             stop.wait(IDLE_S)
 
 
-def _work_on(claim: Claim, home: Path, tenant: str, bench: Workbench, stop: threading.Event) -> None:
+def _work_on(claim: Claim, home: Path, tenant: str, bench: Workbench, stop: Stopping) -> None:
     case = case_ref(claim.subject)
     destination = package_path(home, case)
     destination.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER_MODE)
@@ -109,7 +100,7 @@ def _work_on(claim: Claim, home: Path, tenant: str, bench: Workbench, stop: thre
     run_after_call(open_case_log(bench.vault, tenant_id(tenant), case), destination, bench, _say_to(claim, stop))
 
 
-def _say_to(claim: Claim, stop: threading.Event) -> Say:
+def _say_to(claim: Claim, stop: Stopping) -> Say:
     """Progress of the stages as the job's; the tracks of an inspection, which run beside each other, are added up."""
     tracks: dict[str, int] = {}
 
