@@ -25,6 +25,7 @@ from jianlu.entry.reactions import reaction_to
 from jianlu.runtime.jobs import Claim, Watch, enqueue, read_progress, run_next
 from jianlu.runtime.logging import configure_logging, logger
 from jianlu.runtime.settings import Settings, read_settings
+from jianlu.runtime.stop_signal import Stopping, StopSignal
 from jianlu.vault.case_log import open_case_log
 from jianlu.vault.index import cases_with
 from jianlu.wiring import Workbench, open_workbench
