@@ -111,7 +111,7 @@ def read_retentions(using: VaultPorts, tenant: TenantId, case: CaseRef) -> Seque
 
 
 def cases_with(using: VaultPorts, tenant: TenantId, *types: EventType, before: datetime) -> Sequence[CaseRef]:
-    """The cases that have events of every one of `types`, the last of them before `before`, as indexed; for finding work, never for evidence."""
+    """The cases with events of every one of `types`, the last of them before `before`, as indexed; to find work, never for evidence."""
     with transaction(using.index, writes=False) as connection:
         found = _records.cases_with(connection, tenant, [kind.value for kind in types], instant_text(before))
     return [CaseRef(case) for case in found]
