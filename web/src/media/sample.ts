@@ -59,9 +59,9 @@ export class SampleDevices {
     if (half) at.drawImage(this.face, this.role === "agent" ? 0 : half, 0, half, this.face.videoHeight, width / 4, 0, width / 2, height);
     at.font = "600 30px sans-serif";
     at.fillStyle = "rgb(10 16 26 / 70%)";
-    at.fillRect(24, height - 74, at.measureText(this.label).width + 40, 50);
+    at.fillRect(24, 24, at.measureText(this.label).width + 40, 50);
     at.fillStyle = "#fff";
-    at.fillText(this.label, 44, height - 38);
+    at.fillText(this.label, 44, 60);
   }
 
   /** Says one of the lines; resolves when it is over. A line that is being said stops. */

@@ -24,6 +24,7 @@ class Cockpit extends HTMLElement {
   private board = h("div", { class: "board-place", hidden: true });
   private isSitting = false;
   private tab = "people";
+  private railAt = "";
 
   connectedCallback(): void {
     const ref = this.dataset["case"] ?? "";
@@ -87,6 +88,7 @@ class Cockpit extends HTMLElement {
     this.show("tracks", [view.recording.tracks, view.recording.state], () => this.tracks(view));
     this.drawMain(view, step, before);
     this.show("rail", [view.steps.map((each) => [each.id, each.state, each.attempt]), view.current_step], () => this.rail(view));
+    if (step && this.railAt !== step.id) { this.railAt = step.id; const here = this.querySelector<HTMLElement>(".rail .is-here"); const rail = here?.parentElement; if (here && rail) rail.scrollTop = here.offsetTop - rail.offsetTop - rail.clientHeight / 3; }
     this.show("tabs", [this.tab, view.messages.length], () => this.tabs(view));
     this.show("panel", [this.tab, this.tab === "people" ? [view.seats, view.allowed, view.check_code] : this.tab === "consents" ? view.consents : 0], () => this.panel(view));
     this.regions["chat"]!.at.hidden = this.tab !== "chat";
@@ -242,7 +244,7 @@ class Cockpit extends HTMLElement {
 
   private own(view: View): Node | null {
     if (!this.media.own) return null;
-    const video = h("video", { autoplay: true, muted: true, playsinline: true, class: "self mirror", "aria-label": t("media.you") });
+    const video = h("video", { autoplay: true, muted: true, playsinline: true, class: `self ${this.media.sample ? "" : "mirror"}`, "aria-label": t("media.you") });
     video.muted = true;
     video.srcObject = this.media.own;
     void video.play().catch(() => undefined);
@@ -252,7 +254,7 @@ class Cockpit extends HTMLElement {
   }
 
   private tracks(view: View): Node | null {
-    const tracks = Object.entries(view.recording.tracks ?? {});
+    const tracks = Object.entries(view.recording.tracks ?? {}).filter(([, track]) => track.state !== "idle");
     if (!tracks.length) return h("p", { class: "note" }, t("cockpit.no_tracks"));
     return h("table", { class: "tracks" }, h("caption", null, t("cockpit.tracks")), h("tbody", null, tracks.map(([name, track]) => {
       const isPicture = name.endsWith("-picture") || name.endsWith("-screen");

@@ -57,7 +57,7 @@ export class DeviceTest {
   }
 
   private show(): void {
-    const preview = h("video", { autoplay: true, muted: true, playsinline: true, class: "mirror", "aria-label": t("device.preview") });
+    const preview = h("video", { autoplay: true, muted: true, playsinline: true, class: this.sample ? "" : "mirror", "aria-label": t("device.preview") });
     preview.muted = true;
     preview.srcObject = this.stream;
     void preview.play().catch(() => undefined);

@@ -2,6 +2,7 @@
 
 import { post, Problem } from "../api.ts";
 import { busy, h, icon, toast } from "../dom.ts";
+import { svgAddress, withNamespace } from "../values.ts";
 import { t, tr, type Both } from "../words.ts";
 
 /** Shows an error in a form's own place for it. */
@@ -66,7 +67,7 @@ class Totp extends HTMLElement {
       const code = h("input", { class: "code-input", id: "totp-code", name: "code", inputmode: "numeric", maxlength: 6, autocomplete: "one-time-code", required: true });
       const form = h("form", { class: "fields" },
         h("ol", { class: "stack-small numbered" }, h("li", null, t("totp.step1")), h("li", null, t("totp.step2")), h("li", null, t("totp.step3"))),
-        made.qr_svg ? h("img", { class: "qr", alt: t("totp.qr"), src: svgAddress(made.qr_svg) }) : null,
+        made.qr_svg ? h("img", { class: "qr", alt: t("totp.qr"), src: svgAddress(withNamespace(made.qr_svg)) }) : null,
         made.secret ? h("p", { class: "digest" }, made.secret) : null,
         h("div", { class: "field" }, h("label", { for: "totp-code" }, t("totp.code")), code), wrong, h("button", { class: "button main" }, t("totp.confirm")));
       form.addEventListener("submit", (event) => {
@@ -81,8 +82,6 @@ class Totp extends HTMLElement {
   }
 }
 customElements.define("jl-totp", Totp);
-
-export const svgAddress = (svg: string): string => (svg.startsWith("data:") ? svg : `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`);
 
 /** First tap: the link. The token is in the fragment, is used once, and leaves the address bar before anything else. */
 class Join extends HTMLElement {

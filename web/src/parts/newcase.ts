@@ -3,6 +3,7 @@
 import { post } from "../api.ts";
 import { busy } from "../dom.ts";
 import { t } from "../words.ts";
+import { suggested, valueOf } from "../values.ts";
 import { say } from "./entrance.ts";
 
 class NewCase extends HTMLElement {
@@ -73,20 +74,6 @@ function mark(field: Checked): boolean {
   field.closest(".field")?.classList.toggle("is-wrong", !isRight);
   field.setAttribute("aria-invalid", String(!isRight));
   return isRight;
-}
-
-/** A number that is free today: the date and the time to the second. */
-export function suggested(now: Date): string {
-  const pad = (n: number): string => String(n).padStart(2, "0");
-  return `JL-${now.getFullYear()}${pad(now.getMonth() + 1)}${pad(now.getDate())}-${pad(now.getHours())}${pad(now.getMinutes())}${pad(now.getSeconds())}`;
-}
-
-export function valueOf(text: string, kind: string): unknown {
-  if (text === "") return "";
-  if (kind === "number" || kind === "integer") return Number(text);
-  if (kind === "yes_no") return text === "true";
-  if (kind === "list") return text.split(/[,，、;；]\s*/).filter(Boolean);
-  return text;
 }
 
 customElements.define("jl-new-case", NewCase);

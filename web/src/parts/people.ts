@@ -4,7 +4,7 @@ import { apiOf, post, Problem } from "../api.ts";
 import { busy, h, toast } from "../dom.ts";
 import { may, type Session, type View } from "../session.ts";
 import { t } from "../words.ts";
-import { svgAddress } from "./entrance.ts";
+import { svgAddress, withNamespace } from "../values.ts";
 
 interface Invitation { url: string; token?: string; qr_svg?: string; check_code?: string; expires_at?: string }
 
@@ -46,10 +46,4 @@ function show(made: Invitation, seat: string): void {
   dialog.addEventListener("cancel", close);
   document.body.append(dialog);
   dialog.showModal();
-}
-
-/** An inline SVG needs its namespace to stand alone as an image, and the colour of its lines. */
-export function withNamespace(svg: string): string {
-  const named = svg.includes("xmlns=") ? svg : svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
-  return named.replace(/class="qr-line"/g, 'class="qr-line" stroke="#000"').replace(/stroke="#000"([^>]*)stroke="#000"/g, 'stroke="#000"$1');
 }

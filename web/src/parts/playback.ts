@@ -3,7 +3,8 @@
 import { apiOf, get, Problem } from "../api.ts";
 import { h, icon, Region } from "../dom.ts";
 import { Ensemble, RolePlayer, type Role } from "../media/mse.ts";
-import { clock, lang, t, tr, type Both } from "../words.ts";
+import { ticksOf } from "../values.ts";
+import { clock, t, tr, type Both } from "../words.ts";
 
 interface Range { from_ms: number; to_ms: number }
 interface Manifest {
@@ -171,15 +172,5 @@ class Playback extends HTMLElement {
     return h("ol", { class: "lines-said" }, all.length ? all.map((event) => h("li", { "data-from": event.at_ms, "data-to": event.at_ms + 1000 }, this.at(event.at_ms), h("span", { class: "wide" }, tr(event.text)))) : h("li", { class: "soft" }, t("play.nothing")));
   }
 }
-
-/** Six to ten round instants. */
-export function ticksOf(total: number): number[] {
-  const steps = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map((s) => s * 1000);
-  const step = steps.find((each) => total / each <= 9) ?? 7200000;
-  const found: number[] = [];
-  for (let ms = 0; ms < total * 0.97; ms += step) found.push(ms);
-  return found;
-}
-void lang;
 
 customElements.define("jl-playback", Playback);

@@ -172,7 +172,7 @@ class RoomPage extends HTMLElement {
   /** The bundled answers that could be said here: the one that fits the step, and whether to refuse. */
   private sampleAnswer(step: Step, isOn: boolean): Node | null {
     const sample = this.media.sample;
-    if (!sample || !isOn) return null;
+    if (!sample || !isOn || !ANSWERS.some((each) => step.say.some((said) => said.text.includes(each.after)))) return null;
     const fits = ANSWERS.find((each) => step.say.some((said) => said.text.includes(each.after)));
     const shown = fits ? sample.lines.filter((line) => line.id === fits.line) : [];
     const others = sample.lines.filter((line) => ["c02", "c04", "c11", "c12", "c13", "xc02_no"].includes(line.id) && line.id !== fits?.line);
@@ -213,7 +213,7 @@ class RoomPage extends HTMLElement {
 
   private self(view: View): Node | null {
     if (!this.media.own) return null;
-    const video = h("video", { autoplay: true, muted: true, playsinline: true, class: "self mirror", "aria-label": t("media.you") });
+    const video = h("video", { autoplay: true, muted: true, playsinline: true, class: `self ${this.media.sample ? "" : "mirror"}`, "aria-label": t("media.you") });
     video.muted = true;
     video.srcObject = this.media.own;
     void video.play().catch(() => undefined);

@@ -3,13 +3,11 @@
 import { post, Problem } from "../api.ts";
 import { differences } from "../diff.ts";
 import { ask, busy, h, toast } from "../dom.ts";
+import { textOf } from "../values.ts";
 import { has, t, tr, type Both } from "../words.ts";
 
 interface Version { version: string; state: string; digest?: string; content?: unknown; proposed_by?: string; proposed_at?: string; approved_by?: string | null; approved_at?: string | null; effective_from?: string | null; effective_to?: string | null; note?: string; can_approve?: boolean; is_yours?: boolean }
 interface Script { id: string; title?: Both; versions?: Version[]; allowed?: string[] }
-
-/** A script as people compare it: one key or sentence a line, in the order in which it is kept. */
-export const textOf = (content: unknown): string => (content === undefined || content === null ? "" : JSON.stringify(content, null, 2));
 
 class ScriptPage extends HTMLElement {
   private script: Script = { id: "" };
