@@ -10,6 +10,7 @@ import pytest
 
 from jianlu.capture.sessions.conducting import abandon_session, handover
 from jianlu.capture.sessions.joining import accept, invite, leave_seat, revoke, take_seat
+from jianlu.capture.sessions.media import publish
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError
 from jianlu.core.terms.events import EventType
 from tests.fakes.sessions.world import AGENT, OTHER_AGENT, SALE_FACTS, SUPERVISOR, World, participant
@@ -131,6 +132,7 @@ def test_a_hand_over_moves_the_agents_seat(world: World) -> None:
     with pytest.raises(ConflictError, match="another agent leads"):
         take_seat(case, using=world.using, by=AGENT)
     assert world.view(case, AGENT)["allowed"] == []
+    publish(case, "agent", "v=0 offer", using=world.using, by=OTHER_AGENT)
     assert "complete_step" not in world.view(case, SUPERVISOR)["allowed"]
     assigned = next(event for event in world.events(case) if event.type is EventType.SEAT_ASSIGNED)
     assert set(assigned.body) == {"seat", "from", "to", "reason", "at_ms"}
@@ -143,6 +145,12 @@ def test_a_supervisor_takes_a_session_over(world: World) -> None:
         handover(case, "account-zhou", "周宁", "technical", using=world.using, by=SUPERVISOR)
     handover(case, SUPERVISOR.account.id, "何主管", "misunderstood", using=world.using, by=SUPERVISOR)
     assert "start_step" in world.view(case, SUPERVISOR)["allowed"]
+
+
+def test_who_is_invited_anew_replaces_whoever_sat_there(world: World) -> None:
+    case = world.seated()
+    accept(invite(case, "customer", using=world.using, by=AGENT).token, using=world.using)
+    assert publish(case, "customer", "v=0 offer", using=world.using, by=participant(case)).id
 
 
 def test_who_left_needs_a_new_invitation(world: World) -> None:

@@ -5,6 +5,8 @@ The first ledger event of a case is its plan. The same request again gives the s
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Mapping
@@ -21,7 +23,6 @@ from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.plan import Plan, plan_bytes
-from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, derive_case_ref
 from jianlu.core.terms.instants import instant_text
@@ -59,7 +60,7 @@ def create_case(request: CaseRequest, *, using: SessionPorts, by: Staff) -> str:
 
 
 def _make(case: CaseRef, request: CaseRequest, using: SessionPorts, by: Staff) -> None:
-    digest = digest_of(canonical_bytes(_plain(request)))
+    digest = _digest(request, using)
     with transaction(using.database, writes=False) as connection:
         row = find_case(connection, using.tenant, case)
     if row is not None and row.request_digest != digest:
@@ -206,6 +207,13 @@ def _particulars(row: CaseRow, plan: Plan, request: CaseRequest) -> bytes:
     people = {seat: {"name": person.name.strip(), "phone": person.phone} for seat, person in request.people.items()}
     fields = {name: getattr(row, name) for name in names}
     return canonical_bytes({"format": PARTICULARS_FORMAT, **fields, "seats": list(seats_in(plan)), "people": people})
+
+
+def _digest(request: CaseRequest, using: SessionPorts) -> str:
+    """By what a request is recognised: keyed, since names and telephone numbers can be guessed."""
+    return hmac.new(
+        using.tenant_secret, b"jianlu/case-request@v1\x00" + canonical_bytes(_plain(request)), hashlib.sha256
+    ).hexdigest()
 
 
 def _plain(request: CaseRequest) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from jianlu.capture.sessions.lifecycle import OPEN, may
 from jianlu.capture.sessions.model import Act
 from jianlu.capture.sessions.opening import Standing, opened, session_ms
 from jianlu.capture.sessions.ports import SessionPorts
-from jianlu.capture.sessions.recording import carry_out, keep, phase_now, recorders_of
+from jianlu.capture.sessions.recording import carry_out, disconnect, keep, phase_now, recorders_of
 from jianlu.capture.sessions.steps import reason_code
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError
@@ -90,6 +90,7 @@ def handover(case: str, to: str, display: str, reason: str, *, using: SessionPor
         with transaction(using.database) as connection:
             change_case(connection, using.tenant, case, agent=to, agent_display=display.strip())
         live.row = replace(live.row, agent=to, agent_display=display.strip())
+        disconnect(live, "agent", using=using)
         keep(live, using=using)
 
 

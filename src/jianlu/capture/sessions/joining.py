@@ -23,7 +23,7 @@ from jianlu.capture.sessions.lifecycle import OPEN, may
 from jianlu.capture.sessions.model import Act, Phase
 from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat, standing_of
 from jianlu.capture.sessions.ports import SessionPorts
-from jianlu.capture.sessions.recording import keep, phase_now, seats_of
+from jianlu.capture.sessions.recording import disconnect, keep, phase_now, seats_of
 from jianlu.capture.sessions.rooms import RoomSpec
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
@@ -124,6 +124,7 @@ def accept(token: str, *, using: SessionPorts) -> Admission:
             used = update(invitations).where(*fresh, *place, invitations.c.expires_at > at).values(used_at=at)
             if connection.execute(used).rowcount != 1:
                 raise _stale()
+        disconnect(live, seat, using=using)
         _sit(live, seat, "invitation", using=using)
         return Admission(using.tenant, case_ref(case), seat)
 
@@ -152,6 +153,7 @@ def leave_seat(case: str, *, using: SessionPorts, by: Principal, reason: str = "
     with opened(case, using=using, by=by) as (live, standing):
         if standing.seat in live.talk.seats and phase_now(live) in OPEN:
             kept = reason if reason in _LEFT_REASONS else "left"
+            disconnect(live, standing.seat, using=using)
             live.log.append(EventType.SEAT_LEFT, {"seat": standing.seat, "reason": kept})
             live.catch_up()
             keep(live, using=using)

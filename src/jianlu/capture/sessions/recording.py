@@ -145,6 +145,14 @@ def wind_up(live: LiveSession, *, using: SessionPorts) -> bool:
     return True
 
 
+def disconnect(live: LiveSession, seat: str, *, using: SessionPorts) -> None:
+    """Let the connections of whoever sat there go: somebody else sits down, or nobody."""
+    for connection in [each for each, owner in live.connections.items() if owner == seat]:
+        del live.connections[connection]
+        with suppress(UnavailableError, NotFoundError):
+            using.rooms.close_connection(live.row.case, connection)
+
+
 def _stop(recorder: Recorders, case: str, reason: str) -> bool:
     try:
         recorder.stop(case, reason)
