@@ -75,6 +75,8 @@ class Roster:
 
     async def stop(self, case: str) -> RecordingStopped:
         """As the port."""
+        if case in self._cases and not self._cases[case].is_recording:
+            await self._cases.pop(case).close()  # it was only watched: nobody needs that any more
         if case not in self._stopped:
             stopped = await self._recorder(case).stop() if case in self._cases else await self._stopped_earlier(case)
             recorder = self._cases.pop(case, None)
