@@ -20,7 +20,8 @@ from jianlu.backends.faces.yunet import YuNetDetector
 from jianlu.backends.keys import file as file_keys
 from jianlu.backends.recorders.client import RecorderClient
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
-from jianlu.backends.sfu.embedded.serve import MediaServer, media_options
+from jianlu.backends.sfu.embedded.serve import MediaServer, media_options, turn_server
+from jianlu.backends.sfu.janus.serve import JanusServer
 from jianlu.backends.speech.whisper import WhisperRecognizer
 from jianlu.backends.spools.files import FileSpool, FileStates
 from jianlu.backends.taps.clock import SystemMachineClock
@@ -281,9 +282,27 @@ def inspect_ports(settings: Settings) -> InspectPorts:
     return ports
 
 
-def media_server(path: Path, settings: Settings, shard: int) -> MediaServer:
-    """The media process of the home at `path` that holds the rooms of `shard`; start it in a running loop."""
-    return MediaServer(path / "run", shard, media_options(settings.media.addresses, settings.media.udp_ports, shard))
+def media_server(path: Path, settings: Settings, shard: int) -> MediaServer | JanusServer:
+    """The media process of the home at `path` that holds the rooms of `shard`; start it in a running loop.
+
+    Raises UnavailableError when a secret that the settings name cannot be read.
+    """
+    media, turn = settings.media, settings.turn
+    relay = None
+    if media.is_relayed and turn.urls:
+        relay = turn_server(turn.urls[0], _secret(path, turn.secret), SystemClock().now())
+    options = media_options(media.addresses, media.udp_ports, shard, relay)
+    if media.janus:
+        secret = _secret(path, media.janus_secret).decode() if media.janus_secret else ""
+        return JanusServer(path / "run", shard, options, media.janus, secret=secret)
+    return MediaServer(path / "run", shard, options)
+
+
+def _secret(path: Path, file: str) -> bytes:
+    try:
+        return (path / file).read_bytes().strip()
+    except OSError as error:
+        raise UnavailableError(f"the secret {file!r} cannot be read: see [turn] and [media] in the home's settings") from error
 
 
 def _index(path: Path, settings: Settings) -> Engine:

@@ -98,6 +98,9 @@ class MediaSettings(_Section):
 
     addresses: tuple[str, ...] = ()
     udp_ports: str = Field(default="", pattern=r"^(\d{4,5}-\d{4,5})?$")
+    is_relayed: bool = False
+    janus: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    janus_secret: str = ""
 
 
 class TurnSettings(_Section):

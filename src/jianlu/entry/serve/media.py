@@ -48,11 +48,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--shard", type=int, default=0, help="the number of this media process, from 0")
     parser.add_argument("--address", action="append", help="an address that browsers reach; several are allowed")
     parser.add_argument("--udp-ports", help='UDP ports such as "40000-40999"; shard K takes the K-th')
+    parser.add_argument("--relay", action="store_true", help="take an address on the TURN server of the settings too")
+    parser.add_argument("--janus", help="forward through the Janus at this address, such as http://127.0.0.1:8088/janus")
     options = parser.parse_args(arguments)
     configure_logging()
     try:
         settings = read_settings(options.home)
-        wanted = {"addresses": options.address, "udp_ports": options.udp_ports}
+        wanted = {
+            "addresses": options.address,
+            "udp_ports": options.udp_ports,
+            "is_relayed": options.relay or None,
+            "janus": options.janus,
+        }
         given = {key: value for key, value in wanted.items() if value is not None}
         media = settings.media.model_validate({**settings.media.model_dump(), **given})
         return run_media(options.home, settings.model_copy(update={"media": media}), options.shard)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aioice.ice import get_host_addresses
@@ -14,6 +18,9 @@ from jianlu.backends.sfu.embedded.shard import MediaOptions, Shard
 from jianlu.backends.sfu.embedded.sockets import TurnServer
 from jianlu.core.errors import InvalidError
 from jianlu.runtime.rpc import RpcServer
+
+_TURN = re.compile(r"(?P<scheme>turns?):(?P<host>[^:?\s]+)(?::(?P<port>\d{1,5}))?(?:\?transport=(?P<transport>udp|tcp))?")
+_CREDENTIALS_LIFE = timedelta(days=365)
 
 
 class MediaServer:
@@ -63,6 +70,21 @@ def media_options(addresses: Sequence[str], udp_ports: str, number: int, turn: T
     if not port:
         raise InvalidError("[media] addresses behind a gateway need udp_ports: the gateway must know what to pass on")
     return MediaOptions(hosts=("0.0.0.0",), port=port, announced=tuple(addresses), turn=turn)  # noqa: S104
+
+
+def turn_server(url: str, secret: bytes, now: datetime) -> TurnServer:
+    """The TURN server at `url`, with credentials of its shared secret (draft-uberti-behave-turn-rest) that outlive the process.
+
+    InvalidError for another scheme than turn and turns.
+    """
+    found = _TURN.fullmatch(url)
+    if found is None:
+        raise InvalidError("[turn] urls are like turn:turn.example.org:3478?transport=udp or turns:turn.example.org")
+    is_tls = found["scheme"] == "turns"
+    name = f"{int((now + _CREDENTIALS_LIFE).timestamp())}:media"
+    password = base64.b64encode(hmac.digest(secret, name.encode(), "sha1")).decode()
+    port = int(found["port"] or (5349 if is_tls else 3478))
+    return TurnServer(found["host"], port, name, password, found["transport"] or ("tcp" if is_tls else "udp"), is_tls)
 
 
 def media_socket(folder: Path, number: int) -> Path:
