@@ -17,7 +17,7 @@ from jianlu.capture.cases.case_rows import add_case, find_case
 from jianlu.capture.cases.course import check_course
 from jianlu.capture.cases.masks import masked
 from jianlu.capture.cases.model import CaseRequest, CaseRow, Scene
-from jianlu.capture.cases.rules import demands_guardian, facts_in
+from jianlu.capture.cases.rules import demands_guardian
 from jianlu.capture.cases.scripts import ScriptRow, script_in_force
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
@@ -28,6 +28,7 @@ from jianlu.core.terms.ids import CaseRef, derive_case_ref
 from jianlu.core.terms.instants import instant_text
 from jianlu.govern.identity.model import Role, Staff
 from jianlu.govern.policy.case_file import SEATS, facts_of, tracks_for
+from jianlu.govern.script_texts import facts_in
 from jianlu.runtime.database import transaction
 from jianlu.vault.case_log import CaseLog
 

@@ -14,7 +14,7 @@ from jianlu.core.formats.plan import Language, Plan
 from jianlu.govern.policy.freeze import freeze_plan
 from jianlu.govern.policy.load_languages import load_languages
 from jianlu.govern.policy.load_packs import load_packs, pack_files
-from jianlu.govern.policy.model import CaseFacts, FactValue, Pack
+from jianlu.govern.policy.model import CaseFacts, Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,6 @@ def load_rules(folder: Path) -> Rules:
     """The rules in `folder`; raises as `load_packs` and `load_languages`."""
     packs = load_packs(folder)
     return Rules(packs, load_languages(folder), {pack.id: pack_files(folder / pack.id) for pack in packs})
-
-
-def facts_in(plan: Plan) -> dict[str, FactValue]:
-    """The facts that the plan was made from, by dotted name; without the day and the trigger dates."""
-    found: dict[str, FactValue] = {}
-    for section, keys in plan.facts.items():
-        if section == "dates":
-            continue
-        for key, value in keys.items():
-            if (section, key) != ("case", "on"):
-                found[f"{section}.{key}"] = tuple(value) if isinstance(value, list) else value
-    return found
 
 
 def attested_clauses(plan: Plan) -> frozenset[str]:

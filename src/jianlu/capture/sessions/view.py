@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import Any
 
 from jianlu.capture.cases.masks import masked
-from jianlu.capture.cases.rules import facts_in
 from jianlu.capture.sessions.joining import outstanding_seats
 from jianlu.capture.sessions.lifecycle import OVER, acts_of
 from jianlu.capture.sessions.model import Act, Phase, StepState
@@ -21,6 +20,7 @@ from jianlu.capture.sessions.rooms import FeedStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.view_parts import consents_part, gates_part, health_part, steps_part
 from jianlu.govern.identity.model import Principal
+from jianlu.govern.script_texts import facts_in
 
 
 def view_session(case: str, *, using: SessionPorts, by: Principal) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jianlu.capture.cases.course import filled, sentences_that_apply
 from jianlu.capture.sessions.engine import blocks_of, left_ms
 from jianlu.capture.sessions.lifecycle import OVER, Gate
 from jianlu.capture.sessions.model import Block, Phase, Refusal, StepRun, StepState
@@ -16,6 +15,7 @@ from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.words import ALARM_WORDS, BLOCK_WORDS, GATE_WORDS, worded
 from jianlu.core.formats.script import Question, Step
 from jianlu.govern.policy.model import FactValue
+from jianlu.govern.script_texts import filled, sentences_that_apply
 
 Facts = Mapping[str, FactValue]
 

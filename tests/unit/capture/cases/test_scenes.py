@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from jianlu.capture.cases.course import filled, sentences_that_apply, steps_that_apply
 from jianlu.capture.cases.model import Person
 from jianlu.capture.cases.scenes import load_scene, load_scenes, scene_document, scenes_directory
 from jianlu.capture.sessions.conducting import end_session
@@ -17,6 +16,7 @@ from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.script import parse_script, script_bytes
 from jianlu.core.terms.events import EventType
 from jianlu.entry.sample.script import ASSETS
+from jianlu.govern.script_texts import filled, sentences_that_apply, steps_that_apply
 from tests.fakes.sessions.world import AGENT, SALE_FACTS, World, session_world, shipped_scenes
 
 BANK = {"case.place": "CN-31", "case.institution": "建安银行", "customer.age": 45, "session.biometrics": ["face"]}
