@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from jianlu.capture.recording.live.reconcile_case import reconcile_recorders
 from jianlu.core.errors import ConflictError
 from jianlu.core.formats.checkpoint import Checkpoint
 from jianlu.core.formats.event import Event
@@ -19,6 +20,7 @@ from jianlu.core.terms.findings import Inspector
 from jianlu.deliver.packages.write import Receipt, write_package, written_before
 from jianlu.deliver.reports.course import sealed_script
 from jianlu.deliver.reports.write import write_reports
+from jianlu.govern.script_texts import facts_in
 from jianlu.judge.judge_case import judge_case
 from jianlu.process.inspectors.inspect import inspect_case
 from jianlu.process.inspectors.sender_clock import samples_of
@@ -39,6 +41,7 @@ def run_after_call(log: CaseLog, destination: Path, using: Workbench, say: Say) 
     Raises ConflictError while the recording has not ended or when it was abandoned.
     """
     plan = _plan_of(log)
+    reconcile(log)
     inspect(log, plan, using, say)
     retain(log, plan)
     judge(log, say)
@@ -63,7 +66,7 @@ def inspect(log: CaseLog, plan: Plan, using: Workbench, say: Say) -> None:
         inspect_ports(using.settings),
         lambda track, done_ms: say(f"inspect {track}", done_ms, duration_ms),
         clock=samples_of(log.open_object(e.body["object"], e.body["version"]) for e in _of_kind(log, EventType.CLOCK_MEASURED)),
-        withheld=withheld_inspectors(log.events, sealed_script(log)),
+        withheld=withheld_inspectors(log.events, sealed_script(log), facts_in(plan)),
     )
     record_findings(log, inspections)
     say("inspect", 1, 1)
@@ -79,6 +82,12 @@ def as_recorded(plan: Plan, log: CaseLog) -> Plan:
     for name, kind, _ in started.body["tracks"]:
         streams[kind, name] = sum(other == kind for other, _ in streams)
     return replace(plan, tracks=tuple(replace(track, stream=streams.get((track.kind, track.id), -1)) for track in plan.tracks))
+
+
+def reconcile(log: CaseLog) -> None:
+    """What a second recorder wrote against what the first did, once; nothing where there was one recorder."""
+    if not has_event(log, EventType.CASE_CLOSED):
+        reconcile_recorders(log)
 
 
 def retain(log: CaseLog, plan: Plan) -> None:
