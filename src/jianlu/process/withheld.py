@@ -12,6 +12,8 @@ from jianlu.core.formats.event import Event
 from jianlu.core.formats.script import Script
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
+from jianlu.govern.policy.model import FactValue
+from jianlu.govern.script_texts import steps_that_apply
 
 PURPOSES: Mapping[str, Inspector] = {"face": Inspector.FACES}
 """What each purpose of consent lets look."""
@@ -23,9 +25,15 @@ _REASONS = {
 _DECISIONS = (EventType.CONSENT_GIVEN, *_REASONS)
 
 
-def withheld_inspectors(events: Sequence[Event], script: Script | None) -> dict[Inspector, str]:
-    """The inspectors that must not run, each with the code of the reason; the last decision of each person counts, and one no is enough."""
-    asked = {purpose for step in script.steps for purpose in step.consents} if script else set()
+def withheld_inspectors(
+    events: Sequence[Event], script: Script | None, facts: Mapping[str, FactValue] | None = None
+) -> dict[Inspector, str]:
+    """The inspectors that must not run, each with the code of the reason; the last decision of each person counts, and one no is enough.
+
+    With the case's `facts` only the steps of the script that apply to it count as asking.
+    """
+    steps = () if script is None else script.steps if facts is None else steps_that_apply(script, facts)
+    asked = {purpose for step in steps for purpose in step.consents}
     withheld = {}
     for purpose, inspector in PURPOSES.items():
         last = {str(event.body.get("by", "")): event.type for event in events if _decides(event, purpose)}

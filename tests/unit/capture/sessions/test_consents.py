@@ -9,7 +9,10 @@ from jianlu.capture.sessions.preparing import start_session
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError
 from jianlu.core.terms.digests import opens
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.findings import Inspector
 from jianlu.govern.consent import decisions_in, is_permitted
+from jianlu.govern.script_texts import facts_in
+from jianlu.process.withheld import withheld_inspectors
 from jianlu.vault.case_log import open_case_log
 from tests.fakes.sessions.world import AGENT, SALE_FACTS, World, participant
 from tests.fakes.vault.home import TENANT
@@ -116,3 +119,16 @@ def test_a_live_session_with_a_guardian_runs_to_its_end(world: World) -> None:
     case = world.live(facts={**SALE_FACTS, "customer.age": 12})
     world.do_all(case)
     assert "end" in world.view(case)["allowed"]
+
+
+def test_faces_are_looked_for_where_the_plan_needs_no_consent_to_it(world: World) -> None:
+    asked, unasked = world.live(), world.live("unasked", facts={**SALE_FACTS, "session.biometrics": []})
+    withheld = {}
+    for case in (asked, unasked):
+        world.view(case)
+        live = next(each for each in world.using.switchboard.sessions if each.row.case == case)
+        withheld[case] = withheld_inspectors(world.events(case), live.script, facts_in(live.plan))
+    assert withheld == {asked: {Inspector.FACES: "consent_not_given"}, unasked: {}}
+    consent(asked, "face", "given", "click", using=world.using, by=participant(asked))
+    live = world.using.switchboard.sessions[0]
+    assert withheld_inspectors(world.events(asked), live.script, facts_in(live.plan)) == {}
