@@ -90,8 +90,12 @@ TEXT_DIGEST = "ab" * 32
 
 def seal_course(log: CaseLog) -> None:
     """Record the whole course into `log`, with its sealed script, a message, a clock measurement and a second recorder's segment."""
-    frozen = {"script": SCRIPT.script}
-    log.seal_and_append(EventType.SCRIPT_FROZEN, "script", script_bytes(SCRIPT), frozen)
+    people = canonical_bytes(
+        {"format": "jianlu/particulars/v1", "people": {"customer": {"name": "王女士", "phone": "13800000000"}}}
+    )
+    particulars = log.seal_part("particulars", people, part="particulars")
+    frozen = {"script": SCRIPT.script, "version": SCRIPT.version, "particulars": particulars}
+    log.seal_and_append(EventType.SCRIPT_FROZEN, "script", script_bytes(SCRIPT), frozen, part="content")
     for kind, body in (*BEFORE, *DURING):
         log.append(kind, body, commits={"commit": TEXT_DIGEST} if kind in COMMITTED else None)
     message = canonical_bytes({"format": "jianlu/message/v1", "by": "customer", "text": "请再说一遍保费"})

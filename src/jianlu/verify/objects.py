@@ -30,7 +30,7 @@ from jianlu.verify._problem import NOWHERE, problem_at
 from jianlu.verify.model import Problem, Where
 from jianlu.verify.problems import Code
 
-_NESTED = ("init", "rules")
+_NESTED = ("init", "rules", "content", "particulars")
 """Fields of an event's body that are object parts themselves."""
 
 _PART_FIELDS = {"object": str, "version": int, "sealed": str, "bytes": int, "plain_bytes": int, "commit": str}
@@ -156,7 +156,12 @@ def read_salts(archive: Archive) -> tuple[dict[str, bytes], list[Problem]]:
 
 
 def document_path(part: Part) -> str | None:
-    """The entry that holds `part` opened; None for media, and for the packs, whose files the plan names by digest."""
+    """The entry that holds `part` opened.
+
+    None for media, for the packs, whose files the plan names by digest, and for a live session's particulars, which name people.
+    """
+    if part.event.type is EventType.SCRIPT_FROZEN and part.label.endswith("/content.commit"):
+        return f"{DOCUMENTS_PREFIX}{part.object}"
     if not part.label.endswith("/commit"):
         return None
     match part.event.type:

@@ -66,6 +66,15 @@ def test_script_messages_and_clocks_are_there_opened_and_the_second_recording_se
     assert "请再说一遍保费" in _entry(packaged.path, "documents/message-1").decode()
 
 
+def test_who_took_part_is_sealed_and_named_nowhere_else(packaged: Packaged) -> None:
+    with zipfile.ZipFile(packaged.path) as archive:
+        holding = [
+            name for name in archive.namelist() if "王女士".encode() in archive.read(name) or b"13800000000" in archive.read(name)
+        ]
+        assert "sealed/particulars.v1.sealed" in archive.namelist()
+    assert holding == []
+
+
 def test_the_gap_is_told_with_its_second_side_and_reason(packaged: Packaged) -> None:
     (gap,) = check_package(packaged.path).gaps
     assert (gap.from_ms, gap.to_ms, gap.reason, gap.side) == (1200, 1700, "connection_lost", "customer-picture")

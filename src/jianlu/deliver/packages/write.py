@@ -182,8 +182,9 @@ def _add_media(container: Container, log: CaseLog) -> None:
 
 def _documents(log: CaseLog) -> Iterator[tuple[str, bytes]]:
     for event in log.events:
-        if event.type not in _CARRIED_SEALED and "object" in event.body:
-            yield _document_path(event), log.open_object(event.body["object"], event.body["version"])
+        fields = event.body["content"] if event.type is EventType.SCRIPT_FROZEN else event.body
+        if event.type not in _CARRIED_SEALED and "object" in fields:
+            yield _document_path(event), log.open_object(fields["object"], fields["version"])
 
 
 def _document_path(event: Event) -> str:
@@ -194,6 +195,8 @@ def _document_path(event: Event) -> str:
             return VERDICTS
         case EventType.FINDINGS_RECORDED:
             return findings_path(event.body["inspector"])
+        case EventType.SCRIPT_FROZEN:
+            return f"{DOCUMENTS_PREFIX}{event.body['content']['object']}"
         case _:
             return f"{DOCUMENTS_PREFIX}{event.body['object']}"
 
