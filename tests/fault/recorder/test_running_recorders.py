@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from jianlu.backends.recorders.client import RecorderClient
+from jianlu.capture.recording.live.reconcile_case import reconcile_recorders
 from jianlu.capture.sessions.recorders import RecordedTrack
+from jianlu.core.errors import UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.entry.serve.desk import desk_server
 from tests.fakes.eventually import eventually
@@ -94,3 +97,30 @@ def test_a_recorder_told_to_go_hands_over_what_it_has(tmp_path: Path) -> None:
         eventually(lambda: home.sealed_until_ms() > sealed_ms + 2_000, "the next one goes on")
         home.client.stop(CASE, "completed")
         assert ("recorder_restarted", "recorder") in gaps_of(home)
+
+
+def test_two_recorder_processes_agree_about_the_session(tmp_path: Path) -> None:
+    with recorder_home(tmp_path / "home", publishers()) as home:
+        mirror = RecorderClient(home.path / "run" / "recorder-b.sock")
+        home.spawn()
+        home.spawn(name="b")
+        home.wait_ready()
+        eventually(lambda: home.client.preflight(CASE, TRACKS).is_ready, "the first sees media")
+        eventually(lambda: _is_ready(mirror), "the second sees media")
+        started = home.client.start(CASE, TRACKS)
+        assert mirror.start(CASE, TRACKS, zero_us=started.zero_us) == started
+        eventually(lambda: home.sealed_until_ms() >= 6_000, "three segments are sealed")
+        mirror.stop(CASE, "completed")
+        home.client.stop(CASE, "completed")
+        mirror.close()
+        found = reconcile_recorders(home.log())
+        assert found is not None
+        assert found.compared >= 3
+        assert (found.differing, found.missing) == (0, 0)
+
+
+def _is_ready(client: RecorderClient) -> bool:
+    try:
+        return client.preflight(CASE, TRACKS).is_ready
+    except UnavailableError:
+        return False
