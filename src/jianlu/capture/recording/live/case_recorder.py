@@ -16,13 +16,12 @@ from typing import Protocol
 from jianlu.capture.recording.live.cutter import LiveOutput, LiveSegment
 from jianlu.capture.recording.live.delivery import MAIN, MISSING, Delivery
 from jianlu.capture.recording.live.entries import Entry
+from jianlu.capture.recording.live.health import RecordingHealth
 from jianlu.capture.recording.live.live_recording import LiveRecording
 from jianlu.capture.recording.live.outbox import Outbox
 from jianlu.capture.recording.live.ports import LiveLog, Spool, StateStore, Tap, TapStream
 from jianlu.capture.recording.live.state import CaseState, state_text
 from jianlu.capture.recording.live.tap_frames import TapFrame
-from jianlu.capture.recording.live.wall_clock import WallClockWatch
-from jianlu.capture.recording.live.watchdog import AlarmBook
 from jianlu.capture.recording.model import GapReason
 from jianlu.capture.sessions.recorders import (
     RecordedTrack,
@@ -34,23 +33,17 @@ from jianlu.capture.sessions.recorders import (
 )
 from jianlu.core.errors import ConflictError, InvalidError, JianluError, NotFoundError, UnavailableError
 from jianlu.core.formats.canonical import canonical_bytes
-from jianlu.core.limits import LIVE_LAG_MS, SEGMENT_MS
+from jianlu.core.limits import LIVE_LAG_MS
 from jianlu.core.terms.events import EventType
 
 RECORDER = "live/1"
 SOURCE_FORMAT = "jianlu/live-source/v1"
-DISK_BYTES_MIN = 256 * 1024 * 1024
-"""Less is an alarm: an hour of two 720p cameras is 1.4 GB, and the spool is for minutes."""
-
 _TICK_S, _LOOK_US = 0.1, 1_000_000
 _RETRY_FIRST_S, _RETRY_MAX_S = 0.2, 3.0
 _START_WAIT_S, _DELIVERY_WAIT_S, _STOP_WAIT_S = 10.0, 12.0, 50.0
 _CLOSE_WAIT_S = 3.0
 _KEY_WAIT_S = 3.0
 _POLL_S = 0.05
-_STALL_MS = SEGMENT_MS + LIVE_LAG_MS + 4_000
-_STEP_SHOWN_US = 30_000_000
-_AT_ONCE = ("sealing_stalled", "uplink_lost", "disk_full", "clock_stepped", "recorder_fault")
 
 
 class MachineClock(Protocol):
@@ -95,10 +88,9 @@ class CaseRecorder:
         self._outbox = Outbox(using.spool(case))
         self._delivery = Delivery(self._log, self._outbox, using.name)
         self._recording = LiveRecording(tracks, self._now_us(), state.formats if state else None)
-        self._alarms = AlarmBook()
-        self._wall = WallClockWatch()
-        self._stepped_us: int | None = None
-        self._faulted_us: int | None = None
+        self._health = RecordingHealth(
+            self._recording, self._delivery, self._outbox, using.states.free_bytes, is_edge=using.is_edge
+        )
         self._looked_us = 0
         self._stream: TapStream | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -122,7 +114,7 @@ class CaseRecorder:
             fault = None if ended.cancelled() else ended.exception()
             if fault is not None:
                 # A fault of the program: shown, and the work goes on. A recorder that stops quietly would be worse.
-                self._faulted_us = self._now_us()
+                self._health.note_fault(self._now_us())
                 self._using.complain(self.case, fault)
                 asyncio.get_running_loop().call_later(_RETRY_MAX_S, self._spawn, work)
 
@@ -214,50 +206,12 @@ class CaseRecorder:
     # -- health --------------------------------------------------------------------------------------------------------------
 
     def _look(self, now_us: int) -> None:
-        self._recording.look(now_us)
-        now_ms = self._recording.now_ms(now_us)
-        step_ms = self._wall.look(self._using.clock.wall_ms(), now_us // 1000)
-        if step_ms:
-            self._stepped_us = now_us
-            self._say(EventType.CLOCK_STEPPED, {"step_ms": step_ms, "at_ms": now_ms})
-        conditions = self._conditions(now_us)
-        changes = self._alarms.look(conditions, now_ms, at_once=_AT_ONCE)
-        for change in changes:
-            kind = EventType.HEALTH_ALARMED if change.is_raised else EventType.HEALTH_CLEARED
-            self._say(kind, {"code": change.alarm.code, "track": change.alarm.track, "at_ms": change.at_ms})
+        for kind, body in self._health.look(now_us, self._using.clock.wall_ms(), is_finished=self._is_finished):
+            self._say(kind, body)
         if self._recording.has_begun and not self._is_finished:
             measured = self._recording.measured(now_us)
             if measured is not None:
                 self._put_sheet(measured.plaintext, measured.samples)
-
-    def _conditions(self, now_us: int) -> set[tuple[str, str]]:
-        found = self._recording.conditions() if not self._is_finished else set()
-        if self._is_behind(now_us):
-            found.add(("uplink_lost" if self._is_spooled_well else "sealing_stalled", ""))
-        if self._outbox.is_spool_failing:
-            found.add(("disk_full", ""))
-        elif self._free_bytes() < DISK_BYTES_MIN:
-            found.add(("disk_low", ""))
-        if self._stepped_us is not None and now_us - self._stepped_us < _STEP_SHOWN_US:
-            found.add(("clock_stepped", ""))
-        if self._faulted_us is not None and now_us - self._faulted_us < _STEP_SHOWN_US:
-            found.add(("recorder_fault", ""))
-        return found
-
-    def _is_behind(self, now_us: int) -> bool:
-        """Delivery fails, or is further behind than cutting and sealing take."""
-        waiting_ms = self._recording.now_ms(now_us) - self._delivery.covered_ms
-        return self._delivery.is_failing or (self._outbox.is_spooling and waiting_ms > _STALL_MS)
-
-    @property
-    def _is_spooled_well(self) -> bool:
-        return self._using.is_edge and not self._outbox.is_spool_failing
-
-    def _free_bytes(self) -> int:
-        try:
-            return self._using.states.free_bytes()
-        except UnavailableError:
-            return 0
 
     def status(self) -> RecordingStatus:
         """The recording now."""
@@ -269,7 +223,7 @@ class CaseRecorder:
             zero_us=self._recording.zero_us,
             segments=self._delivery.segments,
             tracks=self._recording.healths,
-            alarms=self._alarms.raised,
+            alarms=self._health.alarms,
         )
 
     def _state_now(self, now_us: int) -> RecordingState:
@@ -277,11 +231,7 @@ class CaseRecorder:
             return "stopped"
         if not self._recording.has_begun:
             return "idle" if self._state is None else "starting"
-        if (self._is_behind(now_us) and not self._is_spooled_well) or self._outbox.is_spool_failing:
-            return "stalled"
-        if self._recording.is_paused:
-            return "paused"
-        return "recording" if self._delivery.segments or self._is_spooled_well else "starting"
+        return self._health.state(now_us)
 
     # -- what is called ------------------------------------------------------------------------------------------------------
 
@@ -291,8 +241,8 @@ class CaseRecorder:
         checks = [
             ("tap", self._stream is not None),
             ("desk", await self._can_reach_desk() or self._using.is_edge),
-            ("disk", self._free_bytes() >= DISK_BYTES_MIN),
-            ("clock", self._stepped_us is None or now_us - self._stepped_us > _STEP_SHOWN_US),
+            ("disk", self._health.has_room()),
+            ("clock", self._health.is_clock_steady(now_us)),
         ]
         return RecorderChecks(
             self._recording.checks(now_us), tuple((name, "ok" if is_ok else "failed") for name, is_ok in checks)
