@@ -58,6 +58,7 @@ def test_an_answer_that_was_lost_writes_nothing_twice() -> None:
     assert continuity(stage) == []
 
 
+@pytest.mark.slow
 def test_ten_minutes_without_an_uplink_lose_nothing_on_the_edge() -> None:
     stage = Stage(one_party(), ONE, is_edge=True)
     stage.start()
