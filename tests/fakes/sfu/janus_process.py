@@ -48,7 +48,7 @@ transports: {{ disable = "{_others("transports", "http")}" }}
     )
     (folder / "janus.plugin.videoroom.jcfg").write_text("general: {}\n", encoding="utf-8")
     with _loopback_that_is_none(), (folder / "janus.log").open("w") as log:
-        process = subprocess.Popen([program, "-F", str(folder)], stdout=log, stderr=log)
+        process = subprocess.Popen([program, "-F", str(folder)], stdout=log, stderr=log, cwd=folder)
         try:
             eventually(lambda: _listens(port) or process.poll() is not None, "Janus")
             yield f"http://127.0.0.1:{port}/janus"

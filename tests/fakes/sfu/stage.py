@@ -23,10 +23,10 @@ _HTML = Path(__file__).with_name("peer.html")
 
 
 @contextmanager
-def media_process(home: Path, *options: str) -> Iterator[EmbeddedRooms]:
-    """`python -m jianlu.entry.serve.media` on a home with default settings, until the block ends; it must end well."""
+def media_process(home: Path, *options: str, settings: str = "") -> Iterator[EmbeddedRooms]:
+    """`python -m jianlu.entry.serve.media` on a home with these settings, until the block ends; it must end well."""
     home.mkdir(exist_ok=True)
-    (home / "jianlu.toml").write_text("", encoding="utf-8")
+    (home / "jianlu.toml").write_text(settings, encoding="utf-8")
     program = [sys.executable, "-m", "jianlu.entry.serve.media", "--home", str(home), "--shard", "0", *options]
     with (home / "media.log").open("w") as log:
         process = subprocess.Popen(program, stderr=log)
