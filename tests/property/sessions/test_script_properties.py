@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jianlu.capture.sessions import engine
-from jianlu.capture.sessions.model import Course, Ruling, StepState
+from jianlu.capture.sessions.lifecycle import OVER, TRANSITIONS, phase_of
+from jianlu.capture.sessions.model import Course, Phase, Ruling, StepState
 from jianlu.capture.sessions.replay import after, begin
 from jianlu.core.formats.script import Option, Question, Step
 from jianlu.core.terms.events import EventType
@@ -210,3 +211,15 @@ def test_events_alone_rebuild_the_talk(course: Course, acts: list[tuple[Any, ...
     for kind, body in play.events:
         rebuilt = after(course, rebuilt, kind, body)
     assert rebuilt == replace(play.talk, showing=None)
+
+
+@given(COURSES, st.lists(ACTS, max_size=60))
+def test_a_session_moves_from_phase_to_phase_only_as_the_table_allows(course: Course, acts: list[tuple[Any, ...]]) -> None:
+    play = Play(course)
+    phase = Phase.READY
+    for act in [("wait", 0), *acts]:
+        play.act(act)
+        found = phase_of(play.talk, is_invited=True, is_ready=True)
+        assert found is phase or found in TRANSITIONS[phase]
+        assert phase not in OVER or found is phase
+        phase = found
