@@ -246,6 +246,7 @@ def recorder_ports(
         log=lambda case: DeskLog(run / "desk.sock", case),
         spool=lambda case: FileSpool(run / f"spool-{name}" / case, case, keys),
         complain=complain,
+        keys=keys,
         is_edge=is_edge,
     )
 

@@ -64,7 +64,7 @@ def test_the_log_holds_no_password_token_or_path(home: Path) -> None:
     assert PASSWORD not in text and token not in text and "secret-thing" not in text and "mei" not in text
 
 
-def test_a_second_service_on_a_home_is_refused_and_the_first_goes_on(home: Path) -> None:
+def test_a_second_start_on_a_home_is_refused_and_the_first_goes_on(home: Path) -> None:
     with served(home, "--only", "web") as running, running.client() as client:
         with served(home) as second:
             assert second.process.wait(timeout=60) == 5

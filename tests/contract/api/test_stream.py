@@ -69,7 +69,7 @@ def test_the_stream_ends_with_the_sign_in(served: Listening) -> None:
         assert refused.response.status_code == 401
 
 
-def test_the_stream_ends_when_the_service_drains(served: Listening) -> None:
+def test_the_stream_ends_when_the_process_drains(served: Listening) -> None:
     api = served.api
     case, agent, _ = api.seated()
     with served.stream(case, cookie_header(agent)) as stream:

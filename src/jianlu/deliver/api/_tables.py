@@ -1,4 +1,7 @@
-"""Answered calls (SQLAlchemy Core), for idempotency keys; `runtime/migrations` creates the table, a test holds the two together."""
+"""Answered calls (SQLAlchemy Core), for idempotency keys.
+
+`runtime/migrations` creates the table, a test holds the two together.
+"""
 
 from __future__ import annotations
 

@@ -479,7 +479,7 @@ class IceServers(Answer):
     iceServers: list[dict[str, Any]]  # noqa: N815 the name is WebRTC's
 
 
-class ServiceHealth(Answer):
+class ServingState(Answer):
     """Whether the service works."""
 
     status: Literal["ok", "draining"]

@@ -1,4 +1,7 @@
-"""Cases and the templates they are made of: list, make, read. What happens in a session is `conduct.py`."""
+"""Cases and the templates they are made of: list, make, read.
+
+What happens in a session is `conduct.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Word that something about a case changed, from any thread to whoever streams it. Nothing is remembered but a number per case."""
+"""Word that something about a case changed, from any thread to whoever streams it.
+
+Nothing is remembered but a number per case; what changed is read from the session.
+"""
 
 from __future__ import annotations
 

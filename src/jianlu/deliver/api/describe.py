@@ -36,7 +36,7 @@ VIEW, ME = answers.SessionView, (answers.StaffMember, answers.SeatHolder, answer
 Models = type[BaseModel] | tuple[type[BaseModel], ...]
 _CASE = "/api/v1/cases/{case}"
 ANSWERS: dict[str, Models] = {
-    "GET /api/v1/health": answers.ServiceHealth,
+    "GET /api/v1/health": answers.ServingState,
     "POST /api/v1/sign-in": answers.StaffMember,
     "GET /api/v1/me": ME,
     "POST /api/v1/me/totp": answers.Enrolment,

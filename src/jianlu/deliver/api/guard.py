@@ -48,6 +48,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=()",
 }
+_TOO_LONG = f"a request has at most {BODY_BYTES_MAX} bytes: send less at once"
 _HSTS = "max-age=31536000"
 
 Next = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -123,17 +124,7 @@ class Guard:
         if refusal is not None:
             await problem(refusal[0], refusal[1], instance=scope["path"], headers=refusal[2])(scope, receive, send)
             return
-        seen = 0
-
-        async def bounded() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > BODY_BYTES_MAX:
-                return {"type": "http.disconnect"}
-            return message
-
-        await self._app(scope, bounded, send)
+        await _Bounded(scope, receive, send).carry_out(self._app)
 
     def _refusal(self, scope: Scope) -> tuple[int, str, dict[str, str]] | None:
         headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
@@ -147,10 +138,35 @@ class Guard:
             return 503, "the service is about to stop: try again in a few seconds", {"Retry-After": "5"}
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-            return 413, f"a request has at most {BODY_BYTES_MAX} bytes: send less at once", {}
+            return 413, _TOO_LONG, {}
         if method not in SAFE_METHODS and not path.startswith(BEARER_PATHS) and not _is_own_page(headers):
             return 403, f"this call may come from another site: send the header {CSRF_HEADER}: 1", {}
         return None
+
+
+class _Bounded:
+    """One request whose body is counted as it comes: a length that was not announced does not get past the bound."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._seen, self._is_refused = 0, False
+
+    async def carry_out(self, app: ASGIApp) -> None:
+        await app(self._scope, self._bounded, self._unless_refused)
+
+    async def _bounded(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen <= BODY_BYTES_MAX:
+            return message
+        if not self._is_refused:
+            self._is_refused = True
+            await problem(413, _TOO_LONG, instance=self._scope["path"])(self._scope, self._receive, self._send)
+        return {"type": "http.disconnect"}
+
+    async def _unless_refused(self, message: Message) -> None:
+        if not self._is_refused:
+            await self._send(message)
 
 
 def _is_own_page(headers: Headers) -> bool:

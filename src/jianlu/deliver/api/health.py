@@ -1,4 +1,7 @@
-"""Whether the service works, for load balancers and the supervisor; says nothing of cases."""
+"""Whether the service works, for load balancers and the supervisor.
+
+Says nothing of cases, and so anybody may ask.
+"""
 
 from __future__ import annotations
 

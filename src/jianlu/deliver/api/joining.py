@@ -1,4 +1,7 @@
-"""Coming in: invitations by link and QR code, joining with one, and the queue of customers without an appointment."""
+"""Coming in: invitations by link and QR code, joining with one, and the queue of customers without an appointment.
+
+Whether an invitation is good and whose turn it is is decided in `capture/sessions`; here a good one becomes a cookie.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Who I am: signing in and out, and the second factor of one's own account."""
+"""Who I am: signing in and out, and the second factor of one's own account.
+
+How credentials are checked is `govern/identity`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Looking at a sealed session: manifest, media by role and segment, and the package to take away. For staff who may see the case."""
+"""Looking at a sealed session: manifest, media by role and segment, and the package to take away.
+
+For staff who may see the case; media are taken out of sealed segments by `deliver/playback`.
+"""
 
 from __future__ import annotations
 

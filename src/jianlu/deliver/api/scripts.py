@@ -1,4 +1,7 @@
-"""Scripts: their versions, proposed by one person and approved by another."""
+"""Scripts: their versions, proposed by one person and approved by another.
+
+Who may propose and approve is decided in `capture/cases/scripts.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The SQL of accounts: reads and writes rows as `Account` and its secrets. The caller opens and commits the transaction."""
+"""The SQL of accounts: reads and writes rows as `Account` and its secrets.
+
+The caller opens and commits the transaction.
+"""
 
 from __future__ import annotations
 

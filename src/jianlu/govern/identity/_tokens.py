@@ -1,4 +1,7 @@
-"""Tokens of cookies: random, shown once, kept as a digest, so that whoever reads the database cannot use them."""
+"""Tokens of cookies: random, shown once, kept as a digest.
+
+Whoever reads the database cannot use them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Time-based one-time passwords (RFC 6238): which time step a code belongs to. Six digits, 30 seconds, SHA-1, as authenticators do."""
+"""Time-based one-time passwords (RFC 6238): which time step a code belongs to.
+
+Six digits, 30 seconds, SHA-1, as authenticators do.
+"""
 
 from __future__ import annotations
 
