@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from jianlu.capture.recording.live.tap_frames import (
@@ -65,6 +65,7 @@ class Publisher:
     seed: int = 1
     reports_every_ms: int = 1_000
     ntp_offset_s: int = 1_000
+    seal: Callable[[str, bytes], bytes] | None = None
 
     def __post_init__(self) -> None:
         self._random = random.Random(f"{self.feed}/{self.seed}")
@@ -159,7 +160,8 @@ class Publisher:
         if not self.is_sending:
             return
         stream = self._streams[media]
-        payloads = list(payloads_of(codec, payload))
+        sealed = self.seal(codec, payload) if self.seal else payload
+        payloads = list(payloads_of(codec, sealed))
         for place, content in enumerate(payloads):
             seq = stream["seq"]
             stream["seq"] = (seq + 1) & 0xFFFF

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import av
 
 from jianlu.capture.recording.live.case_recorder import CaseRecorder, RecorderPorts
+from jianlu.capture.recording.live.key_ring import KeyRing
 from jianlu.capture.recording.live.ports import TapStream
 from jianlu.capture.recording.live.state import state_from
 from jianlu.capture.recording.live.tap_frames import TapFrame
@@ -23,6 +24,7 @@ from jianlu.core.verdicts.clauses import judge
 from tests.fakes.conversation import obligation, plan_of
 from tests.fakes.live.memory import CASE, MemoryLiveLog, MemorySpool, MemoryStates, ToldClock
 from tests.fakes.live.publisher import Publisher
+from tests.fakes.vault.memory import memory_keys
 
 _STEP_MS = 20
 
@@ -73,6 +75,7 @@ class Stage:
         name: str = "a",
         is_edge: bool = False,
         log: MemoryLiveLog | None = None,
+        room_keys: Mapping[int, bytes] | None = None,
     ) -> None:
         self.publishers = list(publishers)
         self.tracks = tuple(tracks)
@@ -83,6 +86,7 @@ class Stage:
         self.asked: list[str] = []
         self.complaints: list[BaseException] = []
         self.is_tapped = True
+        self._keys, self._room_keys = memory_keys(), room_keys
         self._name, self._is_edge = name, is_edge
         self._failed_ms = 0
         for publisher in self.publishers:
@@ -104,9 +108,14 @@ class Stage:
             log=lambda _: self.log,
             spool=lambda _: self.spool,
             complain=lambda _, fault: self.complaints.append(fault),
+            keys=self._keys,
             is_edge=self._is_edge,
         )
-        return CaseRecorder(CASE, self.tracks, ports, state_from(text) if text else None)
+        ring = None if self._room_keys is None else KeyRing(CASE, self._keys)
+        for kid, key in (self._room_keys or {}).items():
+            ring.admit(kid, key)  # type: ignore[union-attr]
+        self._room_keys = None  # given once: a resumed recorder has them from its state
+        return CaseRecorder(CASE, self.tracks, ports, state_from(text) if text else None, ring)
 
     # -- what a test does ----------------------------------------------------------------------------------------------------
 

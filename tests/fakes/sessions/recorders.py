@@ -5,7 +5,7 @@ A test takes media away, stalls the sealing, or lets the recorder die; what it s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jianlu.capture.sessions.recorders import (
@@ -49,6 +49,9 @@ class FakeRecorder:
         self.failing: dict[str, str] = {}
         self._desk, self._tenant, self._clock, self._name = desk, tenant, clock, name
         self._recordings: dict[str, _Recording] = {}
+
+    def admit(self, case: str, keys: Mapping[int, bytes]) -> None:
+        self._answer()
 
     def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
         self._answer()

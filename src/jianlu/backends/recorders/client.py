@@ -5,7 +5,7 @@ Starting waits for key frames and stopping for the last delivery, so those calls
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jianlu.capture.sessions.recorders import (
@@ -30,6 +30,10 @@ class RecorderClient:
     def __init__(self, path: Path) -> None:
         """Name the socket; it is connected when used."""
         self._client = BlockingRpcClient(path)
+
+    def admit(self, case: str, keys: Mapping[int, bytes]) -> None:
+        """As the port."""
+        self._client.call("admit", {"case": case, "keys": [[kid, key.hex()] for kid, key in keys.items()]})
 
     def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
         """As the port."""

@@ -134,6 +134,12 @@ class RecordingStopped:
 class Recorders(Protocol):
     """One recorder process. Synchronous, safe from threads; every method raises UnavailableError when the process is away."""
 
+    def admit(self, case: str, keys: Mapping[int, bytes]) -> None:
+        """Give the recorder keys of an end-to-end encrypted room (SFrame base keys by key id), before the start or while it records.
+
+        InvalidError for impossible keys; ConflictError when the case is being recorded unencrypted.
+        """
+
     def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
         """Look whether the case could be recorded now; begins to watch the tap, so ask again until it is ready. Writes nothing."""
 

@@ -61,6 +61,10 @@ async def _serve(home: Path, settings: Settings, name: str, is_edge: bool) -> No
 def recorder_server(path: Path, roster: Roster) -> RpcServer:
     """A server of `roster`: the methods of `Recorders`; start it in a running loop."""
 
+    async def admit(fields: dict[str, Any], _: bytes) -> Answer:
+        await roster.admit(fields["case"], {int(kid): bytes.fromhex(key) for kid, key in fields["keys"]})
+        return {}, b""
+
     async def preflight(fields: dict[str, Any], _: bytes) -> Answer:
         return checks_fields(await roster.preflight(fields["case"], tracks_from(fields["tracks"]))), b""
 
@@ -83,8 +87,8 @@ def recorder_server(path: Path, roster: Roster) -> RpcServer:
     async def stop(fields: dict[str, Any], _: bytes) -> Answer:
         return asdict(await roster.stop(fields["case"])), b""
 
-    methods = {"preflight": preflight, "start": start, "status": status, "pause": pause, "resume": resume, "stop": stop}
-    return RpcServer(path, methods)
+    methods = {"admit": admit, "preflight": preflight, "start": start, "status": status}
+    return RpcServer(path, {**methods, "pause": pause, "resume": resume, "stop": stop})
 
 
 @contextmanager

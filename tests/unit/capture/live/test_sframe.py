@@ -8,12 +8,16 @@ import hmac
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from jianlu.capture.recording.live.key_ring import KeyRing
 from jianlu.capture.recording.live.live_recording import LiveRecording
 from jianlu.capture.recording.live.sframe import FrameOpener, Header, SFrameKey, clear_bytes, parse_header
 from jianlu.capture.recording.live.tap_frames import Packet
 from jianlu.core.errors import IntegrityError, InvalidError
 from tests.fakes.live.coded import coded_picture, coded_sound
-from tests.fakes.live.stage import TRACKS
+from tests.fakes.live.memory import CASE
+from tests.fakes.live.publisher import Camera, Publisher
+from tests.fakes.live.stage import TRACKS, Stage, continuity, decoded
+from tests.fakes.vault.memory import memory_keys
 
 BASE_KEY = bytes(range(16))
 METADATA = bytes.fromhex("4945544620534672616d65205747")
@@ -105,3 +109,29 @@ def test_without_the_right_key_nothing_is_ready() -> None:
     assert not any(check.is_ready for check in recording.checks(2_000_000).values())
     with pytest.raises(IntegrityError, match="not given"):
         FrameOpener({}).open("opus", Sender(BASE_KEY).seal("opus", b"abc"))
+
+
+def test_an_encrypted_recording_is_resumed_with_the_keys_that_were_kept() -> None:
+    camera = Camera(codec="vp8", width=96, height=64, fps=10, key_every=10)
+    publisher = Publisher("agent", camera=camera, seal=Sender(BASE_KEY).seal)
+    stage = Stage([publisher], [TRACKS[0], TRACKS[2]], room_keys={1: BASE_KEY})
+    stage.start()
+    assert BASE_KEY.hex() not in stage.states.texts[CASE]
+    stage.play(5_000)
+    stage.kill_recorder(1_000)
+    stage.play(5_000)
+    stage.stop()
+    assert continuity(stage, 10_000) == []
+    assert {side for _, _, _, side in stage.gaps()} <= {"recorder", "agent-picture"}
+    times = decoded(stage.log.playable())
+    assert times["audio0"][-1] > 10
+    assert times["video1"][-1] > 10
+
+
+def test_impossible_keys_are_refused() -> None:
+    ring = KeyRing(CASE, memory_keys())
+    for kid, key in ((1, b"short"), (-1, BASE_KEY), (1 << 64, BASE_KEY)):
+        with pytest.raises(InvalidError):
+            ring.admit(kid, key)
+    ring.admit(1, BASE_KEY)
+    assert [kid for kid, _ in ring.kept] == [1]

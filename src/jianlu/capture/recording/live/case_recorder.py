@@ -17,6 +17,7 @@ from jianlu.capture.recording.live.cutter import LiveOutput, LiveSegment
 from jianlu.capture.recording.live.delivery import MAIN, MISSING, Delivery
 from jianlu.capture.recording.live.entries import Entry
 from jianlu.capture.recording.live.health import RecordingHealth
+from jianlu.capture.recording.live.key_ring import KeyRing, KeyWrapper
 from jianlu.capture.recording.live.live_recording import LiveRecording
 from jianlu.capture.recording.live.outbox import Outbox
 from jianlu.capture.recording.live.ports import LiveLog, Spool, StateStore, Tap, TapStream
@@ -73,13 +74,21 @@ class RecorderPorts:
     log: Callable[[str], LiveLog]
     spool: Callable[[str], Spool]
     complain: Callable[[str, BaseException], None]
+    keys: KeyWrapper
     is_edge: bool = False
 
 
 class CaseRecorder:
     """Watches and records one case. Make it in a running loop; `run` starts its tasks, `close` ends them."""
 
-    def __init__(self, case: str, tracks: Sequence[RecordedTrack], using: RecorderPorts, state: CaseState | None = None) -> None:
+    def __init__(
+        self,
+        case: str,
+        tracks: Sequence[RecordedTrack],
+        using: RecorderPorts,
+        state: CaseState | None = None,
+        ring: KeyRing | None = None,
+    ) -> None:
         self.case = case
         self.tracks = tuple(tracks)
         self._using = using
@@ -87,7 +96,9 @@ class CaseRecorder:
         self._log = using.log(case)
         self._outbox = Outbox(using.spool(case))
         self._delivery = Delivery(self._log, self._outbox, using.name)
-        self._recording = LiveRecording(tracks, self._now_us(), state.formats if state else None)
+        self.ring = ring if state is None or state.keys is None else KeyRing(case, using.keys, state.keys)
+        openers = {track.feed: self.ring.opener for track in tracks} if self.ring else None
+        self._recording = LiveRecording(tracks, self._now_us(), state.formats if state else None, openers)
         self._health = RecordingHealth(
             self._recording, self._delivery, self._outbox, using.states.free_bytes, is_edge=using.is_edge
         )
@@ -294,7 +305,8 @@ class CaseRecorder:
         clock = self._using.clock
         formats = self._recording.settle_formats()
         zero_wall_ms = clock.wall_ms() - (clock.monotonic_us() - zero_us) // 1000
-        state = CaseState(self.tracks, formats, zero_us, zero_wall_ms, clock.boot())
+        keys = self.ring.kept if self.ring else None
+        state = CaseState(self.tracks, formats, zero_us, zero_wall_ms, clock.boot(), keys=keys)
         self._using.states.save(self.case, state_text(state))
         self._state = state
         self._put_opening()
@@ -341,6 +353,12 @@ class CaseRecorder:
             self._state = replace(self._state, is_paused=is_paused)
             self._using.states.save(self.case, state_text(self._state))
             (self._recording.pause if is_paused else self._recording.resume)()
+
+    def keep_keys(self) -> None:
+        """The ring has another key: it must survive this process too."""
+        if self._state is not None and self.ring is not None:
+            self._state = replace(self._state, keys=self.ring.kept)
+            self._using.states.save(self.case, state_text(self._state))
 
     async def stop(self) -> RecordingStopped:
         """As `Recorders.stop`."""

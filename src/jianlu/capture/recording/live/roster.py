@@ -5,10 +5,11 @@ A case that is only watched and never started is forgotten after a while; a reco
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jianlu.capture.recording.live.case_recorder import CaseRecorder, RecorderPorts
 from jianlu.capture.recording.live.delivery import Delivery
+from jianlu.capture.recording.live.key_ring import KeyRing
 from jianlu.capture.recording.live.outbox import Outbox
 from jianlu.capture.recording.live.state import state_from
 from jianlu.capture.sessions.recorders import (
@@ -34,6 +35,7 @@ class Roster:
         self._using = using
         self._cases: dict[str, CaseRecorder] = {}
         self._stopped: dict[str, RecordingStopped] = {}
+        self._rings: dict[str, KeyRing] = {}
 
     def resume_all(self) -> list[str]:
         """Resume every recording that an earlier process began; returns the cases whose state cannot be read."""
@@ -48,6 +50,22 @@ class Roster:
             self._cases[case] = recorder
             recorder.run()
         return unreadable
+
+    async def admit(self, case: str, keys: Mapping[int, bytes]) -> None:
+        """As the port."""
+        recorder = self._cases.get(case)
+        if recorder is not None and recorder.ring is None:
+            if recorder.is_recording:
+                raise ConflictError("the case is being recorded unencrypted: a room's keys are given before the start")
+            await self._cases.pop(case).close()
+            recorder = None
+        ring = recorder.ring if recorder is not None and recorder.ring is not None else self._rings.get(case)
+        if ring is None:
+            ring = self._rings[case] = KeyRing(case_ref(case), self._using.keys)
+        for kid, base_key in keys.items():
+            ring.admit(kid, base_key)
+        if recorder is not None:
+            recorder.keep_keys()
 
     async def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
         """As the port."""
@@ -81,6 +99,7 @@ class Roster:
             stopped = await self._recorder(case).stop() if case in self._cases else await self._stopped_earlier(case)
             recorder = self._cases.pop(case, None)
             self._stopped[case] = stopped
+            self._rings.pop(case, None)
             if recorder is not None:
                 await recorder.close()
             while len(self._stopped) > STOPPED_KEPT:
@@ -112,7 +131,7 @@ class Roster:
             await recorder.close()
             recorder = None
         if recorder is None:
-            recorder = self._cases[case] = CaseRecorder(case_ref(case), tracks, self._using)
+            recorder = self._cases[case] = CaseRecorder(case_ref(case), tracks, self._using, ring=self._rings.get(case))
             recorder.run()
         return recorder
 

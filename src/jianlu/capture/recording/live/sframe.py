@@ -81,7 +81,11 @@ class FrameOpener:
     """Opens the frames of a room by key id: each member, or each epoch, has its own."""
 
     def __init__(self, keys: Mapping[int, SFrameKey]) -> None:
-        self._keys = keys
+        self._keys = dict(keys)
+
+    def add(self, kid: int, base_key: bytes) -> None:
+        """Open frames of the key `kid` from now on."""
+        self._keys[kid] = SFrameKey(base_key, kid)
 
     def open(self, codec: str, frame: bytes) -> bytes:
         """The frame as it was before encryption; IntegrityError when no key opens it."""

@@ -1,7 +1,7 @@
 """What a recorder must know to go on with a case after it was killed: tracks, their formats, the session's zero. As JSON text.
 
-A state file holds no media and no keys. The zero is an instant of the machine's monotonic clock, which starts anew with the machine: the
-wall clock's instant is kept beside it, and used when the machine was started again.
+A state file holds no media, and keys only wrapped. The zero is an instant of the machine's monotonic clock, which starts anew with the
+machine: the wall clock's instant is kept beside it, and used when the machine was started again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class CaseState:
-    """One case that is being recorded. `end_us` is set once it is being stopped."""
+    """One case that is being recorded. `end_us` is set once it is being stopped; `keys` are wrapped, of an encrypted room."""
 
     tracks: tuple[RecordedTrack, ...]
     formats: Mapping[str, TrackFormat]
@@ -29,6 +29,7 @@ class CaseState:
     boot: str
     is_paused: bool = False
     end_us: int | None = None
+    keys: tuple[tuple[int, str], ...] | None = None
 
     def zero_on(self, boot: str, monotonic_us: int, wall_ms: int) -> int:
         """The session's zero on the clock of the machine as it runs now."""
@@ -46,6 +47,7 @@ def state_text(state: CaseState) -> str:
         "boot": state.boot,
         "is_paused": state.is_paused,
         "end_us": state.end_us,
+        "keys": state.keys,
     }
     return json.dumps(fields, separators=(",", ":"))
 
@@ -64,6 +66,7 @@ def state_from(text: str) -> CaseState:
             boot=str(fields["boot"]),
             is_paused=bool(fields["is_paused"]),
             end_us=None if fields["end_us"] is None else int(fields["end_us"]),
+            keys=None if fields["keys"] is None else tuple((int(kid), str(wrapped)) for kid, wrapped in fields["keys"]),
         )
     except (KeyError, TypeError, ValueError, InvalidError) as error:
         raise IntegrityError("a recording's state cannot be read: its case must be ended by hand") from error
