@@ -10,7 +10,7 @@ import pytest
 from jianlu.backends.recorders.client import RecorderClient
 from jianlu.capture.recording.live.reconcile_case import reconcile_recorders
 from jianlu.capture.sessions.recorders import RecordedTrack
-from jianlu.core.errors import UnavailableError
+from jianlu.core.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.entry.serve.desk import desk_server
 from tests.fakes.eventually import eventually
@@ -124,3 +124,30 @@ def _is_ready(client: RecorderClient) -> bool:
         return client.preflight(CASE, TRACKS).is_ready
     except UnavailableError:
         return False
+
+
+def test_calls_made_twice_or_out_of_turn_are_answered_for_what_they_are(tmp_path: Path) -> None:
+    with recorder_home(tmp_path / "home", publishers()) as home:
+        process = home.spawn()
+        home.wait_ready()
+        assert state_of(home) == "idle"
+        for call in (lambda: home.client.stop(CASE, "x"), lambda: home.client.pause(CASE), lambda: home.client.resume(CASE)):
+            with pytest.raises(NotFoundError):
+                call()
+        assert not home.client.preflight(CASE, TRACKS[:1]).is_ready
+        begin(home)
+        assert home.client.start(CASE, TRACKS) == home.client.start(CASE, TRACKS)
+        with pytest.raises(ConflictError, match="other tracks"):
+            home.client.start(CASE, TRACKS[:1])
+        with pytest.raises(ConflictError, match="unencrypted"):
+            home.client.admit(CASE, {1: bytes(16)})
+        stopped = home.client.stop(CASE, "completed")
+        assert home.client.stop(CASE, "completed") == stopped
+        with pytest.raises(ConflictError, match="once"):
+            home.client.start(CASE, TRACKS)
+        home.kill(process)
+        home.spawn()
+        home.wait_ready()
+        assert home.client.stop(CASE, "completed") == stopped
+        with pytest.raises(InvalidError):
+            home.client.preflight("nonsense", TRACKS)
