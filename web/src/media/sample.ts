@@ -6,7 +6,8 @@ import { sound } from "./meter.ts";
 
 export interface Line { id: string; role: string; text: string; en: string }
 
-export const SAMPLE_LABEL = "sample-clips";
+const ROOM = 0.0013; // about -60 dBFS after the low-pass: an office
+const FPS = 20;
 
 export class SampleDevices {
   readonly stream: MediaStream;
@@ -15,6 +16,7 @@ export class SampleDevices {
   private readonly mix: MediaStreamAudioDestinationNode;
   private readonly clips = new Map<string, AudioBuffer>();
   private playing: AudioBufferSourceNode | null = null;
+  isSpeaking = false;
   private timer = 0;
   lines: Line[] = [];
 
@@ -23,16 +25,20 @@ export class SampleDevices {
     this.canvas.height = 720;
     const audio = sound();
     this.mix = audio.createMediaStreamDestination();
-    // A whisper of noise: a microphone in a room is never digitally silent, and the recorder rightly suspects one that is.
-    const noise = audio.createBuffer(1, audio.sampleRate * 2, audio.sampleRate);
+    // The noise of a quiet room: a microphone is never digitally silent, and the recorder rightly suspects one that is.
+    const noise = audio.createBuffer(1, audio.sampleRate * 4, audio.sampleRate);
     const samples = noise.getChannelData(0);
-    for (let place = 0; place < samples.length; place += 1) samples[place] = (Math.random() - 0.5) * 0.0012;
+    let drift = 0;
+    for (let place = 0; place < samples.length; place += 1) {
+      drift = 0.97 * drift + (Math.random() - 0.5);
+      samples[place] = drift * ROOM;
+    }
     const room = audio.createBufferSource();
     room.buffer = noise;
     room.loop = true;
     room.connect(this.mix);
     room.start();
-    const picture = (this.canvas as HTMLCanvasElement & { captureStream(fps: number): MediaStream }).captureStream(25);
+    const picture = (this.canvas as HTMLCanvasElement & { captureStream(fps: number): MediaStream }).captureStream(FPS);
     this.stream = new MediaStream([...picture.getVideoTracks(), ...this.mix.stream.getAudioTracks()]);
   }
 
@@ -44,7 +50,7 @@ export class SampleDevices {
     made.face.muted = made.face.loop = made.face.playsInline = true;
     await made.face.play().catch(() => undefined);
     made.draw();
-    made.timer = window.setInterval(() => made.draw(), 40);
+    made.timer = window.setInterval(() => made.draw(), 1000 / FPS);
     return made;
   }
 
@@ -62,6 +68,20 @@ export class SampleDevices {
     at.fillRect(24, 24, at.measureText(this.label).width + 40, 50);
     at.fillStyle = "#fff";
     at.fillText(this.label, 44, 60);
+  }
+
+  /** Says lines one after the other with a breath between; resolves when all are over. Nothing while something is being said. */
+  async sayAll(lines: readonly { id: string }[]): Promise<void> {
+    if (this.isSpeaking) return;
+    this.isSpeaking = true;
+    try {
+      for (const line of lines) {
+        await this.say(line.id);
+        await new Promise((resolve) => setTimeout(resolve, 350));
+      }
+    } finally {
+      this.isSpeaking = false;
+    }
   }
 
   /** Says one of the lines; resolves when it is over. A line that is being said stops. */

@@ -105,7 +105,7 @@ class Cockpit extends HTMLElement {
     if (this.test) { if (!this.regions["main"]!.at.contains(this.test.at)) this.regions["main"]!.show("test", () => h("div", { class: "sheet stack narrow" }, h("h2", null, t("device.title")), this.test!.at)); return; }
     const left = step ? Math.ceil((step.left_ms ?? 0) / 1000) : 0;
     if (before) this.show("main", [view.state, view.gates, view.allowed, view.you, view.seats, Boolean(this.media.own), view.recording.state], () => this.prepare(view));
-    else this.show("main", [step, left, view.allowed, view.state, view.reason, view.consents, Boolean(this.media.sample), view.recording.state], () => this.script(view, step, left));
+    else this.show("main", [step, left, view.allowed, view.state, view.reason, view.consents, Boolean(this.media.sample), this.media.sample?.isSpeaking, view.recording.state], () => this.script(view, step, left));
     const next = step ? view.steps.find((each) => each.no > step.no && each.state !== "done") : null;
     this.show("next", [before, next?.id, next?.title, view.next_sentence], () => before || !next ? null : h("div", { class: "next" }, h("span", { class: "note" }, t("cockpit.next")), h("b", null, tr(next.title)), next.say[0] ? h("p", { class: "soft", lang: view.language === "zh" ? "zh-CN" : "en" }, next.say[0].text) : null));
   }
@@ -176,14 +176,14 @@ class Cockpit extends HTMLElement {
       step.consents.length ? this.consents(view, step.consents, isOn) : null,
       step.attestations.length ? h("section", null, h("h3", null, t("cockpit.attests")), h("ul", { class: "lines" }, step.attestations.map((each) => h("li", null, icon(each.is_made ? "check" : "pen"), h("span", { class: "grow" }, tr(each.what)), each.is_made ? h("span", { class: "badge good" }, t("cockpit.attested")) : h("button", { class: "button little", type: "button", disabled: !may(view, "attest"), onclick: () => void this.attest(each.clause, tr(each.what)) }, t("cockpit.attest")))))) : null,
       isOn && step.blocked_by.length ? h("ul", { class: "blocks", "aria-label": t("cockpit.blocked") }, step.blocked_by.map((each) => h("li", null, blockText(step, each, view), each.code === "too_early" && left ? ` (${left} s)` : ""))) : null,
-      h("footer", { class: "row" }, isOn ? this.acts.button(t("cockpit.complete"), `steps/${step.id}/complete`, {}, "main big", { disabled: !step.can_complete, "data-key": "go" }) : this.acts.button(t(step.state === "reopened" ? "cockpit.start_again" : "cockpit.start"), `steps/${step.id}/start`, {}, "main big", { disabled: !may(view, "start_step"), "data-key": "go" }),
+      h("footer", { class: "row" }, isOn ? this.acts.button(t("cockpit.complete"), `steps/${step.id}/complete`, {}, "main big", { disabled: !step.can_complete || this.media.sample?.isSpeaking === true, "data-key": "go" }) : this.acts.button(t(step.state === "reopened" ? "cockpit.start_again" : "cockpit.start"), `steps/${step.id}/start`, {}, "main big", { disabled: !may(view, "start_step"), "data-key": "go" }),
         step.clauses.length ? h("details", { class: "basis" }, h("summary", null, t("cockpit.basis", { n: step.clauses.length })), h("ul", null, step.clauses.map((clause) => h("li", null, h("b", null, tr(clause.title)), h("span", { class: "note" }, clause.citation))))) : null));
   }
 
   private samplePlayer(step: Step, sample: SampleDevices): HTMLElement | null {
     const lines = sample.linesOf(step.say.map((each) => each.text));
     if (!lines.length) return null;
-    return h("div", { class: "row" }, h("button", { class: "button", type: "button", "data-key": "sample", onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, async () => { for (const line of lines) await sample.say(line.id); }) }, icon("flask"), t("sample.say")), h("span", { class: "note" }, t("sample.note")));
+    return h("div", { class: "row" }, h("button", { class: "button", type: "button", "data-key": "sample", disabled: sample.isSpeaking, "aria-busy": String(sample.isSpeaking), onclick: () => { const said = sample.sayAll(lines); this.draw(this.session.view!); void said.then(() => this.draw(this.session.view!)); } }, icon("flask"), t(sample.isSpeaking ? "sample.speaking" : "sample.say")), h("span", { class: "note" }, t("sample.note")));
   }
 
   private consents(view: View, purposes: string[], isOn: boolean): HTMLElement {

@@ -23,6 +23,7 @@ class OutcomePage extends HTMLElement {
       const found = await get<Outcome>(`${apiOf(ref)}/progress`);
       const jobs: Progress = found.jobs ?? { stage: found.stage ?? "none", done: found.done, due: found.due, error: found.error };
       const state = found.state ?? this.dataset["state"] ?? "";
+      if (jobs.stage === "done") { const badge = document.querySelector(".head .badge"); if (badge) { badge.className = "badge good"; badge.textContent = t("outcome.sealed"); } }
       this.region.show([jobs, found.result, state], () => [this.head(jobs, found, state, ref), this.steps(jobs)]);
       if (jobs.stage === "done" || (jobs.stage === "failed")) pause = 15000;
     } catch (error) {

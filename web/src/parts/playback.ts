@@ -41,7 +41,8 @@ class Playback extends HTMLElement {
     this.range.max = String(manifest.duration_ms);
     const videos: HTMLElement[] = [];
     const players: RolePlayer[] = [];
-    for (const role of manifest.roles) {
+    const hasShare = manifest.events.some((event) => event.type === "session:share:started");
+    for (const role of manifest.roles.filter((each) => hasShare || !each.role.endsWith("-screen"))) {
       const name = tr(role.label) || t(`seat.${role.role}`);
       if (!RolePlayer.can(role)) { videos.push(h("figure", { class: "play-role" }, h("div", { class: "says care" }, t("play.codec", { mime: role.mime })), h("figcaption", null, name))); continue; }
       const video = h("video", { playsinline: true, preload: "auto", "aria-label": name });
@@ -107,6 +108,7 @@ class Playback extends HTMLElement {
     const total = Math.max(1, this.manifest.duration_ms);
     const mark = (range: Range, look: string, title: string): HTMLElement => {
       const made = h("button", { class: `tl-mark ${look}`, type: "button", title: `${clock(range.from_ms)} ${title}`, "aria-label": `${title}, ${clock(range.from_ms)}`, tabindex: -1, onclick: () => this.jump(range.from_ms) });
+      made.dataset["span"] = String(range.to_ms - range.from_ms);
       made.style.insetInlineStart = `${(100 * range.from_ms) / total}%`;
       made.style.inlineSize = `max(3px, ${(100 * Math.max(0, range.to_ms - range.from_ms)) / total}%)`;
       return made;
@@ -114,7 +116,7 @@ class Playback extends HTMLElement {
     const row = (name: string, marks: HTMLElement[]): HTMLElement | null => (marks.length ? h("div", { class: "tl-row" }, h("span", { class: "tl-name" }, name), h("div", { class: "tl-lane" }, marks)) : null);
     const steps = this.manifest.steps.map((step) => { const made = mark(step, "is-step", tr(step.title)); made.append(h("span", null, tr(step.title))); return made; });
     const roles = [...new Set(this.manifest.transcript.map((line) => line.role))];
-    const clauses = this.manifest.clauses.flatMap((clause) => [...clause.evidence, ...clause.reasons.filter((each): each is { text: Both } & Range => typeof each.from_ms === "number" && typeof each.to_ms === "number")].map((range) => mark(range, `is-${clause.verdict}`, `${tr(clause.title)} · ${t(`verdict.${clause.verdict}`)}`)));
+    const clauses = this.manifest.clauses.flatMap((clause) => [...clause.evidence, ...clause.reasons.filter((each): each is { text: Both } & Range => typeof each.from_ms === "number" && typeof each.to_ms === "number")].map((range) => mark(range, `is-${clause.verdict}`, `${tr(clause.title)} · ${t(`verdict.${clause.verdict}`)}`))).sort((a, b) => Number(b.dataset["span"]) - Number(a.dataset["span"]));
     const ticks = h("div", { class: "tl-row tl-ticks" }, h("span", { class: "tl-name" }), h("div", { class: "tl-lane" }, ticksOf(total).map((ms) => { const made = h("span", null, clock(ms)); made.style.insetInlineStart = `${(100 * ms) / total}%`; return made; })));
     return h("div", { class: "timeline sheet", role: "group", "aria-label": t("play.timeline") },
       h("div", { class: "tl-row" }, h("span", { class: "tl-name" }), h("div", { class: "tl-lane is-range" }, this.range)),

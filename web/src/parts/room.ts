@@ -2,7 +2,7 @@
 // Refusing and withdrawing are one touch away at every moment.
 
 import { apiOf, post, Problem } from "../api.ts";
-import { busy, h, icon, Region } from "../dom.ts";
+import { h, icon, Region } from "../dom.ts";
 import { LiveMedia } from "../media/live.ts";
 import { currentStep, may, Session, undecided, type Consent, type Step, type View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
@@ -94,7 +94,7 @@ class RoomPage extends HTMLElement {
     if (!isTalking) { this.show("main", ["wait", view.gates, this.agentName(view)], () => this.waiting(view)); return; }
     if (view.state === "paused") { this.show("main", ["paused", view.reason], () => h("div", { class: "sheet says care" }, h("h2", null, t("paused.title")), h("p", null, t("paused.customer")))); return; }
     const step = currentStep(view);
-    this.show("main", [step, view.showing, view.consents, view.steps.length], () => this.step(view, step));
+    this.show("main", [step, view.showing, view.consents, view.steps.length, this.media.sample?.isSpeaking], () => this.step(view, step));
   }
 
   // the door
@@ -176,7 +176,7 @@ class RoomPage extends HTMLElement {
     const fits = ANSWERS.find((each) => step.say.some((said) => said.text.includes(each.after)));
     const shown = fits ? sample.lines.filter((line) => line.id === fits.line) : [];
     const others = sample.lines.filter((line) => ["c02", "c04", "c11", "c12", "c13", "xc02_no"].includes(line.id) && line.id !== fits?.line);
-    const say = (line: { id: string; text: string; en: string }, look: string): HTMLElement => h("button", { class: `button ${look}`, type: "button", "data-key": `say-${line.id}`, onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => sample.say(line.id)) }, icon("flask"), tr({ zh: `“${line.text}”`, en: `“${line.text}” ${line.en}` }));
+    const say = (line: { id: string; text: string; en: string }, look: string): HTMLElement => h("button", { class: `button ${look}`, type: "button", "data-key": `say-${line.id}`, disabled: sample.isSpeaking, onclick: () => { const said = sample.sayAll([line]); this.draw(this.session.view!); void said.then(() => this.draw(this.session.view!)); } }, icon("flask"), tr({ zh: `“${line.text}”`, en: `“${line.text}” ${line.en}` }));
     return h("div", { class: "sample-box stack-small" }, h("p", { class: "note" }, t("sample.answer")), shown.map((line) => say(line, "")), h("details", null, h("summary", { class: "note" }, t("sample.more")), h("div", { class: "row" }, others.map((line) => say(line, "little")))));
   }
 
