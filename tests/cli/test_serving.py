@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.quiet_home import jianlu
-from tests.fakes.serving.running import PASSWORD, make_served_home, served, wait_for
+from tests.fakes.serving.running import PASSWORD, add_account, make_served_home, served, wait_for
+from tests.fakes.vault.postgres import create_database, find_postgres, start_postgres
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +139,35 @@ def test_an_account_that_may_not_be_is_refused(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
     assert jianlu("account", "add", "new", *arguments, "--home", home).code == code
+
+
+@pytest.mark.slow
+@pytest.mark.needs_program("initdb")
+def test_the_same_home_is_served_from_postgresql(tmp_path: Path) -> None:
+    programs = find_postgres()
+    assert programs is not None
+    home = make_served_home(tmp_path / "home", accounts=[])
+    with start_postgres(programs) as url:
+        settings = home / "jianlu.toml"
+        text = settings.read_text(encoding="utf-8").replace("sqlite:///index.sqlite", create_database(url, "served"))
+        settings.write_text(text, encoding="utf-8")
+        with served(home, "--only", "web") as refused:
+            assert refused.process.wait(timeout=60) == 5, "starting never makes a schema"
+        assert jianlu("vault", "reindex", "--home", home).code == 0
+        add_account(home, "mei", "agent")
+        with served(home, "--only", "web") as running, running.client(signed_in="mei") as client:
+            assert client.get("/api/v1/cases").json()["total"] == 0
+            assert running.stop() == 0
+
+
+def test_a_public_url_that_the_certificate_does_not_cover_is_said(home: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(home, tmp_path / "home")
+    settings = copy / "jianlu.toml"
+    text = settings.read_text(encoding="utf-8").replace('public_url = ""', 'public_url = "https://192.168.77.20:8443"')
+    settings.write_text(text, encoding="utf-8")
+    with served(copy, "--only", "web") as running:
+        assert running.url == "https://192.168.77.20:8443"
+        assert running.logged("certificate_does_not_cover_public_url")
+    assert jianlu("certificate", copy, "--name", "192.168.77.20").code == 0
+    with served(copy, "--only", "web") as running:
+        assert running.url and not running.logged("certificate_does_not_cover_public_url")

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -35,7 +36,7 @@ from jianlu.entry.serve.watch import Watch
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.logging import logger
 from jianlu.runtime.settings import Settings
-from jianlu.runtime.tls import server_context
+from jianlu.runtime.tls import certificate_covers, server_context
 from jianlu.vault.desk import CaseDesk
 from jianlu.wiring import LEDGER_SOCKET, Home, identity_ports, ledger_socket_server, open_home
 
@@ -52,6 +53,8 @@ def run_web(home: Path, settings: Settings) -> int:
     """
     serve = settings.serve
     context = server_context(home / serve.certificate, home / serve.private_key)
+    if not certificate_covers(home / serve.certificate, urlsplit(serve.public_url or "https://localhost").hostname or ""):
+        logger("web").warning("certificate_does_not_cover_public_url", url=serve.public_url)
     with _listen(serve.listen, serve.port) as listening, open_home(home) as opened:
         url = serve.public_url or f"https://localhost:{listening.getsockname()[1]}"
         (home / READY_FILE).unlink(missing_ok=True)
