@@ -1,4 +1,7 @@
-"""The embedded SFU as other processes see it: the port `Rooms` over the sockets of the media processes, a room always at the same one."""
+"""A media process as other processes see it: the port `Rooms` over the sockets of the media processes, a room always at the same one.
+
+What forwards there, our own SFU or Janus, makes no difference here.
+"""
 
 from __future__ import annotations
 

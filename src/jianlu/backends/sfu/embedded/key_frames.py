@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jianlu.core.errors import InvalidError
+
 _SPS, _IDR, _STAP_A, _FU_A = 7, 5, 24, 28
 _HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128})
 _STAP_UNITS_MAX = 32
@@ -27,7 +29,7 @@ def key_frame_at(codec: str, payload: bytes) -> KeyFrame | None:
         return None
     try:
         return _of_h264(payload) if codec == "h264" else _of_vp8(payload)
-    except (IndexError, ValueError):
+    except (IndexError, InvalidError):
         return None
 
 
@@ -70,7 +72,7 @@ def _of_h264(payload: bytes) -> KeyFrame | None:
 
 
 def sps_size(unit: bytes) -> tuple[int, int]:
-    """Width and height that a sequence parameter set states (ITU-T H.264, 7.3.2.1.1); ValueError for one that does not read."""
+    """Width and height that a sequence parameter set states (ITU-T H.264, 7.3.2.1.1); InvalidError for one that does not read."""
     bits = _Bits(unit[1:64].replace(b"\0\0\3", b"\0\0"))
     profile = bits.take(8)
     bits.take(16)
@@ -110,7 +112,7 @@ def _chroma_of_high(bits: _Bits) -> int:
     bits.golomb()
     bits.take(1)
     if bits.take(1):
-        raise ValueError("scaling matrices are not read")
+        raise InvalidError("a parameter set with scaling matrices is not read")
     return chroma
 
 
@@ -123,7 +125,7 @@ class _Bits:
 
     def take(self, count: int) -> int:
         if count > self._left:
-            raise ValueError("the parameter set ends early")
+            raise InvalidError("the parameter set ends early")
         self._left -= count
         return self._number >> self._left & ((1 << count) - 1)
 
@@ -132,5 +134,5 @@ class _Bits:
         while not self.take(1):
             zeros += 1
             if zeros > 32:
-                raise ValueError("no Exp-Golomb number")
+                raise InvalidError("the parameter set holds no Exp-Golomb number")
         return (1 << zeros) - 1 + self.take(zeros)

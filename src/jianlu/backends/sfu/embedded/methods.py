@@ -1,4 +1,7 @@
-"""What a media process offers to others over its socket: the port `capture/sessions/rooms.py`, method by method. `client.py` calls it."""
+"""What a media process offers to others over its socket: the port `capture/sessions/rooms.py`, method by method.
+
+`client.py` calls it; what forwards is a `Forwarder`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""RTCP as bytes: reports (RFC 3550), NACK and PLI (RFC 4585), FIR (RFC 5104). Transport-wide feedback is in `congestion.py`."""
+"""RTCP as bytes: reports (RFC 3550), NACK and PLI (RFC 4585), FIR (RFC 5104).
+
+Transport-wide feedback is in `congestion.py`; what to send and when is the peers' matter.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One media process as something to start and stop: its shard, the tap and the socket of its methods; where it listens."""
+"""One media process as something to start and stop: its shard, the tap and the socket of its methods.
+
+Where it listens is decided here too, from what the settings say and what this machine has.
+"""
 
 from __future__ import annotations
 

@@ -122,9 +122,9 @@ class Relay(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.sendto(datagram, address)
 
-    def datagram_received(self, data: bytes, addr: Any) -> None:  # asyncio's names
+    def datagram_received(self, datagram: bytes, addr: Any) -> None:
         """Take a relayed datagram."""
-        self._received(self, data, (str(addr[0]), int(addr[1])), monotonic_us())
+        self._received(self, datagram, (str(addr[0]), int(addr[1])), monotonic_us())
 
     def error_received(self, exc: Exception) -> None:
         """A peer that cannot be reached through the relay is not our failure."""

@@ -1,4 +1,7 @@
-"""A media process that forwards through Janus, as something to start and stop: the same sockets as with the embedded SFU."""
+"""A media process that forwards through Janus, as something to start and stop.
+
+Others find the same sockets as with the embedded SFU.
+"""
 
 from __future__ import annotations
 
