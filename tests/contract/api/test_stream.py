@@ -91,6 +91,23 @@ def test_one_caller_does_not_open_streams_without_end(served: Listening) -> None
     wait_for(lambda: sum(api.deps.streams.values()) == 0)
 
 
+def test_streams_that_wait_for_a_session_hold_up_nobody_else(served: Listening) -> None:
+    api = served.api
+    case, agent, customer = api.seated()
+    other = api.make_case("sale-2", name="zhou")
+    (busy,) = [live for live in api.world.using.switchboard.sessions if live.row.case == case]
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(served.stream(case, cookie_header(agent))) for _ in range(STREAMS_MAX - 1)]
+        assert {stream.next()["event"] for stream in waiting} == {"view"}
+        with busy.lock:
+            api.deps.changes.notify(case)
+            with served.stream(other, cookie_header(api.client("zhou"))) as free:
+                assert free.next()["data"]["case"] == other
+        ok(customer.post(f"/api/v1/cases/{case}/messages", json={"text": "on it goes"}))
+        for stream in waiting:
+            assert stream.until("view")["data"]["messages"][-1]["text"] == "on it goes"
+
+
 def test_a_stream_says_trouble_and_goes_on_when_something_is_away(served: Listening) -> None:
     api = served.api
     case, agent, customer = api.seated()

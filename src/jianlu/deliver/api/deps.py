@@ -21,6 +21,7 @@ from jianlu.core.errors import DeniedError, JianluError
 from jianlu.core.terms.ids import TenantId
 from jianlu.deliver.api.changes import Changes
 from jianlu.deliver.api.cookies import seat_token, staff_token
+from jianlu.deliver.api.looks import Looks
 from jianlu.deliver.api.reader import CaseReader
 from jianlu.govern.identity.admissions import participant_of
 from jianlu.govern.identity.model import Participant, Principal, SignInNeededError, Staff
@@ -50,6 +51,7 @@ class Deps:
     reader: CaseReader
     changes: Changes = field(default_factory=Changes)
     streams: Counter[str] = field(default_factory=Counter)
+    looks: Looks = field(default_factory=Looks)
     is_draining: threading.Event = field(default_factory=threading.Event)
 
     def principal(self, request: Request) -> Principal | None:

@@ -35,7 +35,7 @@ STREAMS_MAX = 8
 async def stream(case: CaseRef, request: Request, deps: TheDeps) -> Response:
     """The session as it goes on (text/event-stream)."""
     caller = await asyncio.to_thread(caller_of, request, deps)
-    await asyncio.to_thread(view_session, case, using=deps.sessions, by=caller)
+    await deps.looks.run(case, lambda: view_session(case, using=deps.sessions, by=caller))
     who = _name_of(caller)
     if deps.streams[who] >= STREAMS_MAX:
         return problem(429, "too many streams are open: close a tab", headers={"Retry-After": "10"})
@@ -62,7 +62,7 @@ async def _events(request: Request, deps: Deps, case: str, last: str) -> AsyncIt
             yield _event("end", {"reason": "restarting"})
             return
         try:
-            name, text = await asyncio.to_thread(_look, request, deps, case)
+            name, text = await deps.looks.run(case, lambda: _look(request, deps, case))
         except SignInNeededError:
             yield _event("end", {"reason": "signed_out"})
             return

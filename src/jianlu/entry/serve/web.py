@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
@@ -43,6 +44,9 @@ from jianlu.wiring import LEDGER_SOCKET, Home, identity_ports, ledger_socket_ser
 READY_FILE = Path("run/web.json")
 DESK_SOCKET = Path("run/desk.sock")
 _DRAIN_S = 10
+_DESK_THREADS = 32
+"""For recorders' and workers' calls, most of which wait for a disk; requests and streams have threads of their own."""
+
 _KEEP_ALIVE_S = 30
 
 
@@ -111,6 +115,7 @@ def _deps(home: Home, desk: CaseDesk, url: str) -> Deps:
 @asynccontextmanager
 async def _alive(home: Home, desk: CaseDesk, deps: Deps) -> AsyncIterator[None]:
     """The sockets for the other processes, the watch over sessions, and word that we listen."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_DESK_THREADS, thread_name_prefix="desk"))
     servers = [
         desk_server(home.path / DESK_SOCKET, desk, home.settings.tenant.id),
         ledger_socket_server(home, home.path / LEDGER_SOCKET),
