@@ -23,7 +23,11 @@ export function ticksOf(total: number): number[] {
   return found;
 }
 /** A script as people compare it: one key or sentence a line, in the order in which it is kept. */
-export const textOf = (content: unknown): string => (content === undefined || content === null ? "" : JSON.stringify(content, null, 2));
+export function textOf(content: unknown): string {
+  if (content === undefined || content === null) return "";
+  const inner = (content as { content?: unknown }).content;
+  return JSON.stringify(inner ?? content, null, 2);
+}
 
 export const svgAddress = (svg: string): string => (svg.startsWith("data:") ? svg : `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`);
 

@@ -22,7 +22,7 @@ export function recordingBadge(view: View): HTMLElement {
 
 export function healthNote(view: View): HTMLElement | null {
   if (view.health.level === "green" || !view.health.messages.length) return null;
-  return h("div", { class: `says ${view.health.level === "red" ? "bad" : "care"}`, role: "alert" }, h("ul", null, view.health.messages.map((each) => h("li", null, tr(each.text)))));
+  return h("div", { class: `says ${view.health.level === "red" ? "bad" : "care"}`, role: "alert" }, h("ul", null, view.health.messages.map((each) => h("li", null, each.track ? tr(each.text).replace(each.track, wordOf(each.track)) : tr(each.text)))));
 }
 
 export function chat(view: View, acts: Acts, seat: string): { list: HTMLElement; form: HTMLElement } {
@@ -108,4 +108,11 @@ export function placeTiles(stage: HTMLElement, media: LiveMedia, view: View): vo
     if (wait && wait.textContent !== text) wait.textContent = text;
     tile.box.classList.toggle("is-away", state === "away" || tile.watcher.state === "interrupted" || !isForwarding);
   }
+}
+
+/** A seat, purpose, check or track in words. */
+export function wordOf(part: string): string {
+  for (const key of [`seat.${part}`, `purpose.${part}`, `check.${part}`]) if (t(key) !== key) return t(key);
+  const seat = part.replace(/-(picture|screen)$/, "");
+  return seat !== part && t(`seat.${seat}`) !== `seat.${seat}` ? `${t(`seat.${seat}`)} (${t("check.camera")})` : part;
 }

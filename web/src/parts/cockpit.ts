@@ -1,13 +1,13 @@
 // The agent's page: pictures, script with the current step and the next sentence, what blocks it, health of every track, what is recorded.
 
 import { Problem } from "../api.ts";
-import { ask, busy, h, icon, Region, toast } from "../dom.ts";
+import { ask, busy, h, icon, Region } from "../dom.ts";
 import { LiveMedia } from "../media/live.ts";
 import type { SampleDevices } from "../media/sample.ts";
 import { currentStep, may, Session, undecided, type Blocked, type Step, type View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
-import { endShare, fillChat, chat, healthNote, ownControls, placeTiles, recordingBadge, share } from "./bits.ts";
+import { endShare, fillChat, chat, healthNote, ownControls, placeTiles, recordingBadge, share, wordOf } from "./bits.ts";
 import { DeviceTest } from "./devicetest.ts";
 import { invitations, peopleList } from "./people.ts";
 
@@ -286,11 +286,4 @@ export function blockText(step: Step, block: Blocked, view: View): string {
   return about && title ? text.replace(about, title) : text;
 }
 
-function wordOf(part: string): string {
-  for (const key of [`seat.${part}`, `purpose.${part}`, `check.${part}`]) if (t(key) !== key) return t(key);
-  const seat = part.replace(/-(picture|screen)$/, "");
-  return seat !== part && t(`seat.${seat}`) !== `seat.${seat}` ? `${t(`seat.${seat}`)} (${t("check.camera")})` : part;
-}
-
 customElements.define("jl-cockpit", Cockpit);
-void toast;

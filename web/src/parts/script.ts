@@ -1,7 +1,7 @@
 // Versions of a script: what differs, proposing a new one, approval by a second person.
 
-import { post, Problem } from "../api.ts";
-import { differences } from "../diff.ts";
+import { get, post, Problem } from "../api.ts";
+import { differences, type Row } from "../diff.ts";
 import { ask, busy, h, toast } from "../dom.ts";
 import { textOf } from "../values.ts";
 import { has, t, tr, type Both } from "../words.ts";
@@ -13,6 +13,8 @@ class ScriptPage extends HTMLElement {
   private script: Script = { id: "" };
   private shown = 0;
   private against = 0;
+  private account = "";
+  private mayPropose = false;
 
   connectedCallback(): void {
     this.script = JSON.parse(this.querySelector("script")?.textContent ?? "{}") as Script;
@@ -22,6 +24,7 @@ class ScriptPage extends HTMLElement {
     if (waiting >= 0) this.shown = waiting;
     this.against = Math.min(this.shown + 1, this.versions.length - 1);
     this.show();
+    void get<{ account?: string; roles?: string[] }>("/api/v1/me").then((me) => { this.account = me.account ?? ""; this.mayPropose = ["supervisor", "compliance"].some((role) => me.roles?.includes(role)); this.show(); }, () => undefined);
   }
 
   private get versions(): Version[] { return this.script.versions ?? []; }
@@ -29,34 +32,35 @@ class ScriptPage extends HTMLElement {
   private show(): void {
     const chosen = this.versions[this.shown];
     this.replaceChildren(h("div", { class: "stack" },
-      h("section", { class: "sheet stack" }, h("div", { class: "spread" }, h("h2", null, t("script.versions")), h("button", { class: "button little", type: "button", onclick: () => this.propose() }, t("script.propose"))), this.list()),
+      h("section", { class: "sheet stack" }, h("div", { class: "spread" }, h("h2", null, t("script.versions")), this.mayPropose ? h("button", { class: "button little", type: "button", onclick: () => this.propose() }, t("script.propose")) : null), this.list()),
       chosen ? this.review(chosen) : null));
   }
 
   private list(): HTMLElement {
     return h("div", { class: "versions" }, this.versions.map((version, at) => h("div", { class: "version" },
       h("b", null, version.version),
-      h("span", { class: "soft small" }, [version.proposed_by ? t("script.by", { name: version.proposed_by }) : "", (version.proposed_at ?? "").slice(0, 10), version.effective_from && version.effective_from > "2000-01-01" ? t("script.from", { day: version.effective_from }) : ""].filter(Boolean).join(" · ")),
+      h("span", { class: "soft small" }, [version.proposed_by === this.account && this.account ? t("script.by_you") : "", (version.proposed_at ?? "").slice(0, 10), version.effective_from && version.effective_from > "2000-01-01" ? t("script.from", { day: version.effective_from }) : ""].filter(Boolean).join(" · ")),
       h("span", { class: "row" }, h("span", { class: `badge ${version.state === "approved" ? "good" : version.state === "proposed" ? "care" : ""}` }, has(`script.s_${version.state}`) ? t(`script.s_${version.state}`) : version.state),
         h("button", { class: "button little", type: "button", "aria-pressed": String(at === this.shown), "data-key": `show-${at}`, onclick: () => { this.shown = at; this.against = Math.min(at + 1, this.versions.length - 1); this.show(); } }, t("script.show"))))));
   }
 
   private review(chosen: Version): HTMLElement {
     const earlier = this.versions[this.against];
-    const rows = differences(this.against === this.shown ? "" : textOf(earlier?.content), textOf(chosen.content));
+    const isWhole = this.against === this.shown;
+    const rows: Row[] = isWhole ? textOf(chosen.content).split("\n").map((text, at) => ({ kind: "same", text, before: at + 1, after: at + 1 })) : differences(textOf(earlier?.content), textOf(chosen.content));
     return h("section", { class: "sheet stack" },
       h("div", { class: "spread" }, h("h2", null, this.against === this.shown ? t("script.text", { version: chosen.version }) : t("script.changes", { from: earlier?.version ?? "–", to: chosen.version })),
         this.versions.length > 1 ? h("select", { class: "fit", "aria-label": t("script.compare"), onchange: (event: Event) => { this.against = Number((event.target as HTMLSelectElement).value); this.show(); } },
           this.versions.map((version, at) => h("option", { value: at, selected: at === this.against }, at === this.shown ? t("script.whole") : t("script.against", { version: version.version })))) : null),
       chosen.digest ? h("p", { class: "digest soft" }, `SHA-256 ${chosen.digest}`) : null,
       h("div", { class: "diff", tabindex: 0, role: "region", "aria-label": t("script.compare") }, rows.length ? rows.map((row) => row.kind === "skipped"
-        ? h("div", { class: "skipped" }, h("span", { class: "at" }, "⋯"), h("span"), h("span", null, t("script.same", { lines: row.text })))
-        : h("div", { class: this.against === this.shown ? "" : row.kind }, h("span", { class: "at" }, row.after ?? row.before ?? ""), h("span", { "aria-label": row.kind === "added" ? t("script.added") : row.kind === "removed" ? t("script.removed") : "" }, this.against === this.shown ? "" : row.kind === "added" ? "+" : row.kind === "removed" ? "−" : ""), h("span", null, row.text || " "))) : h("div", null, t("script.no_text"))),
+        ? h("div", { class: "skipped" }, h("span", { class: "no" }, "⋯"), h("span"), h("span", null, t("script.same", { lines: row.text })))
+        : h("div", { class: this.against === this.shown ? "" : row.kind }, h("span", { class: "no" }, row.after ?? row.before ?? ""), h("span", { "aria-label": row.kind === "added" ? t("script.added") : row.kind === "removed" ? t("script.removed") : "" }, this.against === this.shown ? "" : row.kind === "added" ? "+" : row.kind === "removed" ? "−" : ""), h("span", null, row.text || " "))) : h("div", null, t("script.no_text"))),
       chosen.state === "proposed" ? this.decide(chosen) : null);
   }
 
   private decide(chosen: Version): HTMLElement {
-    const isMine = chosen.is_yours ?? chosen.proposed_by === this.dataset["me"];
+    const isMine = chosen.is_yours ?? chosen.proposed_by === this.account;
     const may = chosen.can_approve ?? !isMine;
     return h("div", { class: `says ${may ? "" : "care"} stack-small` }, h("p", null, isMine ? t("script.not_by_you") : t("script.check")),
       h("div", { class: "row" },

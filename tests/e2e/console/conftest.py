@@ -1,0 +1,92 @@
+"""One service for all page tests of this folder, with approved scripts, and Chromium with a pretended camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from jianlu.entry.live_demo import SALE
+from tests.fakes.browsers import browsers, new_page, start_chromium
+from tests.fakes.eventually import eventually
+from tests.fakes.service import PASSWORD, LiveService, live_service
+
+
+@dataclass
+class Console:
+    """A running service and a browser to look at it."""
+
+    service: LiveService
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+
+    def page(self, *, is_phone: bool = False, lang: str = "zh-CN", allows_media: bool = True) -> Page:
+        """A page of a visitor of their own; what the browser complains of is kept."""
+        page = new_page(self.browser, is_phone=is_phone, lang=lang, allows_media=allows_media)
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def signed_in(self, page: Page, name: str = "lin") -> Page:
+        page.goto(f"{self.service.url}/sign-in")
+        page.fill("#name", name)
+        page.fill("#password", PASSWORD)
+        page.click("form[data-step=password] button")
+        page.wait_for_url("**/cases")
+        return page
+
+    def new_case(self, number: str) -> str:
+        return str(self.service.as_staff("lin").call("POST", "/api/v1/cases", {**SALE, "number": number})["case"])
+
+    def invitation(self, case: str) -> str:
+        made = self.service.as_staff("lin").call("POST", f"/api/v1/cases/{case}/invitations", {"seat": "customer"})
+        return str(made["url"])
+
+    def view(self, case: str) -> dict[str, Any]:
+        return dict(self.service.as_staff("lin").call("GET", f"/api/v1/cases/{case}/session"))
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    with live_service(Path(tmp_path_factory.mktemp("console")) / "home") as service:
+        proposed = service.as_staff("xu").call("POST", "/api/v1/scripts/shipped")["scripts"]
+        for script in proposed:
+            path = f"/api/v1/scripts/{script['script']}/versions/{script['version']}/approve"
+            service.as_staff("he").call("POST", path)
+        yield service
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browsers() as playwright:
+        browser = start_chromium(playwright, Path(tmp_path_factory.mktemp("chromium")))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console(served: LiveService, chromium: Browser) -> Iterator[Console]:
+    yield Console(served, chromium)
+    for context in list(chromium.contexts):
+        close(context)
+
+
+def close(context: BrowserContext) -> None:
+    context.close()
+
+
+def shown(page: Page, selector: str) -> None:
+    """Wait until it is there; the machine may be slow."""
+    page.wait_for_selector(selector, timeout=60_000)
+
+
+def become(look: Callable[[], Any], what: str) -> Any:
+    return eventually(look, what, looks=1200)
