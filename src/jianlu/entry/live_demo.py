@@ -20,7 +20,7 @@ from typing import Any
 
 from jianlu.core.errors import JianluError, UnavailableError
 from jianlu.entry.demo import PROGRAM, fresh_folder, say, styled
-from jianlu.entry.service_client import ServiceClient
+from jianlu.entry.http_caller import HttpCaller
 from jianlu.runtime.stop_signal import StopSignal
 
 PORT = 8443
@@ -77,15 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         password = _make_home(home, _free_port())
         with (home.parent / "serve.log").open("wb") as log:
-            service = subprocess.Popen([str(PROGRAM), "serve", str(home)], stdout=log, stderr=log, start_new_session=True)
+            program = subprocess.Popen([str(PROGRAM), "serve", str(home)], stdout=log, stderr=log, start_new_session=True)
         try:
-            _show(_prepare(home, _wait_for_url(home, service, stopping), password), home)
+            _show(_prepare(home, _wait_for_url(home, program, stopping), password), home)
             while not stopping.wait(0.5):
-                if (code := service.poll()) is not None:
+                if (code := program.poll()) is not None:
                     raise UnavailableError(f"the service ended with exit code {code}: see {home.parent / 'serve.log'}")
         finally:
-            service.terminate()
-            service.wait(timeout=60)
+            program.terminate()
+            program.wait(timeout=60)
     except JianluError as error:
         print(f"jianlu: {error}", file=sys.stderr)
         return 1
@@ -123,10 +123,10 @@ def _free_port() -> int:
     raise UnavailableError("no port is free on this machine")
 
 
-def _wait_for_url(home: Path, service: subprocess.Popen[bytes], stopping: StopSignal) -> str:
+def _wait_for_url(home: Path, program: subprocess.Popen[bytes], stopping: StopSignal) -> str:
     say("二、启动服务：网页、媒体、录制、后台任务", "2. The service: web, media, recorders, worker")
     for _ in range(600):
-        if service.poll() is not None:
+        if program.poll() is not None:
             break
         try:
             return str(json.loads((home / READY_FILE).read_text(encoding="utf-8"))["url"])
@@ -139,7 +139,7 @@ def _wait_for_url(home: Path, service: subprocess.Popen[bytes], stopping: StopSi
 def _prepare(home: Path, url: str, password: str) -> Prepared:
     """Scripts proposed by one person and approved by another, one case, and the customer's invitation."""
     say("三、话术由一人提交、另一人批准；建立一笔业务", "3. Scripts proposed by one, approved by another; one case")
-    callers = {name: ServiceClient(url, home / "tls" / "ca.crt") for name, _, _ in STAFF}
+    callers = {name: HttpCaller(url, home / "tls" / "ca.crt") for name, _, _ in STAFF}
     for name, caller in callers.items():
         caller.call("POST", "/api/v1/sign-in", {"name": name, "password": password})
     for script in callers["compliance"].call("POST", "/api/v1/scripts/shipped")["scripts"]:

@@ -1,4 +1,7 @@
-"""Where people come in: sign-in for staff, the invitation and the walk-in queue for customers, and the account page."""
+"""Where people come in: sign-in for staff, the invitation and the walk-in queue for customers, and the account page.
+
+Nothing is decided here: the pages call the public interface as any client does.
+"""
 
 from __future__ import annotations
 

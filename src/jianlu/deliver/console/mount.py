@@ -1,4 +1,7 @@
-"""Hangs the console into the application: its pages, its static files, the sample's clips where allowed, and errors as pages."""
+"""Hangs the console into the application: its pages, its static files, the sample's clips where allowed, and errors as pages.
+
+The order matters: error pages wrap what was mounted before them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The pages of one case: the agent's cockpit, the customer's room, the progress after the call, the playback of the sealed session."""
+"""The pages of one case: the agent's cockpit, the customer's room, the progress after the call, the playback of the sealed session.
+
+They draw the session view that the interface gives; order and rights are kept by the server's use cases.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The pages of daily work: work list, new case, queue, scripts and their approval."""
+"""The pages of daily work: work list, new case, queue, scripts and their approval.
+
+Lists come ready from the API's documents; forms post to the same interface.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jianlu.entry.service_client import ServiceClient
+from jianlu.entry.http_caller import HttpCaller
 from tests.fakes.eventually import eventually
 
 PASSWORD = "correct-horse-battery-7"
@@ -28,23 +28,23 @@ ACCOUNTS = {
 
 
 @dataclass
-class LiveService:
+class RunningHome:
     """A running service and its home."""
 
     home: Path
     process: subprocess.Popen[bytes]
     url: str
-    clients: dict[str, ServiceClient] = field(default_factory=dict)
+    clients: dict[str, HttpCaller] = field(default_factory=dict)
 
     @property
     def authority(self) -> Path:
         return self.home / "tls" / "ca.crt"
 
-    def stranger(self) -> ServiceClient:
+    def stranger(self) -> HttpCaller:
         """A caller who is not signed in."""
-        return ServiceClient(self.url, self.authority)
+        return HttpCaller(self.url, self.authority)
 
-    def as_staff(self, name: str) -> ServiceClient:
+    def as_staff(self, name: str) -> HttpCaller:
         """A caller signed in to one of ACCOUNTS; the same one each time."""
         if name not in self.clients:
             self.clients[name] = self.stranger()
@@ -77,15 +77,15 @@ class LiveService:
 
 
 @contextmanager
-def live_service(home: Path, *, replaced: Mapping[str, str] | None = None) -> Iterator[LiveService]:
+def running_home(home: Path, *, replaced: Mapping[str, str] | None = None) -> Iterator[RunningHome]:
     """A service on a free port of this machine with ACCOUNTS, its settings changed as `replaced` (text to text) says."""
     make_live_home(home, replaced or {})
-    service = start_service(home)
+    running = start_home(home)
     try:
-        yield service
+        yield running
     finally:
-        if service.process.poll() is None:
-            service.stop()
+        if running.process.poll() is None:
+            running.stop()
 
 
 def make_live_home(home: Path, replaced: Mapping[str, str]) -> None:
@@ -102,7 +102,7 @@ def make_live_home(home: Path, replaced: Mapping[str, str]) -> None:
         _jianlu("account", "add", name, "--roles", role, "--display", display, *words, "--home", str(home), entered=PASSWORD)
 
 
-def start_service(home: Path) -> LiveService:
+def start_home(home: Path) -> RunningHome:
     """`jianlu serve` on an existing home; returns when it says where it listens."""
     with (home / "serve.log").open("ab") as log:
         process = subprocess.Popen(
@@ -119,7 +119,7 @@ def start_service(home: Path) -> LiveService:
         said = ready.read_text(encoding="utf-8") if ready.exists() else ""
         return str(json.loads(said).get("url", "")) if said and said != before else ""
 
-    return LiveService(home, process, eventually(url, "the service listens", looks=1200))
+    return RunningHome(home, process, eventually(url, "the service listens", looks=1200))
 
 
 def _jianlu(*arguments: str, entered: str = "") -> None:

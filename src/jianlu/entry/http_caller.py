@@ -20,7 +20,7 @@ TIMEOUT_S = 30
 UNAVAILABLE = 503
 
 
-class ServiceClient:
+class HttpCaller:
     """One caller with cookies of its own."""
 
     def __init__(self, url: str, authority: Path) -> None:
