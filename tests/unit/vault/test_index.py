@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, MetaData, delete, insert, select, update
 
 from jianlu.core.errors import IntegrityError, NotFoundError
 from jianlu.core.terms.events import EventType
@@ -62,8 +62,9 @@ def test_every_row_is_rebuilt_from_ledger_and_vault_alone(vault: VaultPorts) -> 
     before = dump(vault.index)
     assert [len(before[name]) for name in ("events", "objects", "cases", "retentions")] == [26, 16, 2, 2]
     with transaction(vault.index) as connection:
-        index_schema.drop_all(connection)
-        connection.exec_driver_sql("DROP TABLE alembic_version")
+        everything = MetaData()
+        everything.reflect(connection)
+        everything.drop_all(connection)
     steps: list[tuple[int, int]] = []
     done = reindex(vault, progress=lambda entries, due: steps.append((entries, due)))
     assert done == Reindexed(entries=26, cases=2, objects=16, objects_gone=8)
