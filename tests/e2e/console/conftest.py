@@ -13,14 +13,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from jianlu.entry.live_demo import SALE
 from tests.fakes.browsers import browsers, new_page, start_chromium
 from tests.fakes.eventually import eventually
-from tests.fakes.service import PASSWORD, LiveService, live_service
+from tests.fakes.running_home import PASSWORD, RunningHome, running_home
 
 
 @dataclass
 class Console:
     """A running service and a browser to look at it."""
 
-    service: LiveService
+    home: RunningHome
     browser: Browser
     complaints: list[str] = field(default_factory=list)
 
@@ -36,7 +36,7 @@ class Console:
             self.complaints.append(message.text)
 
     def signed_in(self, page: Page, name: str = "lin") -> Page:
-        page.goto(f"{self.service.url}/sign-in")
+        page.goto(f"{self.home.url}/sign-in")
         page.fill("#name", name)
         page.fill("#password", PASSWORD)
         page.click("form[data-step=password] button")
@@ -44,24 +44,24 @@ class Console:
         return page
 
     def new_case(self, number: str) -> str:
-        return str(self.service.as_staff("lin").call("POST", "/api/v1/cases", {**SALE, "number": number})["case"])
+        return str(self.home.as_staff("lin").call("POST", "/api/v1/cases", {**SALE, "number": number})["case"])
 
     def invitation(self, case: str) -> str:
-        made = self.service.as_staff("lin").call("POST", f"/api/v1/cases/{case}/invitations", {"seat": "customer"})
+        made = self.home.as_staff("lin").call("POST", f"/api/v1/cases/{case}/invitations", {"seat": "customer"})
         return str(made["url"])
 
     def view(self, case: str) -> dict[str, Any]:
-        return dict(self.service.as_staff("lin").call("GET", f"/api/v1/cases/{case}/session"))
+        return dict(self.home.as_staff("lin").call("GET", f"/api/v1/cases/{case}/session"))
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    with live_service(Path(tmp_path_factory.mktemp("console")) / "home") as service:
-        proposed = service.as_staff("xu").call("POST", "/api/v1/scripts/shipped")["scripts"]
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
+    with running_home(Path(tmp_path_factory.mktemp("console")) / "home") as home:
+        proposed = home.as_staff("xu").call("POST", "/api/v1/scripts/shipped")["scripts"]
         for script in proposed:
             path = f"/api/v1/scripts/{script['script']}/versions/{script['version']}/approve"
-            service.as_staff("he").call("POST", path)
-        yield service
+            home.as_staff("he").call("POST", path)
+        yield home
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def console(served: LiveService, chromium: Browser) -> Iterator[Console]:
+def console(served: RunningHome, chromium: Browser) -> Iterator[Console]:
     yield Console(served, chromium)
     for context in list(chromium.contexts):
         close(context)
