@@ -45,7 +45,9 @@ class HttpCaller:
             family = UnavailableError if error.code == UNAVAILABLE else InvalidError
             raise family(f"{method} {path}: {error.code} {_words(error.read())}") from error
         except OSError as error:
-            raise UnavailableError(f"the service at {self._url} does not answer ({error}): see what `jianlu serve` printed") from error
+            raise UnavailableError(
+                f"the service at {self._url} does not answer ({error}): see what `jianlu serve` printed"
+            ) from error
         return json.loads(text) if text else None
 
     def download(self, path: str, destination: Path) -> None:
