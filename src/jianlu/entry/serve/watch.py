@@ -5,6 +5,8 @@ What is decided about a session is `capture/sessions/watch.py`; here is only the
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from types import TracebackType
 
@@ -40,6 +42,15 @@ class Watch:
         self._thread.join()
 
     def _run(self) -> None:
+        """A defect here must not leave sessions unwatched: the process ends, drained, and is started anew."""
+        try:
+            self._watch()
+        finally:
+            if not self._stop.is_set():
+                self._log.critical("watch_died")
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def _watch(self) -> None:
         is_open, beats = False, 0
         while not self._stop.is_set():
             began_ms = self._deps.clock.monotonic_ms()
