@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,16 @@ _ORIGIN = "https://stage.test"
 _HTML = Path(__file__).with_name("peer.html")
 
 
+@dataclass(frozen=True)
+class MediaProcess:
+    """A running media process: its number, and the rooms that it has."""
+
+    pid: int
+    rooms: EmbeddedRooms
+
+
 @contextmanager
-def media_process(home: Path, *options: str, settings: str = "") -> Iterator[EmbeddedRooms]:
+def running_media(home: Path, *options: str, settings: str = "") -> Iterator[MediaProcess]:
     """`python -m jianlu.entry.serve.media` on a home with these settings, until the block ends; it must end well."""
     home.mkdir(exist_ok=True)
     (home / "jianlu.toml").write_text(settings, encoding="utf-8")
@@ -33,11 +42,18 @@ def media_process(home: Path, *options: str, settings: str = "") -> Iterator[Emb
         try:
             rooms = EmbeddedRooms([media_socket(home / "run", 0)])
             eventually(lambda: _answers(rooms) or process.poll() is not None, "the media process")
-            yield rooms
+            yield MediaProcess(process.pid, rooms)
             rooms.close()
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0, (home / "media.log").read_text(encoding="utf-8")
+
+
+@contextmanager
+def media_process(home: Path, *options: str, settings: str = "") -> Iterator[EmbeddedRooms]:
+    """The rooms of a media process, as `running_media`."""
+    with running_media(home, *options, settings=settings) as process:
+        yield process.rooms
 
 
 def _answers(rooms: Rooms) -> bool:

@@ -109,11 +109,6 @@ class Feed:
             self._retried_us = now_us
             self._retry(now_us)
 
-    def pace(self, now_us: int) -> None:
-        """Let viewers have what waits for them."""
-        for viewer in self.viewers.values():
-            viewer.pace(now_us)
-
     def status(self, now_us: int) -> FeedStatus:
         """The feed now."""
         streams = list(self.publisher.streams.values()) if self.publisher else []

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from jianlu.backends.sfu.embedded.outgoing import Sending
 
-_BURST_US = 8_000
+_BURST_US = 12_000  # a little more than the time between two ticks
 _KBPS_MIN = 6_000
 _HEADROOM = 2.5
 _DRAIN_US = 150_000

@@ -33,11 +33,10 @@ from jianlu.capture.sessions.rooms import Connection, RoomSpec, RoomStatus
 from jianlu.core.errors import ConflictError, InvalidError, NotFoundError
 
 NAME = "embedded-sfu"
-TICK_S = 0.005
+TICK_S = 0.01
 FORGET_US = 120_000_000
 """A peer silent for so long is forgotten: a network that was away for a minute may come back by an ICE restart."""
 
-_SLOW_TICKS = 2
 FEEDS_MAX, VIEWERS_MAX = 16, 64
 NAME_BYTES_MAX = 64
 
@@ -266,11 +265,8 @@ class Shard:
             now_us = monotonic_us()
             for room in list(self._rooms.values()):
                 for feed in list(room.feeds.values()):
-                    if turn % _SLOW_TICKS == 0:
-                        feed.tick(now_us)
-                    else:
-                        feed.pace(now_us)
-            if turn % 200 == 0:
+                    feed.tick(now_us)
+            if turn % 100 == 0:
                 self._forget_silent(now_us)
 
     def _forget_silent(self, now_us: int) -> None:

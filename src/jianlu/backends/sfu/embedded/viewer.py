@@ -124,11 +124,6 @@ class Viewer:
                 if video is not None and video.ssrc in rtcp.read_key_frame_requests(part):
                     self.on_key_frame_wanted()
 
-    def pace(self, now_us: int) -> None:
-        """Let go what waits."""
-        if self._pacer.is_waiting:
-            self._pacer.tick(now_us, self.estimate.kbps)
-
     def tick(self, now_us: int) -> None:
         """What is due now."""
         self._pacer.tick(now_us, self.estimate.kbps)

@@ -422,7 +422,7 @@ class JanusForwarder:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(2 * TICK_S)
+            await asyncio.sleep(TICK_S)
             now_us = monotonic_us()
             for room in list(self._rooms.values()):
                 for feed in list(room.feeds.values()):
