@@ -21,6 +21,9 @@ from jianlu.capture.sessions.recorders import (
 from jianlu.runtime.rpc import BlockingRpcClient
 
 _START_S = 30.0
+_STATUS_S = 3.0
+"""Asked each second for every session: a recorder that hangs must not hold up the watch over the others."""
+
 _STOP_S = 60.0
 
 
@@ -47,7 +50,7 @@ class RecorderClient:
 
     def status(self, case: str) -> RecordingStatus:
         """As the port."""
-        return status_from(self._client.call("status", {"case": case})[0])
+        return status_from(self._client.call("status", {"case": case}, timeout_s=_STATUS_S)[0])
 
     def pause(self, case: str) -> None:
         """As the port."""
