@@ -21,6 +21,7 @@ const PAUSES_MS = [300, 700, 1500, 3000, 5000, 8000];
 const UNSTEADY_MS = 2500; // ICE recovers by itself from a short loss; after this we restart it
 const RESTART_MS = 7000; // a restart that has not connected by then is followed by a new connection
 const GATHER_MS = 350;
+const AT_ONCE_MS = 50;
 
 export class Peer {
   state: PeerState = "connecting";
@@ -132,8 +133,11 @@ export class Peer {
       await pc.setRemoteDescription({ type: "answer", sdp: await answer.text() });
       this.expect();
     } catch (error) {
-      if (error instanceof Problem && error.status >= 400 && error.status < 500) { this.location = ""; this.tries = Math.max(this.tries, 4); }
-      this.failed(error);
+      if (error instanceof Problem && (error.status === 404 || error.status === 409 || error.status === 410)) {
+        this.location = ""; // the other side knows nothing of this connection any more: a new one, at once
+        this.be("interrupted", "");
+        this.later(AT_ONCE_MS);
+      } else this.failed(error);
     } finally {
       this.isWorking = false;
     }
