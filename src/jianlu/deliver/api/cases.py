@@ -84,7 +84,7 @@ def templates_document(deps: Deps) -> dict[str, Any]:
 def cases_document(deps: Deps, staff: Staff, state: str, q: str, page: int) -> dict[str, Any]:
     """The answer of `/cases`."""
     found = find_cases(using=deps.sessions, by=staff, state=state, q=q, page=page)
-    rows = [row.document for row in found.rows]
+    rows = [{**row.document, **deps.sessions.jobs(row.case)} for row in found.rows]
     return {"cases": rows, "total": found.total, "page": found.page, "pages": found.pages, "counts": _counts(deps, staff)}
 
 
