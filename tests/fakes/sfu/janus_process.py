@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import http.client
 import os
 import socket
 import struct
@@ -50,11 +51,15 @@ transports: {{ disable = "{_others("transports", "http")}" }}
     with _loopback_that_is_none(), (folder / "janus.log").open("w") as log:
         process = subprocess.Popen([program, "-F", str(folder)], stdout=log, stderr=log, cwd=folder)
         try:
-            eventually(lambda: _listens(port) or process.poll() is not None, "Janus")
+            eventually(lambda: _answers(port) or process.poll() is not None, "Janus")
             yield f"http://127.0.0.1:{port}/janus"
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:  # it waits for a peer's handshake at times
+                process.kill()
+                process.wait()
 
 
 @contextmanager
@@ -80,6 +85,12 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/janus/info")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
