@@ -71,8 +71,8 @@ class Feed:
         """Let this peer watch."""
         self.viewers[viewer.id] = viewer
         viewer.on_key_frame_wanted = lambda: self._key_frame_for(viewer)
-        viewer.on_connected = lambda: self._choose(viewer)
-        self._choose(viewer)
+        viewer.on_connected = lambda: self._choose(viewer, monotonic_us())
+        self._choose(viewer, monotonic_us())
 
     def set_forwarding(self, *, is_on: bool) -> None:
         """Open or shut the gate to viewers."""
@@ -104,7 +104,7 @@ class Feed:
         if now_us - self._chosen_us >= _CHOOSE_US:
             self._chosen_us = now_us
             for viewer in self.viewers.values():
-                self._choose(viewer)
+                self._choose(viewer, now_us)
         if now_us - self._retried_us >= _RETRY_US:
             self._retried_us = now_us
             self._retry(now_us)
@@ -171,9 +171,8 @@ class Feed:
         flowing = [each for each in streams if each.flows(now_us)]
         return max(flowing or streams, key=_rank, default=None)
 
-    def _choose(self, viewer: Viewer) -> None:
+    def _choose(self, viewer: Viewer, now_us: int) -> None:
         """Say which stream of each kind this viewer is to get: of layers, the highest that its network carries."""
-        now_us = monotonic_us()
         for kind, out in viewer.outgoing.items():
             wanted = self._affordable(viewer, now_us) if kind == "video" else self._top(kind, now_us)
             if not viewer.is_active(kind):

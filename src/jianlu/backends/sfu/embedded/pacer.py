@@ -12,9 +12,9 @@ from collections.abc import Callable
 from jianlu.backends.sfu.embedded.outgoing import Sending
 
 _BURST_US = 12_000  # a little more than the time between two ticks
-_KBPS_MIN = 6_000
+_KBPS_MIN = 8_000
 _HEADROOM = 2.5
-_DRAIN_US = 150_000
+_DRAIN_US = 40_000
 _QUEUE_BYTES_MAX = 1 << 20
 
 
