@@ -81,7 +81,7 @@ def _unit(name: str, folder: Path, options: MediaOptions) -> Iterator[tuple[Room
         if name == "janus":
             if why_not():
                 pytest.skip(f"Janus needs an interface of its own: {why_not()}")
-            url = stack.enter_context(janus_process(find_program("janus") or "janus", folder / "janus"))
+            url = stack.enter_context(janus_process(find_program("janus") or "janus", folder / "janus", on_loopback=True))
             stack.enter_context(serving(JanusServer(folder, 0, options, url)))
         else:
             stack.enter_context(serving(MediaServer(folder, 0, options)))

@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from tests.fakes.eventually import eventually
@@ -24,8 +24,8 @@ _FOLDERS = Path("/usr/lib/x86_64-linux-gnu/janus")
 
 
 @contextmanager
-def janus_process(program: str, folder: Path) -> Iterator[str]:
-    """The address of its HTTP interface."""
+def janus_process(program: str, folder: Path, *, on_loopback: bool) -> Iterator[str]:
+    """The address of its HTTP interface; for media it uses ADDRESS (`on_loopback`) or this machine's own addresses."""
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     (folder / "janus.jcfg").write_text(
@@ -36,7 +36,7 @@ def janus_process(program: str, folder: Path) -> Iterator[str]:
   debug_level = 4
   session_timeout = 60
 }}
-nat: {{ ice_enforce_list = "{ADDRESS}" }}
+nat: {{ {f'ice_enforce_list = "{ADDRESS}"' if on_loopback else ""} }}
 media: {{ no_media_timer = 1 }}
 plugins: {{ disable = "{_others("plugins", "videoroom")}" }}
 transports: {{ disable = "{_others("transports", "http")}" }}
@@ -48,7 +48,7 @@ transports: {{ disable = "{_others("transports", "http")}" }}
         encoding="utf-8",
     )
     (folder / "janus.plugin.videoroom.jcfg").write_text("general: {}\n", encoding="utf-8")
-    with _loopback_that_is_none(), (folder / "janus.log").open("w") as log:
+    with _loopback_that_is_none() if on_loopback else nullcontext(), (folder / "janus.log").open("w") as log:
         process = subprocess.Popen([program, "-F", str(folder)], stdout=log, stderr=log, cwd=folder)
         try:
             eventually(lambda: _answers(port) or process.poll() is not None, "Janus")

@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import secrets
+import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,6 +49,7 @@ class JanusSession:
         self._handles: dict[int, EventTaken] = {}
         self._waiting: dict[str, asyncio.Future[Message]] = {}
         self._poll: asyncio.Task[None] | None = None
+        self._open: set[http.client.HTTPConnection] = set()
         self.on_lost: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -61,6 +63,10 @@ class JanusSession:
             self._poll.cancel()
             with contextlib.suppress(UnavailableError, JanusError):
                 await self._post(f"/{self._id}", {"janus": "destroy"})
+        for connection in list(self._open):  # a long poll waits half a minute for an event that does not come
+            if connection.sock is not None:
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
 
     async def version(self) -> str:
         """What Janus says it is."""
@@ -135,6 +141,7 @@ class JanusSession:
     def _request(self, method: str, path: str, message: Message | None, timeout_s: float) -> Any:
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(self._parts.hostname or "", self._parts.port, timeout=timeout_s)
+        self._open.add(connection)
         try:
             body = json.dumps(message).encode() if message is not None else None
             connection.request(method, self._parts.path.rstrip("/") + path, body, {"Content-Type": "application/json"})
@@ -142,6 +149,7 @@ class JanusSession:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise UnavailableError("Janus does not answer: see that it runs and that its HTTP address is right") from error
         finally:
+            self._open.discard(connection)
             connection.close()
 
 
