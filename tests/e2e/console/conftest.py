@@ -90,3 +90,8 @@ def shown(page: Page, selector: str) -> None:
 
 def become(look: Callable[[], Any], what: str) -> Any:
     return eventually(look, what, looks=1200)
+
+
+def seat_state(console: Console, case: str) -> str:
+    """How the server sees the customer's seat."""
+    return next(str(seat["state"]) for seat in console.view(case)["seats"] if seat["seat"] == "customer")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.e2e.console.conftest import Console, become, shown
+from tests.e2e.console.conftest import Console, become, seat_state, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
@@ -174,13 +174,9 @@ def test_a_reloaded_tab_comes_back_into_its_seat_by_itself(console: Console) -> 
     shown(page, ".devicetest video")
     page.get_by_role("button", name="加入").click()
     shown(page, ".self")
-    become(lambda: seat_of(console, case) == "present", "the customer is present")
+    become(lambda: seat_state(console, case) == "present", "the customer is present")
     page.reload()
     shown(page, ".self")
     become(lambda: page.locator(".ownbar .badge.good").count() == 1, "the reloaded page is connected")
     assert page.locator(".devicetest").count() == 0
-    become(lambda: seat_of(console, case) == "present", "the customer is present again")
-
-
-def seat_of(console: Console, case: str) -> str:
-    return next(str(seat["state"]) for seat in console.view(case)["seats"] if seat["seat"] == "customer")
+    become(lambda: seat_state(console, case) == "present", "the customer is present again")
