@@ -68,3 +68,4 @@ def test_pages_come_back_when_the_media_process_was_killed(console: Console) -> 
     become(lambda: agent.locator(".ownbar .badge.care").count() == 1, "the loss is seen")
     become(lambda: agent.locator(".ownbar .badge.good").count() == 1, "the page sends again")
     become(lambda: seat_state(console, case) == "present", "the customer is back too")
+    assert console.complaints == []
