@@ -54,7 +54,7 @@ class Console:
         return dict(self.home.as_staff("lin").call("GET", f"/api/v1/cases/{case}/session"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
     with running_home(Path(tmp_path_factory.mktemp("console")) / "home") as home:
         proposed = home.as_staff("xu").call("POST", "/api/v1/scripts/shipped")["scripts"]
@@ -64,7 +64,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
         yield home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with browsers() as playwright:
         browser = start_chromium(playwright, Path(tmp_path_factory.mktemp("chromium")))
