@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import resource
 import shutil
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ LOOPBACK_NAMES = frozenset({"", "localhost", "localhost.localdomain", "ip6-local
 settings.register_profile("jianlu", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", parent=settings.get_profile("jianlu"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "jianlu"))
+
+# A program under test that crashes leaves no image of its memory in the checkout.
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 # Weights come from installed packages; nothing may look for them on a hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
