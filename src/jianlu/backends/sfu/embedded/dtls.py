@@ -1,7 +1,8 @@
 """DTLS-SRTP by aiortc: the handshake runs over datagrams that we carry, then packets are opened and sealed one call each.
 
 The only module that touches private names of aiortc (`tests/contract/sfu` fails when they change): the transport that
-`RTCDtlsTransport` reads and writes (`_recv`, `_send`, `role`), `_set_role`, and the SRTP sessions `_rx_srtp`, `_tx_srtp`.
+`RTCDtlsTransport` reads and writes (`_recv`, `_send`, `role`), `_set_role`, `_write_ssl` with its `_ssl`, and the SRTP sessions
+`_rx_srtp`, `_tx_srtp`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from typing import cast
 import pylibsrtp
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
+from OpenSSL import SSL
 
 from jianlu.core.errors import UnavailableError
 
 HANDSHAKE_S = 30.0
 _WAITING_MAX = 64
+_FLIGHT_BYTES_MAX = 65_536
+_DATAGRAM_BYTES_MAX = 1_200
+_RECORD_HEAD_BYTES = 13
 _RENEW_BEFORE = datetime.timedelta(days=7)
 REJECTED = (pylibsrtp.Error, ValueError)
 """What opening or sealing a packet raises: forged, replayed, or too long. Such a packet is dropped."""
@@ -47,7 +52,7 @@ class DtlsSession:
 
     def __init__(self, certificate: RTCCertificate, send: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
         self._wire = _Wire(send)
-        self._transport = RTCDtlsTransport(cast("RTCIceTransport", self._wire), [certificate])
+        self._transport = _Transport(cast("RTCIceTransport", self._wire), [certificate])
         self._on_end = on_end
         self.is_connected = False
         self.open_rtp: Callable[[bytes], bytes] = _not_yet
@@ -88,6 +93,20 @@ class DtlsSession:
             self._on_end()
 
 
+class _Transport(RTCDtlsTransport):
+    """Sends all that OpenSSL has to say, whole records to a datagram: aiortc reads 1,500 bytes once, and after a loss, when a flight is
+    repeated behind another, a record was cut in two and the handshake hung."""
+
+    async def _write_ssl(self) -> None:
+        while self._ssl is not None:
+            try:
+                said = self._ssl.bio_read(_FLIGHT_BYTES_MAX)
+            except SSL.Error:
+                return
+            for datagram in datagrams_of(said):
+                await self.transport._send(datagram)
+
+
 class _Wire:
     """What `RTCDtlsTransport` takes for its ICE transport: datagrams in and out, no more."""
 
@@ -109,6 +128,19 @@ class _Wire:
 
     async def _send(self, datagram: bytes) -> None:
         self._send_now(datagram)
+
+
+def datagrams_of(said: bytes) -> list[bytes]:
+    """DTLS records (RFC 6347, 4.1), as many whole ones to a datagram as go through every network."""
+    found: list[bytes] = []
+    at = 0
+    while at < len(said):
+        end = at + _RECORD_HEAD_BYTES + int.from_bytes(said[at + 11 : at + 13], "big")
+        if not found or len(found[-1]) + end - at > _DATAGRAM_BYTES_MAX:
+            found.append(b"")
+        found[-1] += said[at:end]
+        at = end
+    return found
 
 
 def _not_yet(_: bytes) -> bytes:
