@@ -2,12 +2,13 @@
 
 Sockets reach only the loopback addresses and unix paths: an audit hook sees every socket of this process, whoever opens it.
 Programs that a test starts are outside the hook; a test that must prove "offline" for them takes their network away itself.
-Fixtures that only one kind of test needs live in that kind's folder, not here.
+Fixtures that only one kind of test needs live in that kind's folder, not here; the empty database of either kind is everybody's.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import resource
 import shutil
@@ -18,6 +19,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.fakes.vault.postgres import create_database, find_postgres, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM_PACKAGES = ROOT / "tests" / "system-packages.txt"
@@ -91,6 +94,27 @@ def _programs_that_the_test_names(request: pytest.FixtureRequest) -> None:
             package = _package_of(program)
             if find_program(program) is None:
                 pytest.skip(f"{program} is not installed: apt-get install {package}")
+
+
+_database_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a real PostgreSQL, started for this run."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("initdb and pg_ctl are not installed: apt-get install postgresql")
+    with start_postgres(programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database without schema, of the kind that a small and that a large house runs: one suite on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/index.sqlite"
+    return create_database(request.getfixturevalue("postgres"), f"jianlu_{next(_database_numbers)}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,7 @@ A decision stands until the next one about the same purpose by the same person. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +71,3 @@ def decisions_in(events: Iterable[Event]) -> dict[tuple[str, str], Decision]:
     """The decision in force of each purpose and seat, by the case's events; empty for a case without consent events."""
     made = [decision_in(event.type, event.body) for event in events if event.type in DECISIONS]
     return {(decision.purpose, decision.by): decision for decision in made}
-
-
-def is_permitted(events: Sequence[Event], purpose: str) -> bool:
-    """Whether what a case's people decided leaves `purpose` open: nobody refused it, nobody withdrew it.
-
-    True for a case that records no decision about it: an uploaded recording states its consents in words on its tracks.
-    The stages after a call ask this before they look at faces or voices.
-    """
-    return all(each.state == "given" for (about, _), each in decisions_in(events).items() if about == purpose)

@@ -10,19 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.script import Script
-from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
+from jianlu.govern.consent import decisions_in
 from jianlu.govern.policy.model import FactValue
 from jianlu.govern.script_texts import steps_that_apply
 
 PURPOSES: Mapping[str, Inspector] = {"face": Inspector.FACES}
 """What each purpose of consent lets look."""
-
-_REASONS = {
-    EventType.CONSENT_REFUSED: "consent_refused",
-    EventType.CONSENT_WITHDRAWN: "consent_withdrawn",
-}
-_DECISIONS = (EventType.CONSENT_GIVEN, *_REASONS)
 
 
 def withheld_inspectors(
@@ -34,16 +28,13 @@ def withheld_inspectors(
     """
     steps = () if script is None else script.steps if facts is None else steps_that_apply(script, facts)
     asked = {purpose for step in steps for purpose in step.consents}
+    decisions = decisions_in(events).values()
     withheld = {}
     for purpose, inspector in PURPOSES.items():
-        last = {str(event.body.get("by", "")): event.type for event in events if _decides(event, purpose)}
-        denied = next((kind for kind in last.values() if kind in _REASONS), None)
+        states = [decision.state for decision in decisions if decision.purpose == purpose]
+        denied = next((state for state in states if state != "given"), None)
         if denied is not None:
-            withheld[inspector] = _REASONS[denied]
-        elif purpose in asked and not last:
+            withheld[inspector] = f"consent_{denied}"
+        elif purpose in asked and not states:
             withheld[inspector] = "consent_not_given"
     return withheld
-
-
-def _decides(event: Event, purpose: str) -> bool:
-    return event.type in _DECISIONS and event.body.get("purpose") == purpose

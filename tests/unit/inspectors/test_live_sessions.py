@@ -187,7 +187,9 @@ def test_a_clock_document_of_another_form_is_refused(broken: bytes) -> None:
 
 
 def decided(*decisions: tuple[EventType, str]) -> dict[Inspector, str]:
-    events = events_of(*((kind, {"purpose": purpose, "by": "customer"}) for kind, purpose in decisions))
+    events = events_of(
+        *((kind, {"purpose": purpose, "by": "customer", "how": "click", "at_ms": 100}) for kind, purpose in decisions)
+    )
     return withheld_inspectors(events, None)
 
 

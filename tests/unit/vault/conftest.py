@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,32 +9,12 @@ import pytest
 
 from jianlu.vault.ports import VaultPorts
 from tests.fakes.vault.home import create_home, memory_vault, open_home
-from tests.fakes.vault.postgres import create_database, find_postgres, start_postgres
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("initdb and pg_ctl are not installed: apt-get install postgresql")
-    with start_postgres(programs) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def index_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, without schema."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/index.sqlite"
-    return create_database(request.getfixturevalue("postgres"), f"vault_{next(_numbers)}")
 
 
 @pytest.fixture
-def vault(index_url: str) -> Iterator[VaultPorts]:
+def vault(database_url: str) -> Iterator[VaultPorts]:
     """Objects, keys and ledger in memory; the index in a real database of either kind."""
-    with memory_vault(index_url) as using:
+    with memory_vault(database_url) as using:
         yield using
 
 

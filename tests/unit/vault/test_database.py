@@ -15,16 +15,16 @@ from jianlu.vault._tables import index_progress
 from tests.unit.vault.schemas import every_schema
 
 
-def test_the_migrations_make_exactly_the_tables_that_the_packages_own(index_url: str) -> None:
-    engine = open_database(index_url)
+def test_the_migrations_make_exactly_the_tables_that_the_packages_own(database_url: str) -> None:
+    engine = open_database(database_url)
     migrate_database(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), every_schema()) == []
     engine.dispose()
 
 
-def test_migrating_twice_changes_nothing(index_url: str) -> None:
-    engine = open_database(index_url)
+def test_migrating_twice_changes_nothing(database_url: str) -> None:
+    engine = open_database(database_url)
     migrate_database(engine)
     with transaction(engine) as connection:
         connection.execute(index_progress.insert().values(ledger=1, entries=7))
@@ -35,8 +35,8 @@ def test_migrating_twice_changes_nothing(index_url: str) -> None:
     engine.dispose()
 
 
-def test_a_database_without_the_schema_is_refused_not_made(index_url: str) -> None:
-    engine = open_database(index_url)
+def test_a_database_without_the_schema_is_refused_not_made(database_url: str) -> None:
+    engine = open_database(database_url)
     with pytest.raises(ConflictError, match="jianlu vault reindex"):
         require_current(engine)
     with pytest.raises(UnavailableError), transaction(engine) as connection:
@@ -44,8 +44,8 @@ def test_a_database_without_the_schema_is_refused_not_made(index_url: str) -> No
     engine.dispose()
 
 
-def test_a_failed_transaction_leaves_nothing(index_url: str) -> None:
-    engine = open_database(index_url)
+def test_a_failed_transaction_leaves_nothing(database_url: str) -> None:
+    engine = open_database(database_url)
     migrate_database(engine)
     row = index_progress.insert().values(ledger=1, entries=7)
     with pytest.raises(UnavailableError), transaction(engine) as connection:

@@ -10,7 +10,7 @@ from jianlu.core.errors import ConflictError, DeniedError, InvalidError
 from jianlu.core.terms.digests import opens
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
-from jianlu.govern.consent import decisions_in, is_permitted
+from jianlu.govern.consent import decisions_in
 from jianlu.govern.script_texts import facts_in
 from jianlu.process.withheld import withheld_inspectors
 from jianlu.vault.case_log import open_case_log
@@ -71,15 +71,13 @@ def test_withdrawing_the_recording_halts_a_live_session_at_once(world: World) ->
 
 def test_a_withdrawn_face_consent_is_seen_by_whoever_would_look_at_faces(world: World) -> None:
     case = world.live()
-    assert is_permitted(world.events(case), "face")
     consent(case, "face", "given", "click", using=world.using, by=participant(case))
-    assert is_permitted(world.events(case), "face")
+    assert withheld_inspectors(world.events(case), None) == {}
     consent(case, "face", "withdrawn", "click", using=world.using, by=participant(case))
-    assert not is_permitted(world.events(case), "face")
-    assert is_permitted(world.events(case), "recording")
+    assert withheld_inspectors(world.events(case), None) == {Inspector.FACES: "consent_withdrawn"}
     assert world.view(case)["state"] == "live"
     consent(case, "face", "given", "spoken", using=world.using, by=AGENT)
-    assert is_permitted(world.events(case), "face")
+    assert withheld_inspectors(world.events(case), None) == {}
     assert decisions_in(world.events(case))["face", "customer"].how == "spoken"
 
 
