@@ -23,11 +23,11 @@ from jianlu.backends.sfu.embedded.incoming import IncomingStream
 from jianlu.backends.sfu.embedded.link import Link
 from jianlu.backends.sfu.embedded.publisher import Publisher
 from jianlu.backends.sfu.embedded.rtcp import SenderReport
-from jianlu.backends.sfu.embedded.rtp import Packet, plain_packet
+from jianlu.backends.sfu.embedded.rtp import Packet
 from jianlu.backends.sfu.embedded.sdp import Offer, read_fragment, read_offer
 from jianlu.backends.sfu.embedded.sockets import Sockets, TurnServer, monotonic_us
 from jianlu.backends.sfu.embedded.tap import TapServer
-from jianlu.backends.sfu.embedded.tap_frames import report_frame, rtp_frame, state_frame
+from jianlu.backends.sfu.embedded.tapped import tapped_packet, tapped_report, tapped_state
 from jianlu.backends.sfu.embedded.viewer import Viewer
 from jianlu.capture.sessions.rooms import Connection, RoomSpec, RoomStatus
 from jianlu.core.errors import ConflictError, InvalidError, NotFoundError
@@ -200,7 +200,7 @@ class Shard:
         """For the tap: every feed's state."""
         now_us = monotonic_us()
         found = self._rooms.get(room)
-        return [state_frame(feed.name, feed.state, now_us, "") for feed in found.feeds.values()] if found else []
+        return [tapped_state(feed, now_us, "") for feed in found.feeds.values()] if found else []
 
     def request_key_frame(self, room: str, feed: str) -> None:
         """For the tap: ask a feed's publisher."""
@@ -280,14 +280,13 @@ class Shard:
 
     def _recorded(self, room: Room, feed: Feed, stream: IncomingStream, packet: Packet) -> None:
         if self._tap.listens(room.name):
-            frame = rtp_frame(feed.name, stream.kind, stream.codec, packet.level, packet.arrival_us, plain_packet(packet))
-            self._tap.send(room.name, frame)
+            self._tap.send(room.name, tapped_packet(feed, stream, packet))
 
     def _report_recorded(self, room: Room, feed: Feed, stream: IncomingStream, report: SenderReport, arrival_us: int) -> None:
-        self._tap.send(room.name, report_frame(feed.name, stream.kind, arrival_us, report.ntp, report.timestamp, report.ssrc))
+        self._tap.send(room.name, tapped_report(feed, stream, report, arrival_us))
 
     def _state_changed(self, room: Room, feed: Feed, reason: str) -> None:
-        self._tap.send(room.name, state_frame(feed.name, feed.state, monotonic_us(), reason))
+        self._tap.send(room.name, tapped_state(feed, monotonic_us(), reason))
 
 
 def checked_name(name: str) -> str:

@@ -1,7 +1,7 @@
 """The tap: a Unix socket on which recorders get every packet of a room as it arrived, before and whatever viewers get.
 
 A recorder says `{"room", "recorder"}` on one line, then may ask for key frames: `{"key_frame": feed}`. The tap never waits for it: who
-reads too slowly is cut off, notices, and comes again. Frames are those of `tap_frames.py`.
+reads too slowly is cut off, notices, and comes again. Frames are those of `capture.recording.live.tap_frames`.
 """
 
 from __future__ import annotations

@@ -25,12 +25,12 @@ from jianlu.backends.sfu.embedded.incoming import IncomingStream
 from jianlu.backends.sfu.embedded.link import Link
 from jianlu.backends.sfu.embedded.publisher import Publisher
 from jianlu.backends.sfu.embedded.rtcp import SenderReport
-from jianlu.backends.sfu.embedded.rtp import Packet, plain_packet
+from jianlu.backends.sfu.embedded.rtp import Packet
 from jianlu.backends.sfu.embedded.sdp import Offer, read_fragment, read_offer
 from jianlu.backends.sfu.embedded.shard import TICK_S, MediaOptions, checked_name
 from jianlu.backends.sfu.embedded.sockets import Sockets, monotonic_us
 from jianlu.backends.sfu.embedded.tap import TapServer
-from jianlu.backends.sfu.embedded.tap_frames import report_frame, rtp_frame, state_frame
+from jianlu.backends.sfu.embedded.tapped import tapped_packet, tapped_report, tapped_state
 from jianlu.backends.sfu.janus.api import JanusError, JanusSession, Message, as_ours, is_existing_room
 from jianlu.backends.sfu.janus.mirror import mirror_offers
 from jianlu.capture.sessions.rooms import Connection, RoomSpec, RoomStatus
@@ -301,7 +301,7 @@ class JanusForwarder:
         """For the tap."""
         found = self._rooms.get(room)
         now_us = monotonic_us()
-        return [state_frame(feed.name, feed.state, now_us, "") for feed in found.feeds.values()] if found else []
+        return [tapped_state(feed, now_us, "") for feed in found.feeds.values()] if found else []
 
     def request_key_frame(self, room: str, feed: str) -> None:
         """For the tap: our recorder asks Janus, which asks the sender."""
@@ -325,15 +325,13 @@ class JanusForwarder:
         if name not in room.feeds:
 
             def recorded(feed: Feed, stream: IncomingStream, packet: Packet) -> None:
-                frame = rtp_frame(feed.name, stream.kind, stream.codec, packet.level, packet.arrival_us, plain_packet(packet))
-                self._tap.send(room.name, frame)
+                self._tap.send(room.name, tapped_packet(feed, stream, packet))
 
             def reported(feed: Feed, stream: IncomingStream, report: SenderReport, arrival_us: int) -> None:
-                frame = report_frame(feed.name, stream.kind, arrival_us, report.ntp, report.timestamp, report.ssrc)
-                self._tap.send(room.name, frame)
+                self._tap.send(room.name, tapped_report(feed, stream, report, arrival_us))
 
             def changed(feed: Feed, reason: str) -> None:
-                self._tap.send(room.name, state_frame(feed.name, feed.state, monotonic_us(), reason))
+                self._tap.send(room.name, tapped_state(feed, monotonic_us(), reason))
 
             feed = Feed(name, recorded, reported, changed)
             feed.follows_link = False

@@ -14,6 +14,7 @@ from typing import Literal
 from jianlu.core.errors import InvalidError
 
 AUDIO, VIDEO = 0, 1
+MEDIA_NUMBERS = {"audio": AUDIO, "video": VIDEO}
 CODEC_NAMES = {1: "opus", 2: "h264", 3: "vp8"}
 CODEC_NUMBERS = {name: number for number, name in CODEC_NAMES.items()}
 LEVEL_UNKNOWN = 255
@@ -127,13 +128,7 @@ def _packet(body: bytes) -> Packet:
 
 
 def _change(fields: dict[str, object]) -> FeedChange:
-    # A feed that is still connecting sends nothing, like one that was interrupted.
-    states: dict[object, FeedState] = {
-        "connected": "connected",
-        "connecting": "interrupted",
-        "interrupted": "interrupted",
-        "closed": "closed",
-    }
+    states: dict[object, FeedState] = {"connected": "connected", "interrupted": "interrupted", "closed": "closed"}
     at_us = fields["at_us"]
     if not isinstance(at_us, int):
         raise InvalidError(_MALFORMED)
