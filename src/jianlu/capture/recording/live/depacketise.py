@@ -6,6 +6,7 @@ had been so. H.264 frames come as length-prefixed NAL units, with parameter sets
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,14 +57,16 @@ class OpusDepacketiser:
 
     def __init__(self) -> None:
         self.is_stereo = False
+        self.is_sealed = False
 
     def push(self, packet: Packet) -> list[Frame]:
-        """The packet's frame, none for an empty packet."""
+        """The packet's frame, none for an empty packet; how long an encrypted one lasts is not known here."""
         if not packet.payload:
             return []
         self.is_stereo = self.is_stereo or bool(packet.payload[0] & 4)
-        ticks = opus_ticks(packet.payload)
-        return [Frame(packet.timestamp, packet.payload, True, ticks, packet.arrival_us, packet.level)] if ticks else []
+        ticks = 0 if self.is_sealed else opus_ticks(packet.payload)
+        frame = Frame(packet.timestamp, packet.payload, True, ticks, packet.arrival_us, packet.level)
+        return [frame] if ticks or self.is_sealed else []
 
     def lose(self) -> None:
         """Nothing: frames do not hang together."""
@@ -82,7 +85,7 @@ def opus_ticks(payload: bytes) -> int:
     return ticks * count if ticks * count <= 120 * _OPUS_TICKS_PER_MS else 0
 
 
-class _Picture:
+class _Picture(ABC):
     """What H.264 and VP8 have in common: frames end with a marked packet or a new time stamp, and hang together."""
 
     def __init__(self) -> None:
@@ -126,14 +129,14 @@ class _Picture:
     def _forget(self) -> None:
         self._parts, self._timestamp, self._is_torn = [], None, False
 
-    def _begins(self, payload: bytes) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _begins(self, payload: bytes) -> bool: ...
 
-    def _take(self, payload: bytes) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _take(self, payload: bytes) -> bool: ...
 
-    def _frame(self, timestamp: int, arrival_us: int) -> Frame | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _frame(self, timestamp: int, arrival_us: int) -> Frame | None: ...
 
 
 class Vp8Depacketiser(_Picture):
