@@ -18,6 +18,7 @@ from jianlu.backends.desk.client import DeskLog
 from jianlu.backends.events import ledger_folder, ledger_socket
 from jianlu.backends.faces.yunet import YuNetDetector
 from jianlu.backends.keys import file as file_keys
+from jianlu.backends.keys.member import load_member_key
 from jianlu.backends.recorders.client import RecorderClient
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.backends.sfu.embedded.serve import MediaServer, media_options, turn_server
@@ -28,6 +29,7 @@ from jianlu.backends.taps.clock import SystemMachineClock
 from jianlu.backends.taps.unix import UnixTap
 from jianlu.backends.voice.silero import SileroDetector
 from jianlu.capture.recording.live.case_recorder import RecorderPorts
+from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.sessions.rooms import shard_of
 from jianlu.core.errors import ConflictError, UnavailableError
 from jianlu.deliver.packages.ports import PackagePorts
@@ -247,6 +249,7 @@ def recorder_ports(
         spool=lambda case: FileSpool(run / f"spool-{name}" / case, case, keys),
         complain=complain,
         keys=keys,
+        member=MemberKey(load_member_key(run / f"recorder-{name}.key", keys, name), name),
         is_edge=is_edge,
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import av
@@ -15,6 +15,7 @@ import av
 from jianlu.capture.recording.live.case_recorder import CaseRecorder, RecorderPorts
 from jianlu.capture.recording.live.key_ring import KeyRing
 from jianlu.capture.recording.live.ports import TapStream
+from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.recording.live.state import state_from
 from jianlu.capture.recording.live.tap_frames import TapFrame
 from jianlu.capture.sessions.recorders import RecordedTrack
@@ -75,7 +76,7 @@ class Stage:
         name: str = "a",
         is_edge: bool = False,
         log: MemoryLiveLog | None = None,
-        room_keys: Mapping[int, bytes] | None = None,
+        room_secret: bytes | None = None,
     ) -> None:
         self.publishers = list(publishers)
         self.tracks = tuple(tracks)
@@ -86,7 +87,7 @@ class Stage:
         self.asked: list[str] = []
         self.complaints: list[BaseException] = []
         self.is_tapped = True
-        self._keys, self._room_keys = memory_keys(), room_keys
+        self._keys, self._room_secret = memory_keys(), room_secret
         self._name, self._is_edge = name, is_edge
         self._failed_ms = 0
         for publisher in self.publishers:
@@ -109,12 +110,14 @@ class Stage:
             spool=lambda _: self.spool,
             complain=lambda _, fault: self.complaints.append(fault),
             keys=self._keys,
+            member=MemberKey(bytes(range(32)), self._name),
             is_edge=self._is_edge,
         )
-        ring = None if self._room_keys is None else KeyRing(CASE, self._keys)
-        for kid, key in (self._room_keys or {}).items():
-            ring.admit(kid, key)  # type: ignore[union-attr]
-        self._room_keys = None  # given once: a resumed recorder has them from its state
+        ring = None
+        if self._room_secret is not None:
+            ring = KeyRing(CASE, self._keys)
+            ring.admit(self._room_secret)
+        self._room_secret = None  # given once: a resumed recorder has it from its state
         return CaseRecorder(CASE, self.tracks, ports, state_from(text) if text else None, ring)
 
     # -- what a test does ----------------------------------------------------------------------------------------------------

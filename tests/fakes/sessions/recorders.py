@@ -5,13 +5,15 @@ A test takes media away, stalls the sealing, or lets the recorder die; what it s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jianlu.capture.recording.live.room_key import MemberKey, secret_id
 from jianlu.capture.sessions.recorders import (
     Alarm,
     RecordedTrack,
     RecorderChecks,
+    RecorderMember,
     RecordingStarted,
     RecordingState,
     RecordingStatus,
@@ -20,7 +22,7 @@ from jianlu.capture.sessions.recorders import (
     TrackHealth,
     TrackState,
 )
-from jianlu.core.errors import NotFoundError, UnavailableError
+from jianlu.core.errors import ConflictError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.vault.desk import CaseDesk
 from tests.fakes.sessions.clocks import SetClock
@@ -49,11 +51,21 @@ class FakeRecorder:
         self.failing: dict[str, str] = {}
         self._desk, self._tenant, self._clock, self._name = desk, tenant, clock, name
         self._recordings: dict[str, _Recording] = {}
+        self._secrets: dict[str, list[str]] = {}
+        self._key = MemberKey(name.encode() * 32, name)
+        self.sealed_to_us: set[str] = set()
 
-    def admit(self, case: str, keys: Mapping[int, bytes]) -> None:
+    def member(self, case: str) -> RecorderMember:
         self._answer()
+        return RecorderMember(self._key.public_key, tuple(self._secrets.get(case, ())))
 
-    def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
+    def admit(self, case: str, wrapped: bytes) -> str:
+        self._answer()
+        named = secret_id(self._key.unwrap(wrapped, case), case)
+        self._secrets.setdefault(case, []).append(named)
+        return named
+
+    def preflight(self, case: str, tracks: Sequence[RecordedTrack], *, is_encrypted: bool = False) -> RecorderChecks:
         self._answer()
         seen = {
             track.track: TrackCheck(track.track not in self.lost, "h264", 100, 4, -20, 1280, 720)
@@ -61,10 +73,16 @@ class FakeRecorder:
             if not track.is_share
         }
         checks = {"tap": "ok", "desk": "ok", "disk": "ok", "clock": "ok"} | self.failing
+        if is_encrypted:
+            checks["key"] = "ok" if case in self._secrets else "failed"
         return RecorderChecks(seen, tuple(checks.items()))
 
-    def start(self, case: str, tracks: Sequence[RecordedTrack], *, zero_us: int | None = None) -> RecordingStarted:
+    def start(
+        self, case: str, tracks: Sequence[RecordedTrack], *, zero_us: int | None = None, is_encrypted: bool = False
+    ) -> RecordingStarted:
         self._answer()
+        if is_encrypted and case not in self._secrets:
+            raise ConflictError("the room is encrypted and the recorder is no member of it: admit the recorder, then start")
         if case not in self._recordings:
             zero = zero_us if zero_us is not None else self._clock.monotonic_ms() * 1000
             self._recordings[case] = _Recording(tuple(tracks), zero)
@@ -132,6 +150,8 @@ class FakeRecorder:
 
     def _health(self, track: RecordedTrack) -> TrackHealth:
         state: TrackState = "lost" if track.track in self.lost else "idle" if track.is_share else "ok"
+        if track.track in self.sealed_to_us:
+            state = "undecryptable"
         return TrackHealth(state, 100, 0, 4, 25, 900, -20, 0, 0, 20)
 
     def _now_ms(self, found: _Recording) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from jianlu.backends.recorders.client import RecorderClient
 from jianlu.capture.recording.live.reconcile_case import reconcile_recorders
+from jianlu.capture.recording.live.room_key import wrap_secret
 from jianlu.capture.sessions.recorders import RecordedTrack
 from jianlu.core.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
@@ -140,7 +141,7 @@ def test_calls_made_twice_or_out_of_turn_are_answered_for_what_they_are(tmp_path
         with pytest.raises(ConflictError, match="other tracks"):
             home.client.start(CASE, TRACKS[:1])
         with pytest.raises(ConflictError, match="unencrypted"):
-            home.client.admit(CASE, {1: bytes(16)})
+            home.client.admit(CASE, wrap_secret(bytes(32), home.client.member(CASE).public_key, CASE, "a"))
         stopped = home.client.stop(CASE, "completed")
         assert home.client.stop(CASE, "completed") == stopped
         with pytest.raises(ConflictError, match="once"):

@@ -5,12 +5,13 @@ Starting waits for key frames and stopping for the last delivery, so those calls
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from jianlu.capture.sessions.recorders import (
     RecordedTrack,
     RecorderChecks,
+    RecorderMember,
     RecordingStarted,
     RecordingStatus,
     RecordingStopped,
@@ -34,17 +35,25 @@ class RecorderClient:
         """Name the socket; it is connected when used."""
         self._client = BlockingRpcClient(path)
 
-    def admit(self, case: str, keys: Mapping[int, bytes]) -> None:
+    def member(self, case: str) -> RecorderMember:
         """As the port."""
-        self._client.call("admit", {"case": case, "keys": [[kid, key.hex()] for kid, key in keys.items()]})
+        fields, public_key = self._client.call("member", {"case": case}, timeout_s=_STATUS_S)
+        return RecorderMember(public_key, tuple(fields["secrets"]))
 
-    def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
+    def admit(self, case: str, wrapped: bytes) -> str:
         """As the port."""
-        return checks_from(self._client.call("preflight", {"case": case, "tracks": track_fields(tracks)})[0])
+        return str(self._client.call("admit", {"case": case}, wrapped)[0]["secret"])
 
-    def start(self, case: str, tracks: Sequence[RecordedTrack], *, zero_us: int | None = None) -> RecordingStarted:
+    def preflight(self, case: str, tracks: Sequence[RecordedTrack], *, is_encrypted: bool = False) -> RecorderChecks:
         """As the port."""
-        call = {"case": case, "tracks": track_fields(tracks), "zero_us": zero_us}
+        call = {"case": case, "tracks": track_fields(tracks), "is_encrypted": is_encrypted}
+        return checks_from(self._client.call("preflight", call)[0])
+
+    def start(
+        self, case: str, tracks: Sequence[RecordedTrack], *, zero_us: int | None = None, is_encrypted: bool = False
+    ) -> RecordingStarted:
+        """As the port."""
+        call = {"case": case, "tracks": track_fields(tracks), "zero_us": zero_us, "is_encrypted": is_encrypted}
         fields, _ = self._client.call("start", call, timeout_s=_START_S)
         return RecordingStarted(fields["zero_us"], tuple((track, kind, codec) for track, kind, codec in fields["tracks"]))
 

@@ -95,6 +95,7 @@ class GapReason(StrEnum):
     PAUSED = "paused"
     MUTED = "muted"
     SOURCE_ABSENT = "source_absent"
+    UNDECRYPTABLE = "undecryptable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,11 @@ from jianlu.core.errors import InvalidError
 TrackKind = Literal["audio", "video", "share"]
 """A share is a picture that may come and go: its absence is no gap."""
 
-TrackState = Literal["starting", "ok", "weak", "lost", "silent", "frozen", "idle"]
-"""`idle`: a share that nobody shares. The others mean trouble unless they are `ok` or, at the very beginning, `starting`."""
+TrackState = Literal["starting", "ok", "weak", "lost", "silent", "frozen", "idle", "undecryptable"]
+"""`idle`: a share that nobody shares. `undecryptable`: what comes is encrypted, and no key of the recorder's opens it.
+
+The others mean trouble unless they are `ok` or, at the very beginning, `starting`.
+"""
 
 RecordingState = Literal["idle", "starting", "recording", "paused", "stalled", "stopped"]
 
@@ -39,6 +42,11 @@ class RecordedTrack:
             raise InvalidError(
                 "a recorded track has a short code, a feed, and is audio, video or share: correct the plan's tracks"
             )
+
+    @property
+    def media(self) -> str:
+        """What an encrypted frame of it is: audio or video."""
+        return "audio" if self.kind == "audio" else "video"
 
     @property
     def is_share(self) -> bool:
@@ -115,6 +123,14 @@ class RecorderChecks:
 
 
 @dataclass(frozen=True, slots=True)
+class RecorderMember:
+    """A recorder as a member of an encrypted room: its own public key (X25519), and the ids of the secrets that it was given."""
+
+    public_key: bytes
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingStarted:
     """A recording runs: its zero on the machine's monotonic clock (microseconds), and its tracks as id, kind, codec."""
 
@@ -134,20 +150,30 @@ class RecordingStopped:
 class Recorders(Protocol):
     """One recorder process. Synchronous, safe from threads; every method raises UnavailableError when the process is away."""
 
-    def admit(self, case: str, keys: Mapping[int, bytes]) -> None:
-        """Give the recorder keys of an end-to-end encrypted room (SFrame base keys by key id), before the start or while it records.
+    def member(self, case: str) -> RecorderMember:
+        """The recorder as a member of the encrypted room of `case`, whether or not it was admitted yet."""
 
-        InvalidError for impossible keys; ConflictError when the case is being recorded unencrypted.
+    def admit(self, case: str, wrapped: bytes) -> str:
+        """Give the recorder the secret of an encrypted room, wrapped to its own key, before the start or while it records.
+
+        Returns the secret's id. InvalidError for what is no wrapped secret, DeniedError for one that is not for this recorder and
+        case; ConflictError when the case is being recorded unencrypted.
         """
 
-    def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
-        """Look whether the case could be recorded now; begins to watch the tap, so ask again until it is ready. Writes nothing."""
+    def preflight(self, case: str, tracks: Sequence[RecordedTrack], *, is_encrypted: bool = False) -> RecorderChecks:
+        """Look whether the case could be recorded now; begins to watch the tap, so ask again until it is ready. Writes nothing.
 
-    def start(self, case: str, tracks: Sequence[RecordedTrack], *, zero_us: int | None = None) -> RecordingStarted:
+        Of an encrypted room the check `key` says whether the recorder is a member.
+        """
+
+    def start(
+        self, case: str, tracks: Sequence[RecordedTrack], *, zero_us: int | None = None, is_encrypted: bool = False
+    ) -> RecordingStarted:
         """Start recording; the first segment is sealed about three seconds later. A running recording answers with what it is.
 
         `zero_us` puts the session's zero where another recorder has it. UnavailableError when a track has no media that can be
-        recorded, or the desk does not take the beginning; ConflictError when the case was recorded before, or elsewhere.
+        recorded, or the desk does not take the beginning; ConflictError when the case was recorded before, or elsewhere, or when
+        the room is encrypted and the recorder is no member of it.
         """
 
     def status(self, case: str) -> RecordingStatus:

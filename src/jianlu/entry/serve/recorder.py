@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from jianlu.capture.recording.live.room_key import fingerprint
 from jianlu.capture.recording.live.roster import Roster
 from jianlu.capture.sessions.recorders import checks_fields, status_fields, tracks_from
 from jianlu.core.errors import ConflictError, JianluError, UnavailableError
@@ -45,12 +46,13 @@ async def _serve(home: Path, settings: Settings, name: str, is_edge: bool) -> No
     def complain(case: str, fault: BaseException) -> None:
         log.error("recorder fault", case=case, error=type(fault).__name__)
 
-    roster = Roster(recorder_ports(home, settings, name, complain=complain, is_edge=is_edge))
+    ports = recorder_ports(home, settings, name, complain=complain, is_edge=is_edge)
+    roster = Roster(ports)
     for case in roster.resume_all():
         log.error("state cannot be read", case=case)
     server = recorder_server(home / "run" / f"recorder-{name}.sock", roster)
     await server.start()
-    log.info("recorder ready", recorder=name)
+    log.info("recorder ready", recorder=name, fingerprint=fingerprint(ports.member.public_key))
     try:
         await stop.wait()
     finally:
@@ -61,16 +63,22 @@ async def _serve(home: Path, settings: Settings, name: str, is_edge: bool) -> No
 def recorder_server(path: Path, roster: Roster) -> RpcServer:
     """A server of `roster`: the methods of `Recorders`; start it in a running loop."""
 
-    async def admit(fields: dict[str, Any], _: bytes) -> Answer:
-        await roster.admit(fields["case"], {int(kid): bytes.fromhex(key) for kid, key in fields["keys"]})
-        return {}, b""
+    async def member(fields: dict[str, Any], _: bytes) -> Answer:
+        found = roster.member(fields["case"])
+        return {"secrets": list(found.secrets)}, found.public_key
+
+    async def admit(fields: dict[str, Any], wrapped: bytes) -> Answer:
+        return {"secret": await roster.admit(fields["case"], wrapped)}, b""
 
     async def preflight(fields: dict[str, Any], _: bytes) -> Answer:
-        return checks_fields(await roster.preflight(fields["case"], tracks_from(fields["tracks"]))), b""
+        is_encrypted = bool(fields.get("is_encrypted"))
+        checks = await roster.preflight(fields["case"], tracks_from(fields["tracks"]), is_encrypted=is_encrypted)
+        return checks_fields(checks), b""
 
     async def start(fields: dict[str, Any], _: bytes) -> Answer:
-        zero_us = fields.get("zero_us")
-        started = await roster.start(fields["case"], tracks_from(fields["tracks"]), None if zero_us is None else int(zero_us))
+        zero_us = None if fields.get("zero_us") is None else int(fields["zero_us"])
+        is_encrypted = bool(fields.get("is_encrypted"))
+        started = await roster.start(fields["case"], tracks_from(fields["tracks"]), zero_us, is_encrypted=is_encrypted)
         return asdict(started), b""
 
     async def status(fields: dict[str, Any], _: bytes) -> Answer:
@@ -87,7 +95,7 @@ def recorder_server(path: Path, roster: Roster) -> RpcServer:
     async def stop(fields: dict[str, Any], _: bytes) -> Answer:
         return asdict(await roster.stop(fields["case"])), b""
 
-    methods = {"admit": admit, "preflight": preflight, "start": start, "status": status}
+    methods = {"member": member, "admit": admit, "preflight": preflight, "start": start, "status": status}
     return RpcServer(path, {**methods, "pause": pause, "resume": resume, "stop": stop})
 
 

@@ -8,11 +8,13 @@ import hmac
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jianlu.capture.recording.live.key_ring import KeyRing
+from jianlu.capture.recording.live.key_ring import SECRETS_MAX, KeyRing
 from jianlu.capture.recording.live.live_recording import LiveRecording
-from jianlu.capture.recording.live.sframe import FrameOpener, Header, SFrameKey, clear_bytes, parse_header
+from jianlu.capture.recording.live.room_key import sender_key
+from jianlu.capture.recording.live.sframe import STREAMS_KEPT, FrameOpener, Header, SFrameKey, clear_bytes, parse_header
 from jianlu.capture.recording.live.tap_frames import Packet
-from jianlu.core.errors import IntegrityError, InvalidError
+from jianlu.capture.recording.model import GapReason
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError
 from tests.fakes.live.coded import coded_picture, coded_sound
 from tests.fakes.live.memory import CASE
 from tests.fakes.live.publisher import Camera, Publisher
@@ -64,28 +66,38 @@ def test_a_suite_without_aes_gcm_is_refused() -> None:
         parse_header(b"")
 
 
-class Sender:
-    """The other side, written for the test: suite 4, key id 1, rising counter."""
+SECRET = bytes(range(32))
+OTHER_SECRET = bytes(range(1, 33))
 
-    def __init__(self, base_key: bytes) -> None:
-        secret = hmac.new(bytes(32), base_key, hashlib.sha256).digest()
-        context = (1).to_bytes(8) + (4).to_bytes(2) + b"\1"
-        self._cipher = AESGCM(hmac.new(secret, b"SFrame 1.0 Secret key " + context, hashlib.sha256).digest()[:16])
-        self._salt = hmac.new(secret, b"SFrame 1.0 Secret salt " + context, hashlib.sha256).digest()[:12]
-        self._counter = 0
+
+class Sender:
+    """The other side, written for the test: suite 4, a key id of its own, rising counter, a base key for each kind of media."""
+
+    def __init__(self, secret: bytes = SECRET, feed: str = "agent", kid: int = 1) -> None:
+        self.secret, self.kid, self._feed, self._counter = secret, kid, feed, 0
 
     def seal(self, codec: str, frame: bytes) -> bytes:
+        base_key = sender_key(self.secret, CASE, self._feed, "audio" if codec == "opus" else "video")
+        extracted = hmac.new(bytes(32), base_key, hashlib.sha256).digest()
+        context = self.kid.to_bytes(8) + (4).to_bytes(2) + b"\1"
+        cipher = AESGCM(hmac.new(extracted, b"SFrame 1.0 Secret key " + context, hashlib.sha256).digest()[:16])
+        salt = hmac.new(extracted, b"SFrame 1.0 Secret salt " + context, hashlib.sha256).digest()[:12]
         counter = self._counter.to_bytes(4)
         self._counter += 1
-        header, clear = b"\x1b" + counter, frame[: clear_bytes(codec, frame)]
-        nonce = bytes(a ^ b for a, b in zip(self._salt, bytes(8) + counter, strict=True))
-        return clear + header + self._cipher.encrypt(nonce, frame[len(clear) :], header + clear)
+        header, clear = bytes([0x0B | self.kid << 4]) + counter, frame[: clear_bytes(codec, frame)]
+        nonce = bytes(a ^ b for a, b in zip(salt, bytes(8) + counter, strict=True))
+        return clear + header + cipher.encrypt(nonce, frame[len(clear) :], header + clear)
 
 
-def record(sender_key: bytes, recorder_key: bytes) -> LiveRecording:
-    opener = FrameOpener({1: SFrameKey(recorder_key, 1)})
-    recording = LiveRecording([TRACKS[0], TRACKS[2]], 0, openers={"agent": opener})
-    sender = Sender(sender_key)
+def ring_of(*secrets: bytes) -> KeyRing:
+    ring = KeyRing(CASE, memory_keys())
+    for secret in secrets:
+        ring.admit(secret)
+    return ring
+
+
+def record(sender: Sender, *secrets: bytes) -> LiveRecording:
+    recording = LiveRecording([TRACKS[0], TRACKS[2]], 0, openers=ring_of(*secrets).opener)
     for number, frame in enumerate(coded_sound()[:100]):
         payload = sender.seal("opus", frame.payload)
         recording.take(Packet("agent", 0, "opus", 20, number * 20_000, 1, number, number * 960, True, payload))
@@ -95,28 +107,55 @@ def record(sender_key: bytes, recorder_key: bytes) -> LiveRecording:
     return recording
 
 
+def camera_of(sender: Sender) -> Publisher:
+    return Publisher("agent", camera=Camera(codec="vp8", width=96, height=64, fps=10, key_every=10), seal=sender.seal)
+
+
 def test_an_encrypted_room_is_recorded_with_the_recorders_own_key() -> None:
-    recording = record(BASE_KEY, BASE_KEY)
+    recording = record(Sender(), SECRET)
     checks = recording.checks(2_000_000)
     assert all(check.is_ready for check in checks.values())
     assert (checks["agent-picture"].width, checks["agent-picture"].height) == (160, 120)
-    recording.look(2_000_000)
-    assert recording.conditions() == set()
+    assert {health.state for health in recording.look(2_000_000).values()} <= {"ok", "weak"}
+    assert recording.conditions() <= {("track_weak", "agent-picture"), ("track_weak", "agent")}
 
 
-def test_without_the_right_key_nothing_is_ready() -> None:
-    recording = record(BASE_KEY, bytes(16))
+@pytest.mark.parametrize(
+    "sender", [Sender(OTHER_SECRET), Sender(SECRET, feed="customer")], ids=["another secret", "another sender's key"]
+)
+def test_what_the_recorders_key_does_not_open_is_never_ready_and_called_undecryptable(sender: Sender) -> None:
+    recording = record(sender, SECRET)
     assert not any(check.is_ready for check in recording.checks(2_000_000).values())
+    assert {health.state for health in recording.look(2_000_000).values()} == {"undecryptable"}
+    assert {("frames_sealed", "agent"), ("frames_sealed", "agent-picture")} <= recording.conditions()
+
+
+def test_sound_does_not_open_as_picture_and_repeated_frames_do_not_open_at_all() -> None:
+    ring, sender = ring_of(SECRET), Sender()
+    sealed = sender.seal("opus", b"abcdef")
     with pytest.raises(IntegrityError, match="not given"):
-        FrameOpener({}).open("opus", Sender(BASE_KEY).seal("opus", b"abc"))
+        ring.opener("agent", "video").open("opus", sealed)
+    opener = ring.opener("agent", "audio")
+    assert opener.open("opus", sealed) == b"abcdef"
+    with pytest.raises(IntegrityError, match="second time"):
+        opener.open("opus", sealed)
+    assert opener.open("opus", sender.seal("opus", b"more")) == b"more"
 
 
-def test_an_encrypted_recording_is_resumed_with_the_keys_that_were_kept() -> None:
-    camera = Camera(codec="vp8", width=96, height=64, fps=10, key_every=10)
-    publisher = Publisher("agent", camera=camera, seal=Sender(BASE_KEY).seal)
-    stage = Stage([publisher], [TRACKS[0], TRACKS[2]], room_keys={1: BASE_KEY})
+def test_streams_that_begin_anew_open_and_old_ones_are_forgotten_in_the_end() -> None:
+    opener = FrameOpener([sender_key(SECRET, CASE, "agent", "audio")])
+    for kid in range(7):
+        assert opener.open("opus", Sender(kid=kid).seal("opus", b"hello")) == b"hello"
+    for kid in range(100, 100 + STREAMS_KEPT):
+        with pytest.raises(IntegrityError):
+            opener.open("opus", b"a\x80" + bytes([kid]) + bytes(30))
+    assert opener.open("opus", Sender(kid=7).seal("opus", b"hello")) == b"hello"
+
+
+def test_an_encrypted_recording_is_resumed_with_the_secret_that_was_kept() -> None:
+    stage = Stage([camera_of(Sender())], [TRACKS[0], TRACKS[2]], room_secret=SECRET)
     stage.start()
-    assert BASE_KEY.hex() not in stage.states.texts[CASE]
+    assert SECRET.hex() not in stage.states.texts[CASE]
     stage.play(5_000)
     stage.kill_recorder(1_000)
     stage.play(5_000)
@@ -128,10 +167,33 @@ def test_an_encrypted_recording_is_resumed_with_the_keys_that_were_kept() -> Non
     assert times["video1"][-1] > 10
 
 
-def test_impossible_keys_are_refused() -> None:
-    ring = KeyRing(CASE, memory_keys())
-    for kid, key in ((1, b"short"), (-1, BASE_KEY), (1 << 64, BASE_KEY)):
-        with pytest.raises(InvalidError):
-            ring.admit(kid, key)
-    ring.admit(1, BASE_KEY)
-    assert [kid for kid, _ in ring.kept] == [1]
+def test_a_sender_that_changes_to_a_secret_which_the_recorder_lacks_is_an_alarm_and_a_declared_gap() -> None:
+    sender = Sender()
+    stage = Stage([camera_of(sender)], [TRACKS[0], TRACKS[2]], room_secret=SECRET)
+    stage.start()
+    stage.play(4_000)
+    sender.secret, sender.kid = OTHER_SECRET, 2
+    stage.play(4_000)
+    assert {track.state for track in stage.recorder.status().tracks.values()} == {"undecryptable"}
+    assert {alarm.code for alarm in stage.recorder.status().alarms} == {"frames_sealed"}
+    assert stage.recorder.ring is not None
+    stage.recorder.ring.admit(OTHER_SECRET)
+    stage.play(4_000)
+    assert "undecryptable" not in {track.state for track in stage.recorder.status().tracks.values()}
+    stage.stop()
+    declared = [(to_ms - from_ms, reason) for from_ms, to_ms, reason, _ in stage.gaps()]
+    assert [reason for length, reason in declared if length > 3_000] != []
+    assert {reason for _, reason in declared} == {GapReason.UNDECRYPTABLE.value}
+
+
+def test_impossible_secrets_are_refused_and_an_equal_one_counts_once() -> None:
+    ring = ring_of()
+    with pytest.raises(InvalidError):
+        ring.admit(b"short")
+    for number in range(SECRETS_MAX):
+        ring.admit(bytes([number]) * 32)
+    assert ring.admit(bytes(32)) == ring.ids[0]
+    with pytest.raises(ConflictError):
+        ring.admit(b"x" * 32)
+    assert len(ring.kept) == SECRETS_MAX
+    assert KeyRing(CASE, memory_keys(), ring.kept).ids == ring.ids

@@ -21,6 +21,7 @@ from jianlu.capture.recording.live.key_ring import KeyRing, KeyWrapper
 from jianlu.capture.recording.live.live_recording import LiveRecording
 from jianlu.capture.recording.live.outbox import Outbox
 from jianlu.capture.recording.live.ports import LiveLog, Spool, StateStore, Tap, TapStream
+from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.recording.live.state import CaseState, state_text
 from jianlu.capture.recording.live.tap_frames import TapFrame
 from jianlu.capture.recording.model import GapReason
@@ -75,6 +76,7 @@ class RecorderPorts:
     spool: Callable[[str], Spool]
     complain: Callable[[str, BaseException], None]
     keys: KeyWrapper
+    member: MemberKey
     is_edge: bool = False
 
 
@@ -97,7 +99,7 @@ class CaseRecorder:
         self._outbox = Outbox(using.spool(case))
         self._delivery = Delivery(self._log, self._outbox, using.name)
         self.ring = ring if state is None or state.keys is None else KeyRing(case, using.keys, state.keys)
-        openers = {track.feed: self.ring.opener for track in tracks} if self.ring else None
+        openers = self.ring.opener if self.ring else None
         self._recording = LiveRecording(tracks, self._now_us(), state.formats if state else None, openers)
         self._health = RecordingHealth(
             self._recording, self._delivery, self._outbox, using.states.free_bytes, is_edge=using.is_edge
@@ -246,7 +248,7 @@ class CaseRecorder:
 
     # -- what is called ------------------------------------------------------------------------------------------------------
 
-    async def preflight(self) -> RecorderChecks:
+    async def preflight(self, *, is_encrypted: bool = False) -> RecorderChecks:
         """The recorder's part of the preflight."""
         now_us = self.asked_us = self._now_us()
         checks = [
@@ -254,6 +256,7 @@ class CaseRecorder:
             ("desk", await self._can_reach_desk() or self._using.is_edge),
             ("disk", self._health.has_room()),
             ("clock", self._health.is_clock_steady(now_us)),
+            *([("key", self.ring is not None)] if is_encrypted else []),
         ]
         return RecorderChecks(
             self._recording.checks(now_us), tuple((name, "ok" if is_ok else "failed") for name, is_ok in checks)

@@ -6,7 +6,7 @@ monotonic clock outside, milliseconds of the session inside. Where its outputs g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jianlu.capture.recording.live.clocks import SenderClock
@@ -42,17 +42,19 @@ class Measured:
 
 
 class LiveRecording:
-    """Records `tracks`; `formats` are those of an earlier run that is being resumed, `openers` by feed for an encrypted room."""
+    """Records `tracks`; `formats` are those of an earlier run that is being resumed, `openers` by feed and kind for an encrypted room."""
 
     def __init__(
         self,
         tracks: Sequence[RecordedTrack],
         now_us: int,
         formats: Mapping[str, TrackFormat] | None = None,
-        openers: Mapping[str, FrameOpener] | None = None,
+        openers: Callable[[str, str], FrameOpener] | None = None,
     ) -> None:
         senders = {track.feed: SenderClock() for track in tracks}
-        self._tracks = [LiveTrack(track, senders[track.feed], (openers or {}).get(track.feed)) for track in tracks]
+        self._tracks = [
+            LiveTrack(track, senders[track.feed], openers(track.feed, track.media) if openers else None) for track in tracks
+        ]
         for track in self._tracks:
             track.format = (formats or {}).get(track.about.track)
         self._by_source = {(track.about.feed, track.is_audio): index for index, track in enumerate(self._tracks)}
@@ -275,8 +277,8 @@ class LiveRecording:
             for name, health in self._healths.items()
             if health.state in ("lost", "silent", "frozen", "weak")
         }
+        found |= {("frames_sealed", name) for name, health in self._healths.items() if health.state == "undecryptable"}
         found |= {("codec_changed", track.about.track) for track in self._tracks if _is_foreign(track)}
-        found |= {("frames_sealed", track.about.track) for track in self._tracks if _is_unopened(track)}
         return found if self._is_tapped else found | {("tap_lost", "")}
 
     def now_ms(self, now_us: int) -> int:
@@ -302,8 +304,3 @@ class LiveRecording:
 def _is_foreign(track: LiveTrack) -> bool:
     """Whether what comes is of a codec that the track does not have."""
     return track.counts.foreign > 0 and track.last_frame_us < track.last_packet_us - _STALE_US
-
-
-def _is_unopened(track: LiveTrack) -> bool:
-    """Whether frames come that the recorder's key does not open."""
-    return track.counts.unopened > 0 and track.last_frame_us < track.last_packet_us - _STALE_US

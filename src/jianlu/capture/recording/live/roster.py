@@ -5,7 +5,7 @@ A case that is only watched and never started is forgotten after a while; a reco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from jianlu.capture.recording.live.case_recorder import CaseRecorder, RecorderPorts
 from jianlu.capture.recording.live.delivery import Delivery
@@ -15,6 +15,7 @@ from jianlu.capture.recording.live.state import state_from
 from jianlu.capture.sessions.recorders import (
     RecordedTrack,
     RecorderChecks,
+    RecorderMember,
     RecordingStarted,
     RecordingStatus,
     RecordingStopped,
@@ -51,8 +52,15 @@ class Roster:
             recorder.run()
         return unreadable
 
-    async def admit(self, case: str, keys: Mapping[int, bytes]) -> None:
+    def member(self, case: str) -> RecorderMember:
         """As the port."""
+        recorder = self._cases.get(case)
+        ring = recorder.ring if recorder is not None and recorder.ring is not None else self._rings.get(case)
+        return RecorderMember(self._using.member.public_key, ring.ids if ring is not None else ())
+
+    async def admit(self, case: str, wrapped: bytes) -> str:
+        """As the port."""
+        secret = self._using.member.unwrap(wrapped, case)
         recorder = self._cases.get(case)
         if recorder is not None and recorder.ring is None:
             if recorder.is_recording:
@@ -62,21 +70,26 @@ class Roster:
         ring = recorder.ring if recorder is not None and recorder.ring is not None else self._rings.get(case)
         if ring is None:
             ring = self._rings[case] = KeyRing(case_ref(case), self._using.keys)
-        for kid, base_key in keys.items():
-            ring.admit(kid, base_key)
+        named = ring.admit(secret)
         if recorder is not None:
             recorder.keep_keys()
+        return named
 
-    async def preflight(self, case: str, tracks: Sequence[RecordedTrack]) -> RecorderChecks:
+    async def preflight(self, case: str, tracks: Sequence[RecordedTrack], *, is_encrypted: bool = False) -> RecorderChecks:
         """As the port."""
         await self._forget_idle()
-        return await (await self._watched(case, tracks)).preflight()
+        return await (await self._watched(case, tracks)).preflight(is_encrypted=is_encrypted)
 
-    async def start(self, case: str, tracks: Sequence[RecordedTrack], zero_us: int | None) -> RecordingStarted:
+    async def start(
+        self, case: str, tracks: Sequence[RecordedTrack], zero_us: int | None, *, is_encrypted: bool = False
+    ) -> RecordingStarted:
         """As the port."""
         if case in self._stopped:
             raise ConflictError("the case was recorded already: a case is recorded once, open a new one")
-        return await (await self._watched(case, tracks)).start(zero_us)
+        recorder = await self._watched(case, tracks)
+        if is_encrypted and recorder.ring is None:
+            raise ConflictError("the room is encrypted and the recorder is no member of it: admit the recorder, then start")
+        return await recorder.start(zero_us)
 
     def status(self, case: str) -> RecordingStatus:
         """As the port."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +20,8 @@ from jianlu.core.errors import IntegrityError, InvalidError
 _NONCE_BYTES, _TAG_BYTES = 12, 16
 _SUITES = {4: ("sha256", 16), 5: ("sha512", 32)}
 _CLEAR_OPUS, _CLEAR_KEY, _CLEAR_DELTA = 1, 10, 3
+STREAMS_KEPT = 32
+"""Streams of one sender that are remembered: a page that is loaded again, or reconnects, begins a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +81,46 @@ def _expand(secret: bytes, label: bytes, name: str) -> bytes:
 
 
 class FrameOpener:
-    """Opens the frames of a room by key id: each member, or each epoch, has its own."""
+    """Opens the frames of one sender. Its base keys are known (one for each secret of the room), its key ids are whatever it chose.
 
-    def __init__(self, keys: Mapping[int, SFrameKey]) -> None:
-        self._keys = dict(keys)
+    A sender takes a new random key id for every stream, so that no nonce is used twice when a page is loaded again. Frames come here
+    in the order of their packets: one whose counter does not grow was sent before, and is refused.
+    """
 
-    def add(self, kid: int, base_key: bytes) -> None:
-        """Open frames of the key `kid` from now on."""
-        self._keys[kid] = SFrameKey(base_key, kid)
+    def __init__(self, base_keys: Iterable[bytes] = ()) -> None:
+        self._base_keys = list(base_keys)
+        self._streams: dict[int, tuple[SFrameKey, int]] = {}
+
+    def add(self, base_key: bytes) -> None:
+        """Open frames of this base key too from now on."""
+        if base_key not in self._base_keys:
+            self._base_keys.append(base_key)
 
     def open(self, codec: str, frame: bytes) -> bytes:
-        """The frame as it was before encryption; IntegrityError when no key opens it."""
+        """The frame as it was before encryption; IntegrityError when no key opens it, or when it was sent before."""
         clear = min(clear_bytes(codec, frame), len(frame))
-        key = self._keys.get(parse_header(frame[clear:]).kid)
-        if key is None:
-            raise IntegrityError("an encrypted frame is of a key that the recorder was not given")
-        return frame[:clear] + key.decrypt(frame[clear:], frame[:clear])
+        prefix, sealed = frame[:clear], frame[clear:]
+        header = parse_header(sealed)
+        if header.kid in self._streams:
+            key, counter = self._streams[header.kid]
+            if header.counter <= counter:
+                raise IntegrityError("an encrypted frame came a second time: what forwards it repeats frames")
+            opened = key.decrypt(sealed, prefix)
+        else:
+            key, opened = self._first(header.kid, sealed, prefix)
+        self._streams[header.kid] = (key, header.counter)
+        return prefix + opened
+
+    def _first(self, kid: int, sealed: bytes, prefix: bytes) -> tuple[SFrameKey, bytes]:
+        """The first frame of a stream: whichever base key opens it is the stream's."""
+        for base_key in reversed(self._base_keys):
+            key = SFrameKey(base_key, kid)
+            with suppress(IntegrityError):
+                opened = key.decrypt(sealed, prefix)
+                if len(self._streams) >= STREAMS_KEPT:
+                    self._streams.pop(next(iter(self._streams)))
+                return key, opened
+        raise IntegrityError("an encrypted frame is of a key that the recorder was not given")
 
 
 def clear_bytes(codec: str, frame: bytes) -> int:

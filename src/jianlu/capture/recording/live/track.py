@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from jianlu.capture.recording.avc_setup import avc_setup, picture_size
 from jianlu.capture.recording.live.clocks import AUDIO_PACE, VIDEO_PACE, SenderClock, StreamClock
-from jianlu.capture.recording.live.depacketise import Frame, H264Depacketiser, OpusDepacketiser, depacketiser_for
+from jianlu.capture.recording.live.depacketise import Frame, H264Depacketiser, OpusDepacketiser, depacketiser_for, opus_ticks
 from jianlu.capture.recording.live.jitter import JitterBuffer, Lost
 from jianlu.capture.recording.live.sframe import FrameOpener
 from jianlu.capture.recording.live.tap_frames import LEVEL_UNKNOWN, Packet, Report
@@ -29,6 +29,7 @@ _CLOCKS_KEPT = 8
 _BEFORE_US = 4_000_000
 _CAUSES = (
     GapReason.PAUSED,
+    GapReason.UNDECRYPTABLE,
     GapReason.SEALING_STALLED,
     GapReason.RECORDER_RESTARTED,
     GapReason.STARTS_LATE,
@@ -172,6 +173,8 @@ class LiveTrack:
         self._ssrc, self._codec = packet.ssrc, packet.codec
         self._jitter = JitterBuffer()
         self._depacketiser = depacketiser_for(packet.codec)
+        if isinstance(self._depacketiser, OpusDepacketiser):
+            self._depacketiser.is_sealed = self._opener is not None
         self._clock = self._clock_of(packet.ssrc)
         return samples
 
@@ -207,12 +210,16 @@ class LiveTrack:
         if self._opener is None:
             return frame
         try:
-            return replace(frame, payload=self._opener.open(self._codec, frame.payload))
+            payload = self._opener.open(self._codec, frame.payload)
         except IntegrityError:
             self.counts.unopened += 1
             self._depacketiser.lose()
-            self.explain(GapReason.PACKETS_LOST)
+            self.explain(GapReason.UNDECRYPTABLE)
             return None
+        if not self.is_audio:
+            return replace(frame, payload=payload)
+        ticks = opus_ticks(payload)  # only now: how many frames a packet holds may be said behind its readable byte
+        return replace(frame, payload=payload, duration=ticks) if ticks else None
 
     def _sample(self, frame: Frame, completed_us: int) -> LiveSample | None:
         self.counts.frames += 1

@@ -58,6 +58,8 @@ class TrackWatch:
         is_weak = lost * 1000 > WEAK_LOSS_PERMILLE * (now.packets - then.packets + lost) or abs(drift_ms) > DRIFT_MS_MAX
         level = min(list(self._levels)[-3:], default=127)
         state = self._state(now_us, ago_ms, frozen_ms, fps, kbps, is_weak)
+        if state not in ("lost", "starting") and self._is_sealed_to_us(then, now):
+            state = "undecryptable"
         return TrackHealth(
             state=state,
             packets=now.packets,
@@ -70,6 +72,11 @@ class TrackWatch:
             drift_ms=drift_ms,
             last_packet_ms_ago=max(0, ago_ms),
         )
+
+    def _is_sealed_to_us(self, then: Counts, now: Counts) -> bool:
+        """Whether frames came that no key of the recorder's opened, and none of the last second that one did."""
+        before = self._looks[-2][1] if len(self._looks) > 1 else then
+        return now.unopened > then.unopened and now.frames == before.frames
 
     def _state(self, now_us: int, ago_ms: int, frozen_ms: int, fps: int, kbps: int, is_weak: bool) -> TrackState:
         track = self._track
