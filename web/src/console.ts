@@ -10,6 +10,7 @@ import "./parts/script.ts";
 import "./parts/queue.ts";
 import "./parts/outcome.ts";
 import { toast } from "./dom.ts";
+import { t } from "./words.ts";
 
 document.addEventListener("click", (event) => {
   const action = (event.target as Element | null)?.closest<HTMLElement>("[data-action]")?.dataset["action"];
@@ -39,5 +40,23 @@ function localise(root: ParentNode): void {
     time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { ...shape, hour12: false }).format(at);
   }
 }
-localise(document);
-document.addEventListener("htmx:after:swap", () => localise(document));
+/** How long somebody has waited. */
+function waits(root: ParentNode): void {
+  for (const time of root.querySelectorAll<HTMLTimeElement>("time[data-waited]")) {
+    const minutes = Math.max(0, Math.floor((Date.now() - new Date(time.dateTime).getTime()) / 60000));
+    time.textContent = minutes ? t("queue.waited", { n: minutes }) : t("queue.waited_moment");
+    time.classList.toggle("wait-long", minutes >= LONG_MINUTES);
+  }
+}
+const LONG_MINUTES = 5;
+
+const shown = (): void => { localise(document); waits(document); };
+shown();
+document.addEventListener("htmx:after:swap", shown);
+// A list that could not be had anew stays as it was, and says so: nobody is to take an old list for the present one.
+let toldAt = 0;
+for (const kind of ["htmx:error", "htmx:response:error"]) document.addEventListener(kind, () => {
+  if (Date.now() - toldAt < 15000 || !navigator.onLine) return;
+  toldAt = Date.now();
+  toast(t("problem.list"), { isBad: true });
+});

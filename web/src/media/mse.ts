@@ -1,49 +1,86 @@
 // Plays one role of a sealed session: segments of fragmented MP4 by Media Source Extensions, fetched around the play head only.
 
-import { send } from "../api.ts";
+import { Problem, send } from "../api.ts";
+import { aimOf, isBlank, moveOf, type Standing } from "./head.ts";
 
 export interface Segment { no: number; from_ms: number; to_ms: number; url: string; has_key_frame?: boolean }
 export interface Role { role: string; label?: { zh?: string; en?: string }; mime: string; init: string; has_picture?: boolean; segments: Segment[] }
 
 const AHEAD_MS = 20000;
 const BEHIND_MS = 40000;
+const RETRY_MS = 3000;
+const GAP_SEEN_MS = 1500;
+const EDGE_MS = 120; // the last frames of a stretch: a head that is there has as good as left it
 
 export class RolePlayer {
-  private source: MediaSource | null = null;
   private buffer: SourceBuffer | null = null;
   private have = new Set<number>();
+  /** Segments that are in the buffer, or hold nothing of this role. */
+  private done = new Set<number>();
   private isFetching = false;
   private wanted = 0;
-  private epoch = 0;
-  fault = "";
+  private retryAt = 0;
+  private isBroken = false;
+  private fault = "";
 
   constructor(readonly video: HTMLVideoElement, readonly role: Role, readonly durationMs: number, readonly onFault: (fault: string) => void) {}
 
   static can(role: Role): boolean { return typeof MediaSource !== "undefined" && MediaSource.isTypeSupported(role.mime); }
 
   async open(): Promise<void> {
-    this.source = new MediaSource();
-    const opened = new Promise<void>((resolve) => this.source!.addEventListener("sourceopen", () => resolve(), { once: true }));
-    this.video.src = URL.createObjectURL(this.source);
-    await opened;
-    URL.revokeObjectURL(this.video.src);
-    this.buffer = this.source.addSourceBuffer(this.role.mime);
-    this.buffer.mode = "segments";
-    await this.append(await this.load(this.role.init));
-    this.source.duration = this.durationMs / 1000;
-    this.seek(0);
+    try {
+      const source = new MediaSource();
+      const opened = new Promise<void>((resolve) => source.addEventListener("sourceopen", () => resolve(), { once: true }));
+      this.video.src = URL.createObjectURL(source);
+      await opened;
+      URL.revokeObjectURL(this.video.src);
+      const buffer = source.addSourceBuffer(this.role.mime);
+      buffer.mode = "segments";
+      this.buffer = buffer;
+      this.isFetching = true;
+      await this.append(await this.load(this.role.init));
+      source.duration = this.durationMs / 1000;
+    } catch (error) {
+      this.isBroken = true;
+      this.tell(error instanceof Problem ? error.text : error instanceof Error ? error.message : String(error));
+      return;
+    } finally {
+      this.isFetching = false;
+    }
+    await this.fill();
   }
 
-  /** Where the play head is going to be: what lies around it is fetched, from the key frame before it. */
-  seek(ms: number): void {
+  /** Where the head is: what lies around it is fetched, from the key frame before it. */
+  want(ms: number): void {
     this.wanted = ms;
-    this.epoch += 1;
-    void this.fill();
+    if (!this.isFetching) void this.fill();
   }
 
-  tick(): void {
-    this.wanted = this.video.currentTime * 1000;
-    if (!this.isFetching) void this.fill();
+  /** What is known of this role at an instant. */
+  standing(ms: number): Standing {
+    const ranges = this.ranges();
+    const holds = ranges.some(([from, to]) => from <= ms && ms < to - EDGE_MS);
+    const here = this.role.segments.find((each) => each.from_ms <= ms && ms < each.to_ms);
+    const isSettled = this.isBroken || (this.buffer !== null && (!here || this.done.has(here.no)));
+    return { holds, isSettled, next: this.next_ms(ms, ranges) };
+  }
+
+  /** Whether there is nothing of this role to see at an instant. */
+  isBlank(ms: number, standing: Standing): boolean {
+    const before = this.ranges().map(([, to]) => to).filter((to) => to <= ms + EDGE_MS);
+    return isBlank(standing, ms, before.length ? Math.max(...before) : null);
+  }
+
+  private ranges(): [number, number][] {
+    const found = this.video.buffered;
+    return Array.from({ length: found.length }, (_, place) => [found.start(place) * 1000, found.end(place) * 1000]);
+  }
+
+  private next_ms(ms: number, ranges: readonly [number, number][]): number | null {
+    const buffered = ranges.map(([from]) => from).filter((from) => from > ms);
+    const fetchable = this.role.segments.filter((each) => each.from_ms > ms && !this.done.has(each.no)).map((each) => each.from_ms);
+    const all = [...buffered, ...fetchable];
+    return all.length ? Math.min(...all) : null;
   }
 
   private next(): Segment | null {
@@ -60,21 +97,31 @@ export class RolePlayer {
   }
 
   private async fill(): Promise<void> {
-    if (this.isFetching || !this.buffer) return;
+    if (this.isFetching || this.isBroken || !this.buffer || performance.now() < this.retryAt) return;
     this.isFetching = true;
+    let tried: Segment | null = null;
     try {
-      for (let segment = this.next(); segment; segment = this.next()) {
-        this.have.add(segment.no);
-        const bytes = await this.load(segment.url);
-        await this.append(bytes);
+      for (tried = this.next(); tried; tried = this.next()) {
+        this.have.add(tried.no);
+        const bytes = await this.load(tried.url);
+        if (bytes.byteLength) await this.append(bytes);
+        this.done.add(tried.no);
+        if (this.fault) this.tell("");
         await this.drop();
       }
     } catch (error) {
-      this.fault = error instanceof Error ? error.message : String(error);
-      this.onFault(this.fault);
+      // What could not be fetched is asked for again in a while; what the browser cannot take is left out.
+      if (tried) (error instanceof Problem ? this.have.delete(tried.no) : this.done.add(tried.no));
+      this.retryAt = performance.now() + RETRY_MS;
+      this.tell(error instanceof Problem ? error.text : error instanceof Error ? error.message : String(error));
     } finally {
       this.isFetching = false;
     }
+  }
+
+  private tell(fault: string): void {
+    this.fault = fault;
+    this.onFault(fault);
   }
 
   private async load(url: string): Promise<ArrayBuffer> { return (await send(url, { cache: "default" })).arrayBuffer(); }
@@ -105,65 +152,77 @@ export class RolePlayer {
   private async remove(from: number, to: number): Promise<void> {
     if (to <= from || !this.buffer) return;
     await new Promise<void>((resolve) => { this.buffer!.addEventListener("updateend", () => resolve(), { once: true }); this.buffer!.remove(from, to); });
-    for (const segment of this.role.segments) if (segment.from_ms < to * 1000) this.have.delete(segment.no);
+    for (const segment of this.role.segments) if (segment.from_ms < to * 1000) { this.have.delete(segment.no); this.done.delete(segment.no); }
   }
 }
 
-/** Several videos on one clock: the first leads, the others are nudged, or set right when they are far off. */
+/** Several videos on one clock. Whoever has media at the head leads; the others are nudged, or set right when they are far off. */
 export class Ensemble {
   isPlaying = false;
-  private timer = 0;
-  constructor(readonly players: RolePlayer[], readonly onTime: (ms: number) => void) {
-    this.timer = window.setInterval(() => this.keep(), 200);
+  ms = 0;
+  private lead = 0;
+  private speed = 1;
+  private shownAt = 0;
+  private readonly timer: number;
+
+  constructor(readonly players: RolePlayer[], readonly durationMs: number, readonly onTime: (ms: number, blank: readonly boolean[]) => void, readonly onEnd: () => void) {
+    this.timer = window.setInterval(() => this.keep(), 100);
   }
 
-  get ms(): number { return (this.players[0]?.video.currentTime ?? 0) * 1000; }
-
-  async play(): Promise<void> {
+  play(): void {
+    if (this.ms >= this.durationMs - EDGE_MS) this.seek(0);
     this.isPlaying = true;
-    await Promise.all(this.players.map((player) => player.video.play().catch(() => undefined)));
+    this.keep();
   }
 
   pause(): void {
+    const led = this.players[this.lead]?.video;
+    if (this.isPlaying && led && !led.paused && !led.seeking) this.ms = Math.max(this.ms, led.currentTime * 1000);
     this.isPlaying = false;
     for (const player of this.players) player.video.pause();
   }
 
   seek(ms: number): void {
-    for (const player of this.players) { player.seek(ms); player.video.currentTime = ms / 1000; }
-    this.onTime(ms);
+    this.ms = Math.min(Math.max(0, ms), this.durationMs);
+    this.shownAt = 0;
+    for (const player of this.players) { player.want(this.ms); player.video.currentTime = this.ms / 1000; }
+    this.keep();
   }
 
-  rate(rate: number): void { for (const player of this.players) player.video.playbackRate = rate; }
+  rate(rate: number): void { this.speed = rate; }
 
   private keep(): void {
-    const [lead, ...others] = this.players;
-    if (!lead) return;
-    for (const player of this.players) player.tick();
-    hop(lead.video);
-    if (!lead.video.seeking) this.onTime(this.ms);
-    for (const other of others) {
-      const off = other.video.currentTime - lead.video.currentTime;
-      if (Math.abs(off) > 0.35 && !other.video.seeking) other.video.currentTime = lead.video.currentTime;
-      else other.video.playbackRate = Math.abs(off) > 0.04 ? lead.video.playbackRate * (off > 0 ? 0.97 : 1.03) : lead.video.playbackRate;
-      if (this.isPlaying && other.video.paused && !other.video.ended) void other.video.play().catch(() => undefined);
-    }
+    for (const player of this.players) player.want(this.ms);
+    const led = this.players[this.lead];
+    if (this.isPlaying && led && !led.video.seeking && led.standing(this.ms).holds) this.ms = Math.max(this.ms, led.video.currentTime * 1000);
+    const standings = this.players.map((player) => player.standing(this.ms));
+    if (this.isPlaying) this.move(standings);
+    else this.players.forEach(({ video }, place) => { const aim = aimOf(standings[place]!, this.ms) / 1000; if (Math.abs(video.currentTime - aim) > 0.02) video.currentTime = aim; });
+    this.onTime(this.ms, this.players.map((player, place) => player.isBlank(this.ms, standings[place]!)));
+  }
+
+  private move(standings: readonly Standing[]): void {
+    const next = moveOf(standings, this.lead);
+    if (next.kind === "follow") { this.lead = next.lead; this.shownAt = 0; this.follow(standings); return; }
+    for (const player of this.players) player.video.pause();
+    if (next.kind === "end") { this.ms = this.durationMs; this.pause(); this.onEnd(); return; }
+    if (next.kind === "wait") return;
+    // A long gap is shown for a moment before the head goes on behind it: nobody is to miss that something is missing.
+    this.shownAt ||= performance.now();
+    if (next.to - this.ms < GAP_SEEN_MS || performance.now() - this.shownAt > GAP_SEEN_MS) this.seek(next.to + 1);
+  }
+
+  private follow(standings: readonly Standing[]): void {
+    this.players.forEach(({ video }, place) => {
+      if (!standings[place]!.holds) { video.pause(); return; }
+      const off = video.currentTime - this.ms / 1000;
+      const isLead = place === this.lead;
+      if (Math.abs(off) > 0.35 && !video.seeking) video.currentTime = this.ms / 1000;
+      const rate = isLead || Math.abs(off) <= 0.04 ? this.speed : this.speed * (off > 0 ? 0.97 : 1.03);
+      if (video.playbackRate !== rate) video.playbackRate = rate;
+      if (video.paused) void video.play().catch(() => undefined);
+    });
   }
 
   close(): void { clearInterval(this.timer); this.pause(); }
-}
-
-/** Over a declared gap: nothing is buffered there, so the head is put behind it. */
-function hop(video: HTMLVideoElement): void {
-  if (video.paused || video.readyState > 2) return;
-  const ranges = video.buffered;
-  for (let place = 0; place < ranges.length; place += 1) {
-    const start = ranges.start(place);
-    if (start > video.currentTime && start - video.currentTime < 30 && !within(video)) { video.currentTime = start + 0.01; return; }
-  }
-}
-
-function within(video: HTMLVideoElement): boolean {
-  for (let place = 0; place < video.buffered.length; place += 1) if (video.buffered.start(place) <= video.currentTime && video.buffered.end(place) > video.currentTime + 0.15) return true;
-  return false;
 }

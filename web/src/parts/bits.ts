@@ -15,9 +15,38 @@ export function recordingBadge(view: View): HTMLElement {
   const sealed = recording.recorded_until_ms ?? 0;
   const isOn = recording.state === "recording";
   const looks = view.state === "paused" ? "care" : isOn ? "bad live" : recording.state === "stalled" || view.state === "halted" ? "bad" : "";
-  const word = view.state === "paused" ? t("rec.paused") : t(`rec.${recording.state}`);
-  return h("div", { class: "rec", role: "status" }, h("span", { class: `badge ${looks}` }, word),
+  return h("div", { class: "rec" }, h("span", { class: `badge ${looks}` }, recordingWord(view)),
     isOn || recording.state === "stalled" || view.state === "paused" ? h("span", { class: "rec-time" }, h("b", null, clock(recording.now_ms ?? view.now_ms ?? 0)), h("small", null, t("rec.sealed", { time: clock(sealed) }))) : null);
+}
+
+export const recordingWord = (view: View): string => (view.state === "paused" ? t("rec.paused") : t(`rec.${view.recording.state}`));
+
+/** Tells those who listen when the recording begins, stalls, pauses and ends; its clock, which changes each second, is not told. */
+export class Herald {
+  readonly at = h("p", { class: "only-heard", role: "status" });
+  tell(word: string): void { if (this.at.textContent !== word) this.at.textContent = word; }
+}
+
+/** Says what changed since the last view and must not be missed: what was written, what was refused or withdrawn. */
+export class News {
+  private before: View | null = null;
+
+  follow(view: View, seat: string, isReading: boolean): void {
+    const before = this.before;
+    this.before = view;
+    if (!before) return;
+    if (!isReading) for (const message of view.messages.slice(before.messages.length)) if (message.by !== seat) toast(`${t(`seat.${message.by}`)}: ${message.text}`);
+    for (const each of view.consents) {
+      const earlier = before.consents.find((one) => one.purpose === each.purpose && one.by === each.by);
+      if (earlier && earlier.state !== each.state && (each.state === "withdrawn" || each.state === "refused") && each.by !== seat) toast(t("consent.news", { what: tr(each.title), state: t(`consent.${each.state}`) }), { isBad: true });
+    }
+  }
+}
+
+/** Purposes whose consent was taken back, as long as that stands. */
+export function withdrawnNote(view: View): HTMLElement | null {
+  const gone = view.consents.filter((each) => each.state === "withdrawn");
+  return gone.length ? h("div", { class: "says care" }, t("consent.gone"), " ", gone.map((each) => tr(each.title)).join(" · ")) : null;
 }
 
 export function healthNote(view: View): HTMLElement | null {
@@ -114,5 +143,5 @@ export function placeTiles(stage: HTMLElement, media: LiveMedia, view: View): vo
 export function wordOf(part: string): string {
   for (const key of [`seat.${part}`, `purpose.${part}`, `check.${part}`]) if (t(key) !== key) return t(key);
   const seat = part.replace(/-(picture|screen)$/, "");
-  return seat !== part && t(`seat.${seat}`) !== `seat.${seat}` ? `${t(`seat.${seat}`)} (${t("check.camera")})` : part;
+  return seat !== part && t(`seat.${seat}`) !== `seat.${seat}` ? `${t(`seat.${seat}`)} (${t(part.endsWith("-screen") ? "check.screen" : "check.camera")})` : part;
 }

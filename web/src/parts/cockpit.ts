@@ -1,13 +1,13 @@
 // The agent's page: pictures, script with the current step and the next sentence, what blocks it, health of every track, what is recorded.
 
 import { Problem } from "../api.ts";
-import { ask, busy, h, icon, Region } from "../dom.ts";
+import { ask, busy, h, icon, Region, toast } from "../dom.ts";
 import { LiveMedia } from "../media/live.ts";
 import type { SampleDevices } from "../media/sample.ts";
 import { currentStep, may, Session, undecided, type Blocked, type Step, type View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
-import { endShare, fillChat, chat, healthNote, ownControls, placeTiles, recordingBadge, share, wordOf } from "./bits.ts";
+import { endShare, fillChat, chat, healthNote, Herald, News, ownControls, placeTiles, recordingBadge, recordingWord, share, withdrawnNote, wordOf } from "./bits.ts";
 import { DeviceTest } from "./devicetest.ts";
 import { invitations, peopleList } from "./people.ts";
 
@@ -22,9 +22,11 @@ class Cockpit extends HTMLElement {
   private stage!: HTMLElement;
   private chatList: HTMLElement | null = null;
   private board = h("div", { class: "board-place", hidden: true });
-  private isSitting = false;
   private tab = "people";
   private railAt = "";
+  private heldSeat = "";
+  private readonly herald = new Herald();
+  private readonly news = new News();
 
   connectedCallback(): void {
     const ref = this.dataset["case"] ?? "";
@@ -54,7 +56,7 @@ class Cockpit extends HTMLElement {
     this.stage = h("div", { class: "stage", "data-count": "0" });
     this.replaceChildren(
       h("header", { class: "c-head" }, region("title"), region("rec"), region("controls")),
-      region("alarm"),
+      this.herald.at, region("alarm"), region("gone"),
       h("div", { class: "c-grid" },
         h("section", { class: "c-left", "aria-label": t("cockpit.pictures") }, this.stage, region("own"), this.board, region("tracks")),
         h("section", { class: "c-mid", "aria-label": t("cockpit.script") }, region("main"), region("next")),
@@ -67,7 +69,14 @@ class Cockpit extends HTMLElement {
       location.reload();
       return;
     }
-    if (!this.seat && !this.isSitting && view.state !== "draft" && !view.seats.some((each) => each.seat === "agent" && each.state === "empty")) { /* a colleague's session: looked at */ }
+    if (this.heldSeat && this.seat !== this.heldSeat && this.media.own) {
+      // Handed over: a feed is published by whoever holds the seat, and by nobody else.
+      this.media.close();
+      toast(t("handover.done", { who: view.seats.find((each) => each.seat === "agent")?.display ?? "" }));
+    }
+    this.heldSeat = this.seat;
+    this.news.follow(view, this.seat, this.tab === "chat");
+    this.herald.tell(recordingWord(view));
     if (this.media.own) this.media.follow(view, this.seat);
     this.draw(view);
   }
@@ -83,6 +92,7 @@ class Cockpit extends HTMLElement {
       h("h1", null, view.title || view.number), h("p", { class: "note" }, [view.number, tr(view.template.title)].filter(Boolean).join(" · "), view.check_code ? h("span", { class: "checkcode", title: t("cockpit.check_text") }, t("cockpit.check"), h("b", null, view.check_code)) : null)]);
     this.show("rec", [view.recording.state, view.state, Math.floor((view.recording.now_ms ?? 0) / 1000), Math.floor((view.recording.recorded_until_ms ?? 0) / 1000)], () => recordingBadge(view));
     this.show("controls", [view.allowed, view.state], () => this.controls(view));
+    this.show("gone", view.consents.map((each) => [each.purpose, each.by, each.state]), () => withdrawnNote(view));
     this.show("alarm", [view.health, this.session.link, this.media.state, this.media.reason, Boolean(this.media.publisher)], () => this.alarm(view));
     this.show("own", [Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, may(view, "share"), this.media.share?.track], () => this.own(view));
     this.show("tracks", [view.recording.tracks, view.recording.state], () => this.tracks(view));
@@ -227,7 +237,8 @@ class Cockpit extends HTMLElement {
     const more: HTMLElement[] = [];
     if (may(view, "pause")) more.push(h("button", { class: "button little", type: "button", onclick: () => void this.acts.withReason(t("act.pause"), t("act.pause_text"), "pause") }, t("act.pause")));
     if (may(view, "resume") && view.reason !== "unhealthy") more.push(this.acts.button(t("act.resume"), "resume", {}, "little main"));
-    if (may(view, "handover")) more.push(h("button", { class: "button little", type: "button", onclick: () => void this.acts.withReason(t("act.handover"), t("act.handover_text"), "handover", { more: [h("div", { class: "field" }, h("label", { for: "to" }, t("act.handover_to")), h("input", { id: "to", name: "to", required: true, autocomplete: "off" }))] }) }, t("act.handover")));
+    if (may(view, "handover") && this.seat === "supervisor") more.push(h("button", { class: "button little", type: "button", onclick: () => void this.acts.withReason(t("act.takeover"), t("act.takeover_text"), "handover", { body: { to: this.dataset["account"] ?? "" } }) }, t("act.takeover")));
+    else if (may(view, "handover")) more.push(h("button", { class: "button little", type: "button", onclick: () => void this.acts.withReason(t("act.handover"), t("act.handover_text"), "handover", { more: [h("div", { class: "field" }, h("label", { for: "to" }, t("act.handover_to")), h("input", { id: "to", name: "to", required: true, autocomplete: "off", autocapitalize: "none", spellcheck: "false" }))] }) }, t("act.handover")));
     if (may(view, "refuse") && view.state !== "draft") more.push(h("button", { class: "button little grave", type: "button", onclick: () => void this.acts.withReason(t("act.refuse"), t("act.refuse_text"), "refuse", { isGrave: true, isFree: true }) }, t("act.refuse")));
     if (may(view, "abandon") && ["live", "paused"].includes(view.state)) more.push(h("button", { class: "button little grave", type: "button", onclick: () => void this.acts.withReason(t("act.abandon"), t("act.abandon_text"), "abandon", { isGrave: true }) }, t("act.abandon")));
     if (may(view, "end")) more.push(this.acts.button(t("act.end"), "end", {}, "little main"));
@@ -259,7 +270,7 @@ class Cockpit extends HTMLElement {
     return h("table", { class: "tracks" }, h("caption", null, t("cockpit.tracks")), h("tbody", null, tracks.map(([name, track]) => {
       const isPicture = name.endsWith("-picture") || name.endsWith("-screen");
       const numbers = isPicture ? [track.fps !== undefined ? `${track.fps} fps` : "", track.kbps !== undefined ? `${track.kbps} kbit/s` : ""] : [track.level_db !== undefined ? `${track.level_db} dB` : "", track.lost ? t("cockpit.lost", { n: track.lost }) : ""];
-      return h("tr", null, h("th", { scope: "row" }, icon(isPicture ? "camera" : "mic"), `${t(`seat.${name.replace(/-(picture|screen)$/, "")}`)}`), h("td", null, h("span", { class: `badge ${track.state === "ok" ? "good" : track.state === "starting" ? "" : track.state === "weak" || track.state === "silent" ? "care" : "bad"}` }, t(`track.${track.state}`))), h("td", { class: "note" }, numbers.filter(Boolean).join(" · ")));
+      return h("tr", null, h("th", { scope: "row" }, icon(name.endsWith("-screen") ? "screen" : isPicture ? "camera" : "mic"), t(`seat.${name.replace(/-(picture|screen)$/, "")}`), h("span", { class: "only-heard" }, ` (${t(name.endsWith("-screen") ? "check.screen" : isPicture ? "check.camera" : "check.microphone")})`)), h("td", null, h("span", { class: `badge ${track.state === "ok" ? "good" : track.state === "starting" ? "" : track.state === "weak" || track.state === "silent" ? "care" : "bad"}` }, t(`track.${track.state}`))), h("td", { class: "note" }, numbers.filter(Boolean).join(" · ")));
     })));
   }
 }

@@ -3,7 +3,7 @@
 import { post, Problem } from "../api.ts";
 import { busy, h, icon, toast } from "../dom.ts";
 import { svgAddress, withNamespace } from "../values.ts";
-import { t, tr, type Both } from "../words.ts";
+import { clock, t, tr, type Both } from "../words.ts";
 
 /** Shows an error in a form's own place for it. */
 export function say(form: Element, error: unknown): void {
@@ -130,11 +130,17 @@ class WalkIn extends HTMLElement {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const said = new FormData(form);
+      const name = form.querySelector<HTMLInputElement>("#walk-name");
+      name?.setAttribute("aria-invalid", String(!name.value.trim()));
+      name?.closest(".field")?.classList.toggle("is-wrong", !name.value.trim());
+      if (!name?.value.trim()) { say(form, t("walk_in.name_missing")); name?.focus(); return; }
+      say(form, null);
       const body = { template: said.get("template"), language: this.dataset["lang"], profile: said.get("elderly") ? "elderly" : "standard", name: String(said.get("name") ?? "").trim() };
       void busy(form.querySelector("button"), async () => {
         try {
           const made = await post<{ token: string }>("/api/v1/queue", body);
           sessionStorage.setItem("jianlu-ticket", made.token);
+          sessionStorage.setItem("jianlu-ticket-since", String(Date.now()));
           this.wait(made.token);
         } catch (error) { say(form, error); }
       });
@@ -143,10 +149,14 @@ class WalkIn extends HTMLElement {
   }
 
   private wait(token: string): void {
-    const place = h("p", { class: "big-number" }, "–");
+    const place = h("p", { class: "big-number", role: "status" }, "–");
+    const waited = h("p", { class: "note waited" });
+    const since = Number(sessionStorage.getItem("jianlu-ticket-since")) || Date.now();
     let isOver = false;
-    const forget = (): void => { isOver = true; sessionStorage.removeItem("jianlu-ticket"); };
-    this.replaceChildren(h("h2", null, t("walk_in.waiting")), h("p", { class: "soft" }, t("walk_in.place")), place, h("progress", { class: "bar" }), h("p", { class: "soft" }, t("walk_in.stay")),
+    const forget = (): void => { isOver = true; sessionStorage.removeItem("jianlu-ticket"); sessionStorage.removeItem("jianlu-ticket-since"); };
+    const tick = (): void => { if (isOver) return; waited.textContent = t("walk_in.waited", { time: clock(Date.now() - since) }); setTimeout(tick, 1000); };
+    tick();
+    this.replaceChildren(h("h2", null, t("walk_in.waiting")), h("p", { class: "soft" }, t("walk_in.place")), place, waited, h("progress", { class: "bar", "aria-label": t("walk_in.waiting") }), h("p", { class: "soft" }, t("walk_in.stay")),
       h("button", { class: "button", type: "button", onclick: () => { forget(); void post("/api/v1/queue/leave", { token }).catch(() => undefined).then(() => { this.form(); toast(t("walk_in.gone")); }); } }, t("walk_in.leave")));
     const look = (): void => {
       if (isOver) return;
@@ -154,7 +164,9 @@ class WalkIn extends HTMLElement {
         if (now.invitation) { forget(); location.assign(`/join#${now.invitation}`); return; }
         if (now.state === "left") { forget(); this.form(); return; }
         if (now.state === "served" && now.case) { forget(); location.assign(`/room/${now.case}`); return; }
-        place.textContent = String(now.ahead);
+        const ahead = now.state === "taken" ? t("walk_in.now") : String(now.ahead);
+        if (place.textContent !== ahead) place.textContent = ahead;
+        place.classList.toggle("is-word", now.state === "taken");
         place.parentElement?.setAttribute("data-state", now.state);
       }, (error: unknown) => { if (error instanceof Problem && error.status === 404) { forget(); this.form(); } }).finally(() => setTimeout(look, 3000));
     };

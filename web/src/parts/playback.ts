@@ -2,6 +2,7 @@
 
 import { apiOf, get, Problem } from "../api.ts";
 import { h, icon, Region } from "../dom.ts";
+import { gapsAt } from "../media/head.ts";
 import { Ensemble, RolePlayer, type Role } from "../media/mse.ts";
 import { ticksOf } from "../values.ts";
 import { clock, t, tr, type Both } from "../words.ts";
@@ -14,6 +15,7 @@ interface Manifest {
   events: { type: string; at_ms: number; at?: string; text: Both }[]; steps: (Range & { id: string; no?: number; title: Both; attempt?: number })[]; messages?: { by: string; at_ms: number; text: string }[];
 }
 
+const TABS = ["clauses", "transcript", "findings", "events"] as const;
 const VERDICT_SIGN: Record<string, string> = { met: "check", not_met: "cross", not_evidenced: "question" };
 
 class Playback extends HTMLElement {
@@ -22,10 +24,11 @@ class Playback extends HTMLElement {
   private head = h("div", { class: "tl-head", "aria-hidden": "true" });
   private range = h("input", { type: "range", min: 0, step: 100, value: 0, class: "tl-range", "aria-label": t("play.position") });
   private now = h("span", { class: "play-now" }, "00:00");
-  private list = h("div", { class: "play-list" });
+  private list = h("div", { class: "play-list", role: "tabpanel", id: "play-panel", tabindex: 0 });
+  private paper = h("div", { class: "play-paper" });
   private region = new Region(this.list);
-  private tab: "clauses" | "transcript" | "events" = "clauses";
-  private wanted = "";
+  private tab: (typeof TABS)[number] = "clauses";
+  private holes: { role: string; at: HTMLElement; shown: string }[] = [];
   private toggle = h("button", { class: "round", type: "button", "aria-label": t("play.play") }, icon("play"));
 
   connectedCallback(): void {
@@ -46,22 +49,27 @@ class Playback extends HTMLElement {
       const name = tr(role.label) || t(`seat.${role.role}`);
       if (!RolePlayer.can(role)) { videos.push(h("figure", { class: "play-role" }, h("div", { class: "says care" }, t("play.codec", { mime: role.mime })), h("figcaption", null, name))); continue; }
       const video = h("video", { playsinline: true, preload: "auto", "aria-label": name });
-      const wrong = h("p", { class: "wrong", hidden: true });
-      const box = h("figure", { class: `play-role${role.has_picture === false ? " is-sound" : ""}` }, video, h("figcaption", null, name), wrong);
-      const player = new RolePlayer(video, role, manifest.duration_ms, (fault) => { wrong.hidden = false; wrong.textContent = `${t("play.segment")} ${fault}`; });
+      const wrong = h("p", { class: "wrong", role: "alert", hidden: true });
+      const hole = h("div", { class: "play-hole", hidden: true });
+      const box = h("figure", { class: `play-role${role.has_picture === false ? " is-sound" : ""}`, "data-role": role.role }, video, hole, h("figcaption", null, name), wrong);
+      const player = new RolePlayer(video, role, manifest.duration_ms, (fault) => { wrong.hidden = !fault; wrong.textContent = fault && `${t("play.segment")} ${fault}`; });
+      this.holes.push({ role: role.role, at: hole, shown: "" });
       players.push(player);
       videos.push(box);
-      void player.open().catch((error: unknown) => { wrong.hidden = false; wrong.textContent = error instanceof Problem ? error.text : String(error); });
+      void player.open();
     }
-    this.ensemble = new Ensemble(players, (ms) => this.time(ms));
+    this.ensemble = new Ensemble(players, manifest.duration_ms, (ms, blank) => this.time(ms, blank), () => this.sign());
     this.toggle.addEventListener("click", () => this.flip());
     this.range.addEventListener("input", () => this.ensemble?.seek(Number(this.range.value)));
     this.addEventListener("keydown", (event) => this.key(event));
     this.replaceChildren(
       h("div", { class: "play-grid" },
         h("div", { class: "play-main" }, h("div", { class: "play-videos", "data-count": String(videos.length) }, videos), this.controls(), this.timeline()),
-        h("aside", { class: "play-side" }, this.tally(), this.tabs(), this.list)));
+        h("aside", { class: "play-side", "aria-label": t("play.found") }, this.tally(), this.tabs(), this.list)), this.paper);
     this.fill();
+    // On paper everything that was found stands, not the tab that happened to be open.
+    window.addEventListener("beforeprint", () => this.paper.replaceChildren(...TABS.map((tab) => h("section", null, h("h2", null, t(`play.${tab}`)), this.listed(tab)))));
+    window.addEventListener("afterprint", () => this.paper.replaceChildren());
     const at = /t=([\d.]+)/.exec(location.hash);
     if (at) this.jump(Number(at[1]) * 1000);
   }
@@ -75,9 +83,15 @@ class Playback extends HTMLElement {
   private flip(): void {
     const ensemble = this.ensemble;
     if (!ensemble) return;
-    if (ensemble.isPlaying) ensemble.pause(); else void ensemble.play();
-    this.toggle.replaceChildren(icon(ensemble.isPlaying ? "pause" : "play"));
-    this.toggle.setAttribute("aria-label", t(ensemble.isPlaying ? "play.pause" : "play.play"));
+    if (ensemble.isPlaying) ensemble.pause(); else ensemble.play();
+    this.sign();
+  }
+
+  /** What the button would do now. */
+  private sign(): void {
+    const isPlaying = this.ensemble?.isPlaying === true;
+    this.toggle.replaceChildren(icon(isPlaying ? "pause" : "play"));
+    this.toggle.setAttribute("aria-label", t(isPlaying ? "play.pause" : "play.play"));
   }
 
   private step(ms: number): void { this.jump(Math.min(this.manifest.duration_ms, Math.max(0, (this.ensemble?.ms ?? 0) + ms))); }
@@ -95,12 +109,37 @@ class Playback extends HTMLElement {
     else if (event.key === "ArrowRight") { event.preventDefault(); this.step(event.shiftKey ? 10000 : 2000); }
   }
 
-  private time(ms: number): void {
-    this.now.textContent = clock(ms);
+  private time(ms: number, blank: readonly boolean[]): void {
+    const text = clock(ms);
+    if (this.now.textContent !== text) { this.now.textContent = text; this.range.setAttribute("aria-valuetext", text); }
     if (document.activeElement !== this.range || this.ensemble?.isPlaying) this.range.value = String(ms);
-    this.range.setAttribute("aria-valuetext", clock(ms));
     this.head.style.insetInlineStart = `${(100 * ms) / Math.max(1, this.manifest.duration_ms)}%`;
-    for (const each of this.list.querySelectorAll<HTMLElement>("[data-from]")) each.classList.toggle("is-now", Number(each.dataset["from"]) <= ms && ms < Number(each.dataset["to"]));
+    this.mind(ms, blank);
+    let entered: HTMLElement | null = null;
+    for (const each of this.list.querySelectorAll<HTMLElement>("[data-from]")) {
+      const isNow = Number(each.dataset["from"]) <= ms && ms < Number(each.dataset["to"]);
+      if (isNow && !each.classList.contains("is-now")) entered = each;
+      each.classList.toggle("is-now", isNow);
+    }
+    if (entered && this.ensemble?.isPlaying && !this.list.contains(document.activeElement)) {
+      const [line, pane] = [entered.getBoundingClientRect(), this.list.getBoundingClientRect()];
+      if (line.top < pane.top || line.bottom > pane.bottom) this.list.scrollTop += line.top - pane.top - pane.height / 3;
+    }
+  }
+
+  /** Says over each picture what the recording declares missing there, and covers the picture where there is none: a frame left standing would lie. */
+  private mind(ms: number, blank: readonly boolean[]): void {
+    const roles = this.holes.map((each) => each.role);
+    this.holes.forEach((hole, place) => {
+      const named = [...new Set(gapsAt(this.manifest.gaps, hole.role, roles, ms).map((gap) => tr(gap.label) || gap.reason || ""))];
+      const isBlank = blank[place] === true;
+      const shown = named.length ? named.join("\n") : isBlank ? t("play.blank") : "";
+      if (shown + isBlank === hole.shown) return;
+      hole.shown = shown + isBlank;
+      hole.at.hidden = !shown;
+      hole.at.classList.toggle("is-blank", isBlank);
+      hole.at.replaceChildren(...(shown ? [h("b", null, t("play.missing")), ...shown.split("\n").map((line) => h("span", null, line))] : []));
+    });
   }
 
   /** One row a kind, everything at its place in time. */
@@ -132,15 +171,28 @@ class Playback extends HTMLElement {
   }
 
   private tabs(): HTMLElement {
-    const names = ["clauses", "transcript", "events"] as const;
-    const bar = h("div", { class: "tabs", role: "tablist" });
-    const show = (): void => { bar.replaceChildren(...names.map((name) => h("button", { type: "button", role: "tab", "aria-selected": String(this.tab === name), onclick: () => { this.tab = name; show(); this.fill(); } }, t(`play.${name}`)))); };
+    const bar = h("div", { class: "tabs", role: "tablist", "aria-label": t("play.found") });
+    const choose = (tab: (typeof TABS)[number]): void => { this.tab = tab; show(); this.fill(); this.list.scrollTop = 0; };
+    const show = (): void => {
+      bar.replaceChildren(...TABS.map((tab) => h("button", { type: "button", role: "tab", id: `play-tab-${tab}`, "aria-controls": "play-panel", "aria-selected": String(this.tab === tab), tabindex: this.tab === tab ? 0 : -1, onclick: () => { choose(tab); bar.querySelector<HTMLElement>("[tabindex='0']")?.focus(); } }, t(`play.${tab}`))));
+      this.list.setAttribute("aria-labelledby", `play-tab-${this.tab}`);
+    };
+    bar.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      choose(TABS[(TABS.indexOf(this.tab) + step + TABS.length) % TABS.length]!);
+      bar.querySelector<HTMLElement>("[tabindex='0']")?.focus();
+    });
     show();
     return bar;
   }
 
-  private fill(): void {
-    this.region.show([this.tab, this.wanted], () => (this.tab === "clauses" ? this.clauses() : this.tab === "transcript" ? this.transcript() : this.events()));
+  private fill(): void { this.region.show(this.tab, () => this.listed(this.tab)); }
+
+  private listed(tab: (typeof TABS)[number]): HTMLElement {
+    return { clauses: () => this.clauses(), transcript: () => this.transcript(), findings: () => this.found(), events: () => this.events() }[tab]();
   }
 
   private at(ms: number | null | undefined): HTMLElement | null {
@@ -156,16 +208,22 @@ class Playback extends HTMLElement {
   }
 
   private transcript(): HTMLElement {
-    const input = h("input", { type: "search", placeholder: t("play.find"), "aria-label": t("play.find"), value: this.wanted });
-    const lines = h("ol", { class: "lines-said", lang: "zh-CN" });
+    const input = h("input", { type: "search", placeholder: t("play.find"), "aria-label": t("play.find"), class: "no-paper" });
+    const lines = h("ol", { class: "lines-said", lang: this.dataset["spoken"] === "en" ? "en" : "zh-CN" });
     const fill = (): void => {
       const wanted = input.value.trim().toLowerCase();
       const found = this.manifest.transcript.filter((line) => !wanted || line.text.toLowerCase().includes(wanted));
-      lines.replaceChildren(...(found.length ? found.map((line) => h("li", { "data-from": line.from_ms, "data-to": line.to_ms }, this.at(line.from_ms), h("b", null, t(`seat.${line.role}`)), h("span", null, line.text))) : [h("li", { class: "soft" }, t("play.nothing"))]));
+      lines.replaceChildren(...(found.length ? found.map((line) => h("li", { "data-from": line.from_ms, "data-to": line.to_ms }, this.at(line.from_ms), h("b", { lang: document.documentElement.lang }, t(`seat.${line.role}`)), h("span", null, line.text))) : [h("li", { class: "soft" }, t("play.nothing"))]));
     };
     input.addEventListener("input", fill);
     fill();
     return h("div", { class: "stack-small" }, input, lines, h("p", { class: "note" }, t("play.transcript_note")));
+  }
+
+  /** What the inspectors found and what the recording declares missing, in time. */
+  private found(): HTMLElement {
+    const all = [...this.manifest.findings.map((each) => ({ ...each, text: tr(each.label) || each.kind, isGap: false })), ...this.manifest.gaps.map((each) => ({ ...each, text: tr(each.label) || each.reason || "", isGap: true }))].sort((a, b) => a.from_ms - b.from_ms);
+    return h("ol", { class: "lines-said" }, all.length ? all.map((each) => h("li", { class: each.isGap ? "is-gap" : "", "data-from": each.from_ms, "data-to": Math.max(each.to_ms, each.from_ms + 1000) }, this.at(each.from_ms), h("span", { class: "wide" }, each.isGap ? h("b", null, `${t("play.missing")} `) : null, each.text, h("span", { class: "note" }, ` ${clock(each.from_ms)}–${clock(each.to_ms)}`)))) : h("li", { class: "soft" }, t("play.nothing")));
   }
 
   private events(): HTMLElement {

@@ -7,7 +7,7 @@ import { LiveMedia } from "../media/live.ts";
 import { currentStep, may, Session, undecided, type Consent, type Step, type View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
-import { chat, endShare, fillChat, ownControls, placeTiles, share } from "./bits.ts";
+import { chat, endShare, fillChat, Herald, News, ownControls, placeTiles, share, withdrawnNote } from "./bits.ts";
 import { DeviceTest } from "./devicetest.ts";
 
 const OVER = ["ended", "sealed", "refused", "halted"];
@@ -23,6 +23,8 @@ class RoomPage extends HTMLElement {
   private chatAt = h("details", { class: "sheet room-chat" });
   private chatList: HTMLElement | null = null;
   private wasLive = false;
+  private readonly herald = new Herald();
+  private readonly news = new News();
 
   connectedCallback(): void {
     const ref = this.dataset["case"] ?? "";
@@ -42,7 +44,7 @@ class RoomPage extends HTMLElement {
 
   private async begin(): Promise<void> {
     const region = (name: string): HTMLElement => { const at = h("div", { class: `r-${name}` }); this.regions[name] = new Region(at); return at; };
-    this.replaceChildren(region("bar"), region("alarm"), this.stage, region("self"), region("main"), this.board, this.chatAt, region("rights"));
+    this.replaceChildren(this.herald.at, region("bar"), region("alarm"), region("gone"), this.stage, region("self"), region("main"), this.board, this.chatAt, region("rights"));
     const isBack = await this.media.reopen(this.seat, t("sample.label"));
     this.session.onView((view) => this.follow(view));
     if (isBack) void this.media.publish(this.seat).then(() => this.draw(this.session.view!));
@@ -52,6 +54,8 @@ class RoomPage extends HTMLElement {
     document.documentElement.classList.toggle("is-elderly", Boolean(view.is_large) || view.profile === "elderly");
     if (view.state === "live") this.wasLive = true;
     if (this.media.own || OVER.includes(view.state)) this.media.follow(view, this.seat);
+    this.news.follow(view, this.seat, (this.chatAt as HTMLDetailsElement).open);
+    if (!OVER.includes(view.state)) this.herald.tell(recordingLine(view));
     this.draw(view);
   }
 
@@ -64,6 +68,7 @@ class RoomPage extends HTMLElement {
     this.stage.hidden = isOver || !this.media.own;
     this.show("bar", [view.state, view.recording.state, Math.floor((view.recording.now_ms ?? view.now_ms ?? 0) / 1000), view.check_code, this.agentName(view)], () => this.bar(view, isOver));
     this.show("alarm", [view.health, this.session.link, this.media.state, this.media.reason, Boolean(this.media.publisher), view.state], () => this.alarm(view, isOver));
+    this.show("gone", [isOver, view.consents.map((each) => [each.purpose, each.by, each.state])], () => (isOver ? null : withdrawnNote(view)));
     this.show("self", [isOver, Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, this.media.share?.track, may(view, "share")], () => (isOver ? null : this.self(view)));
     this.drawMain(view, isOver, isTalking);
     this.show("rights", [view.allowed, view.consents.map((each) => [each.purpose, each.by, each.state]), isOver], () => (isOver ? null : this.rights(view)));
@@ -199,7 +204,7 @@ class RoomPage extends HTMLElement {
     if (isOver) return null;
     const isOn = view.recording.state === "recording" && view.state === "live";
     return h("div", { class: `roombar ${isOn ? "is-on" : ""}` }, h("span", { class: "rec-dot", "aria-hidden": "true" }),
-      h("b", null, isOn ? t("room.recording") : view.state === "paused" ? t("rec.paused") : t("room.not_recording")), isOn ? h("span", { class: "counter" }, clock(view.recording.now_ms ?? view.now_ms ?? 0)) : null,
+      h("b", null, recordingLine(view)), isOn ? h("span", { class: "counter" }, clock(view.recording.now_ms ?? view.now_ms ?? 0)) : null,
       view.check_code ? h("span", { class: "checkcode" }, t("room.check_short"), h("b", null, view.check_code)) : null);
   }
 
@@ -222,6 +227,8 @@ class RoomPage extends HTMLElement {
     return h("div", { class: "ownbar" }, h("div", { class: "self-box" }, video), h("div", { class: "row grow" }, ownControls(this.media), h("span", { class: `badge ${this.media.state === "connected" ? "good" : "care"}` }, t(`media.${this.media.state}`)), shares));
   }
 }
+
+const recordingLine = (view: View): string => t(view.recording.state === "recording" && view.state === "live" ? "room.recording" : view.state === "paused" ? "rec.paused" : "room.not_recording");
 
 /** Which bundled answer fits after which bundled sentence. */
 const ANSWERS = [

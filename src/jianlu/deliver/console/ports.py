@@ -25,6 +25,7 @@ class Viewer:
     display: str
     roles: frozenset[str] = frozenset()
     has_totp: bool = False
+    name: str = ""
     case: str = ""
     seat: str = ""
 

@@ -47,7 +47,7 @@ class Pages:
             if staff is None:
                 return None
             account = staff.account
-            return Viewer("staff", account.display, frozenset(account.roles), account.has_totp)
+            return Viewer("staff", account.display, frozenset(account.roles), account.has_totp, account.name)
         seated = self._deps.participant(request)
         return Viewer("seat", "", case=seated.case, seat=seated.seat) if seated is not None else None
 
