@@ -62,6 +62,7 @@ class Scene:
     asks: tuple[str, ...]
     seats: tuple[SeatRule, ...]
     health: HealthRule
+    on_not_met: str
     may_pause: bool
     two_recorders: bool
     profiles: tuple[Profile, ...]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jianlu.capture.cases.model import ON_UNHEALTHY, HealthRule, Profile, Scene, SeatRule
+from jianlu.capture.sessions.checks import ON_NOT_MET
 from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.script import FORMAT as SCRIPT_FORMAT
@@ -36,7 +37,7 @@ _VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")
 _CODE = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
 _SCENE_KEYS = {
     "format", "id", "version", "title", "summary", "facts", "asks", "seats", "health", "may_pause", "two_recorders", "profiles",
-    "notices", "guardian_below_age", "queue", "script",
+    "notices", "guardian_below_age", "queue", "script", "checks",
 }  # fmt: skip
 _STEP_DEFAULTS: Mapping[str, Any] = {
     "speaker": "agent",
@@ -89,6 +90,7 @@ def load_scene(folder: Path) -> Scene:
         asks=_codes_of(fields["asks"], ASKABLE, f"{where}, asks"),
         seats=tuple(_seat(entry, where) for entry in fields["seats"]),
         health=_health(fields["health"], where),
+        on_not_met=_on_not_met(fields["checks"], where),
         may_pause=_flag(fields["may_pause"], where),
         two_recorders=_flag(fields["two_recorders"], where),
         profiles=tuple(_profile(entry, where) for entry in fields["profiles"]),
@@ -161,6 +163,7 @@ def scene_document(scene: Scene) -> dict[str, Any]:
         "seats": [{"seat": rule.seat, "is_required": rule.is_required, "may_share": rule.may_share} for rule in scene.seats],
         "profiles": [{"id": each.id, "is_large": each.is_large, "needs_human": each.needs_human} for each in scene.profiles],
         "may_pause": scene.may_pause,
+        "on_not_met": scene.on_not_met,
         "on_unhealthy": scene.health.on_unhealthy,
         "two_recorders": scene.two_recorders,
         "queue": {"licence": scene.licence, "skills": list(scene.skills)},
@@ -224,6 +227,13 @@ def _health(entry: Any, where: str) -> HealthRule:
     if fields["on_unhealthy"] not in ON_UNHEALTHY:
         raise InvalidError(f"{where}: on_unhealthy is one of: {', '.join(ON_UNHEALTHY)}")
     return HealthRule(fields["on_unhealthy"], _whole(fields["grace_ms"], 1000, 600_000, where))
+
+
+def _on_not_met(entry: Any, where: str) -> str:
+    fields = _exactly(entry, {"on_not_met"}, f"{where}, checks")
+    if fields["on_not_met"] not in ON_NOT_MET:
+        raise InvalidError(f"{where}: on_not_met is one of: {', '.join(ON_NOT_MET)}")
+    return str(fields["on_not_met"])
 
 
 def _profile(entry: Any, where: str) -> Profile:

@@ -124,12 +124,14 @@ def decide(course: Course, talk: Talk, body: Mapping[str, Any], decision: str, c
 
 
 def end(talk: Talk, reason: str, *, by: str, now_ms: int) -> Ruling:
-    """End the talk. `completed` needs every step done; the other reasons need nothing. An ended talk stays as it ended."""
+    """End the talk. `completed` needs every step done and no check that holds; the other reasons need nothing. What ended stays so."""
     if talk.end_reason:
         return Ruling()
     open_run = talk.next_run
     if reason == "completed" and open_run is not None:
         return _refused(talk, open_run.step, Refusal(Block.INCOMPLETE, open_run.step), by, now_ms)
+    if reason == "completed" and talk.held_by:
+        return _refused(talk, talk.held_by, Refusal(Block.CHECK, talk.held_by), by, now_ms)
     return Ruling((*_end_showing(talk, now_ms), _ended(reason, by, now_ms)))
 
 
@@ -195,6 +197,8 @@ def _out_of_turn(talk: Talk, run: StepRun | None) -> Refusal | None:
         return Refusal(Block.NOT_LIVE)
     if talk.is_unhealthy:
         return Refusal(Block.UNHEALTHY)
+    if talk.held_by not in ("", run.step):
+        return Refusal(Block.CHECK, talk.held_by)
     turn = talk.next_run
     return Refusal(Block.ORDER, turn.step) if turn is not None and turn.step != run.step else None
 

@@ -18,6 +18,9 @@ SEALING_LAG_MS_MAX = 8_000
 
 RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED = "recorder_away", "recorder_stopped", "sealing_stalled"
 SECOND_AWAY, ROOM_AWAY = "second_recorder_away", "room_away"
+CHECKER_AWAY = "checker_away"
+"""Amber: what it would have checked is unknown, and the call goes on."""
+
 RED = frozenset({RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, "tap_lost", "disk_full"})
 """Alarms with which nothing may go on; a recorder's own codes (`specs/live-recording.md`) among them."""
 
@@ -40,6 +43,7 @@ class Seen:
     second: RecordingStatus | None = None
     is_paused: bool = False
     is_starting: bool = False
+    is_checker_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
         found.append((SECOND_AWAY, WHOLE))
     if seen.room is None:
         found.append((ROOM_AWAY, WHOLE))
+    if seen.is_checker_away:
+        found.append((CHECKER_AWAY, WHOLE))
     return tuple(found)
 
 
@@ -117,4 +123,4 @@ def _level(seen: Seen, alarms: tuple[tuple[str, str], ...]) -> str:
     tracks = [track.state for track in seen.first.tracks.values()]
     if any(state in RED_STATES for state in tracks) and not seen.is_paused:
         return "red"
-    return "amber" if seen.first.alarms or any(state not in ("ok", "idle", "starting") for state in tracks) else "green"
+    return "amber" if alarms or seen.first.alarms or any(state not in ("ok", "idle", "starting") for state in tracks) else "green"

@@ -46,6 +46,7 @@ RIGHTS: Mapping[Act, tuple[frozenset[Phase], frozenset[str]]] = {
     A.SHOW_DOCUMENT: (frozenset({P.LIVE}), _LEADS),
     A.ANSWER: (frozenset({P.LIVE}), _DECIDES | _LEADS),
     A.ATTEST: (_TALKING, _STAFF | {"guardian"}),
+    A.WAIVE_CHECK: (_TALKING, frozenset({"supervisor"})),
     A.MESSAGE: (OPEN, _SEATS),
     A.SHARE: (frozenset({P.LIVE}), _SEATS),
     A.PAUSE: (frozenset({P.LIVE}), _LEADS),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from jianlu.capture.sessions.checks import StepCheck
 from jianlu.core.formats.script import Step
 from jianlu.core.terms.events import EventType
 from jianlu.govern.consent import Decision
@@ -42,6 +43,7 @@ class Act(StrEnum):
     SHOW_DOCUMENT = "show_document"
     ANSWER = "answer"
     ATTEST = "attest"
+    WAIVE_CHECK = "waive_check"
     MESSAGE = "message"
     SHARE = "share"
     PAUSE = "pause"
@@ -76,6 +78,7 @@ class Block(StrEnum):
     CONSENT = "consent"
     ATTESTATION = "attestation"
     INCOMPLETE = "incomplete"
+    CHECK = "check"
     UNKNOWN_STEP = "unknown_step"
     NOT_YOURS = "not_yours"
 
@@ -145,6 +148,7 @@ class Talk:
     is_closed: bool = False
     refusals: int = 0
     version: int = 0
+    checks: Mapping[str, StepCheck] = field(default_factory=dict)
     showing: Showing | None = None
     is_unhealthy: bool = False
 
@@ -156,6 +160,11 @@ class Talk:
     def next_run(self) -> StepRun | None:
         """The first step that is not done: the only one that may be started or completed. None when all are done."""
         return next((run for run in self.steps if run.state is not StepState.DONE), None)
+
+    @property
+    def held_by(self) -> str:
+        """The first step whose check holds the talk; "" when none does."""
+        return next((run.step for run in self.steps if run.step in self.checks and self.checks[run.step].is_holding), "")
 
     @property
     def is_live(self) -> bool:

@@ -15,6 +15,7 @@ from jianlu.capture.cases.case_rows import find_case
 from jianlu.capture.cases.course import course_of
 from jianlu.capture.cases.find_cases import read_case
 from jianlu.capture.cases.model import CaseRow
+from jianlu.capture.sessions.checks import demands_of
 from jianlu.capture.sessions.engine import with_showing
 from jianlu.capture.sessions.model import Showing
 from jianlu.capture.sessions.ports import SessionPorts
@@ -87,6 +88,7 @@ def open_session(row: CaseRow, *, using: SessionPorts) -> LiveSession:
     events = log.events
     talk = with_showing(replay(course, events, begin(course)), _showing(row))
     live = LiveSession(row, scene, script, plan, course, particulars, log, talk, len(events))
+    live.demands = {step.id: demands_of(plan, step) for step in course.steps}
     for name, _, _ in talk.messages:
         live.texts[name] = str(parse_canonical(log.open_object(name))["text"])
     if talk.end_reason and (talk.is_recorded or talk.is_closed):

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from jianlu.capture.cases.model import Scene
 from jianlu.capture.cases.rules import Rules
+from jianlu.capture.sessions.checks import Watching
 from jianlu.capture.sessions.recorders import Recorders
 from jianlu.capture.sessions.rooms import Rooms
 from jianlu.capture.sessions.switchboard import Switchboard
@@ -35,6 +36,7 @@ class SessionPorts:
 
     `after_call` starts the stages after the call for a case, and may be told the same case again. `probes` are checks of the gate by
     name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of a case are.
+    `watching` is what is known of the checker beside the call; None where live checks are switched off.
     """
 
     tenant: TenantId
@@ -50,4 +52,5 @@ class SessionPorts:
     after_call: Callable[[str], None]
     probes: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     jobs: Callable[[str], Mapping[str, Any]] = no_jobs
+    watching: Watching | None = None
     switchboard: Switchboard = field(default_factory=Switchboard)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from jianlu.capture.sessions.checks import check_in
 from jianlu.capture.sessions.model import Course, Share, StepRun, StepState, Talk
 from jianlu.core.formats.event import Event
 from jianlu.core.terms.events import EventType
@@ -72,7 +73,22 @@ def _step_reopened(_: Course, talk: Talk, body: Body) -> Talk:
         else run
         for run in talk.steps
     )
-    return replace(talk, steps=steps, showing=None)
+    checks = {step: check for step, check in talk.checks.items() if step != body["step"]}
+    return replace(talk, steps=steps, checks=checks, showing=None)
+
+
+def _checked(_: Course, talk: Talk, body: Body) -> Talk:
+    run = talk.run_of(body["step"])
+    if run is None or run.attempt != body["attempt"] or run.state is StepState.REOPENED:
+        return talk
+    return replace(talk, checks={**talk.checks, body["step"]: check_in(body)})
+
+
+def _waived(_: Course, talk: Talk, body: Body) -> Talk:
+    check = talk.checks.get(body["step"])
+    if check is None or check.attempt != body["attempt"]:
+        return talk
+    return replace(talk, checks={**talk.checks, body["step"]: replace(check, is_waived=True)})
 
 
 def _refused(_: Course, talk: Talk, __: Body) -> Talk:
@@ -177,6 +193,8 @@ _CHANGES: Mapping[EventType, Callable[[Course, Talk, Body], Talk]] = {
     EventType.STEP_COMPLETED: _step_completed,
     EventType.STEP_REOPENED: _step_reopened,
     EventType.STEP_REFUSED: _refused,
+    EventType.CHECK_RECORDED: _checked,
+    EventType.CHECK_WAIVED: _waived,
     EventType.DOCUMENT_SHOWN: _shown,
     EventType.ANSWER_RECORDED: _answered,
     EventType.ATTESTATION_RECORDED: _attested,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jianlu.capture.cases.model import CaseRow, Scene
+from jianlu.capture.sessions.checks import Demand, Seen
 from jianlu.capture.sessions.health import Vigil
 from jianlu.capture.sessions.model import Course, Talk
 from jianlu.capture.sessions.recorders import RecorderChecks, RecordingStatus
@@ -44,6 +45,8 @@ class LiveSession:
     room: RoomStatus | None = None
     texts: dict[str, str] = field(default_factory=dict)
     connections: dict[str, str] = field(default_factory=dict)
+    demands: Mapping[str, tuple[Demand, ...]] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def catch_up(self) -> Talk:

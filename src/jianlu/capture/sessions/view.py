@@ -18,7 +18,8 @@ from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.recording import gates_of, media_gates, phase_now, seats_of
 from jianlu.capture.sessions.rooms import FeedStatus
 from jianlu.capture.sessions.switchboard import LiveSession
-from jianlu.capture.sessions.view_parts import consents_part, gates_part, health_part, steps_part
+from jianlu.capture.sessions.view_checks import NO_CHECKS, checks_part, hidden_checks, step_checks
+from jianlu.capture.sessions.view_parts import Facts, consents_part, gates_part, health_part, steps_part
 from jianlu.govern.identity.model import Principal
 from jianlu.govern.script_texts import facts_in
 
@@ -36,7 +37,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
     if phase in OVER and progress["jobs"]["stage"] == "done":
         phase = Phase.SEALED
     facts = facts_in(live.plan)
-    steps = steps_part(live, facts, now_ms)
+    steps = _steps(live, standing, facts, using)
     current = next((step for step in steps if step["state"] != StepState.DONE.value), None) if phase not in OVER else None
     status = live.status or RecordingStatus("idle" if row.zero_us is None else "stopped" if phase in OVER else "starting")
     return {
@@ -65,6 +66,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
             "is_forwarding": live.is_forwarding,
         },
         "health": health_part(live, phase),
+        "checks": checks_part(live, using.watching, using.clock.monotonic_ms()) if standing.is_staff else hidden_checks(live),
         "messages": [{"by": by, "text": live.texts.get(name, ""), "at_ms": at_ms} for name, by, at_ms in talk.messages],
         "shares": [asdict(share) for share in talk.shares],
         "attested": sorted(talk.attested),
@@ -73,6 +75,16 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         "now_ms": now_ms,
         "version": talk.version,
     }
+
+
+def _steps(live: LiveSession, standing: Standing, facts: Facts, using: SessionPorts) -> list[dict[str, Any]]:
+    """The steps, with their checks for staff: a customer is not shown what the agent has to be told."""
+    steps, now_ms = steps_part(live, facts, session_ms(live, using=using)), using.clock.monotonic_ms()
+    runs = {run.step: run for run in live.talk.steps}
+    for step in steps:
+        checks = step_checks(live, runs[step["id"]], using.watching, now_ms) if standing.is_staff else dict(NO_CHECKS)
+        step["checks"] = checks
+    return steps
 
 
 def _seats(live: LiveSession, standing: Standing, using: SessionPorts) -> list[dict[str, Any]]:
@@ -127,6 +139,10 @@ def _allowed(live: LiveSession, standing: Standing, phase: Phase) -> list[str]:
         acts -= {Act.START_STEP}
     if turn is None or turn.state is not StepState.CURRENT:
         acts -= {Act.COMPLETE_STEP, Act.SHOW_DOCUMENT, Act.ANSWER}
-    if turn is not None:
+    if turn is not None or live.talk.held_by:
         acts -= {Act.END}
+    if live.talk.held_by not in ("", turn.step if turn is not None else ""):
+        acts -= {Act.START_STEP, Act.COMPLETE_STEP, Act.SHOW_DOCUMENT, Act.ANSWER}
+    if not live.talk.held_by:
+        acts -= {Act.WAIVE_CHECK}
     return [act.value for act in Act if act in acts]

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from jianlu.capture.cases.case_rows import cases_by_state, change_case
 from jianlu.capture.sessions import engine
+from jianlu.capture.sessions.checking import is_away
 from jianlu.capture.sessions.conducting import go_on, suspend
 from jianlu.capture.sessions.health import Finding, Seen, monitor
 from jianlu.capture.sessions.model import Phase
@@ -101,6 +102,7 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
         second=_recording_status(case, SECOND, using) if live.scene.two_recorders else None,
         is_paused=live.talk.paused_at_ms is not None,
         is_starting=live.talk.segments == 0,
+        is_checker_away=using.watching is not None and is_away(using.watching, using.clock.monotonic_ms()),
     )
     found = monitor(seen, live.scene.health, live.vigil, using.clock.monotonic_ms())
     live.vigil, live.level = found.vigil, found.level

@@ -21,6 +21,10 @@ BLOCK_WORDS: Words = {
     "consent": ("还需要表示是否同意：{}", "A decision is still needed: {}"),
     "attestation": ("还需要声明：{}", "A statement is still needed: {}"),
     "incomplete": ("还有步骤没有完成：{}", "A step is not done: {}"),
+    "check": (
+        "实时核对未通过，请重做该步骤或由主管准许：{}",
+        "A live check was not passed; do the step again, or have a supervisor waive it: {}",
+    ),
     "unknown_step": ("没有这个步骤", "There is no such step"),
     "not_yours": ("该操作不属于您的席位", "This is not for your seat to do"),
 }
@@ -51,8 +55,38 @@ ALARM_WORDS: Words = {
     "track_silent": ("没有声音：{}", "No sound from: {}"),
     "track_frozen": ("画面静止：{}", "The picture stands still: {}"),
     "track_weak": ("信号弱：{}", "The signal is weak: {}"),
+    "checker_away": ("实时核对没有响应，各项显示为未知", "The live check does not answer; its points show as unknown"),
     "clock_stepped": ("系统时钟被调整", "The system's clock was moved"),
 }
+
+CHECK_WORDS: Words = {
+    "not_yet": ("尚未核对", "Not looked at yet"),
+    "checker_away": ("实时核对没有响应", "The live check does not answer"),
+    "off": ("实时核对已关闭", "Live checks are switched off"),
+    "not_covered": ("声音有缺失，无法核对", "Sound is missing there; it could not be checked"),
+    "engine_absent": ("没有语音识别，无法核对", "There is no speech recognition to check with"),
+    "engine_failed": ("语音识别出错，无法核对", "Speech recognition failed; it could not be checked"),
+    "language_unknown": ("语音识别不支持该语言", "Speech recognition does not know this language"),
+    "missing_point": ("没有听到", "It was not heard"),
+    "missing_question": ("没有听到这个问题", "The question was not heard"),
+    "no_answer": ("没有听到回答", "No answer was heard"),
+    "refused": ("回答是否定的", "The answer was a refusal"),
+    "wrong_speaker": ("不是由应当说的人说的", "Somebody else said it"),
+    "before_question": ("在提问之前回答的", "It was answered before it was asked"),
+    "negated": ("说的是相反的意思", "The opposite was said"),
+    "scattered": ("各要点相隔太远", "The points were too far apart"),
+    "forbidden": ("说了禁止的话", "Forbidden words were said"),
+}
+"""Why a check is not met, or not known."""
+
+PROMPT_WORDS: Words = {
+    "face_missing": ("画面中看不到人脸：{}", "No face in the picture of: {}"),
+    "face_small": ("人脸太小，请靠近镜头：{}", "The face is too small; come closer to the camera: {}"),
+    "picture_dark": ("画面太暗，请打开灯：{}", "The picture is too dark; put a light on: {}"),
+    "voice_quiet": ("声音太小，请靠近麦克风：{}", "Too quiet; come closer to the microphone: {}"),
+    "voice_noisy": ("环境太吵：{}", "Too noisy around: {}"),
+}
+"""What can be put right at once."""
 
 
 def worded(words: Words, code: str, about: str) -> dict[str, str]:

@@ -24,6 +24,8 @@ class EventType(StrEnum):
     STEP_COMPLETED = "session:step:completed"
     STEP_REFUSED = "session:step:refused"
     STEP_REOPENED = "session:step:reopened"
+    CHECK_RECORDED = "session:check:recorded"
+    CHECK_WAIVED = "session:check:waived"
     DOCUMENT_SHOWN = "session:document:shown"
     ANSWER_RECORDED = "session:answer:recorded"
     CONSENT_GIVEN = "session:consent:given"

@@ -7,15 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-Words = dict[Literal["zh", "en"], str]
-
-
-class Answer(BaseModel):
-    """A document of the API; a field that is not described is a defect of the description."""
-
-    model_config = ConfigDict(extra="forbid")
+from jianlu.deliver.api.answer_checks import Answer, Coded, LiveChecks, StepChecks, Words
 
 
 class Problem(Answer):
@@ -133,14 +125,6 @@ class Seat(Answer):
     device: dict[str, str] | None
 
 
-class Coded(Answer):
-    """A code, what it is about, and both in words."""
-
-    code: str
-    about: str
-    text: Words
-
-
 class Sentence(Answer):
     """What is said, in the session's language and in all."""
 
@@ -216,6 +200,7 @@ class Step(Answer):
     to_ms: int | None
     can_complete: bool
     blocked_by: list[Coded]
+    checks: StepChecks
 
 
 class Consent(Answer):
@@ -349,6 +334,7 @@ class SessionView(Answer):
     gates: list[Coded]
     recording: Recording
     health: Health
+    checks: LiveChecks
     messages: list[ChatLine]
     shares: list[Share]
     attested: list[str]

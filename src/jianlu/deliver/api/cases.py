@@ -13,6 +13,7 @@ from jianlu.capture.cases.create_case import create_case
 from jianlu.capture.cases.find_cases import find_cases, read_case
 from jianlu.capture.cases.model import CaseRequest, Person
 from jianlu.capture.cases.scenes import scene_document
+from jianlu.capture.sessions.checking import calls_for_supervisor
 from jianlu.capture.sessions.model import Phase
 from jianlu.capture.sessions.view import view_session
 from jianlu.deliver.api._bodies import NewCase
@@ -55,6 +56,12 @@ def make_case(body: NewCase, staff: StaffCaller, deps: TheDeps) -> dict[str, str
         seats=body.seats,
     )
     return {"case": create_case(request, using=deps.sessions, by=staff)}
+
+
+@router.get("/supervision")
+def supervision(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """The talks in which a check made during the call asks for a supervisor."""
+    return {"calls": calls_for_supervisor(using=deps.sessions, by=staff)}
 
 
 @router.get("/cases/{case}")

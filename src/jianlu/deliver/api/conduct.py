@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from jianlu.capture.sessions import conducting, consents, joining, preparing, steps, talking
+from jianlu.capture.sessions import checking, conducting, consents, joining, preparing, steps, talking
 from jianlu.capture.sessions.view import view_session
 from jianlu.deliver.api import _bodies as bodies
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps, Wakes
@@ -69,6 +69,13 @@ def redo_step(body: bodies.Why, step: StepId, case: CaseRef, caller: Caller, dep
     """Reopen a step and do it again; the first attempt stays on the record."""
     steps.redo_step(case, step, body.reason, using=deps.sessions, by=caller)
     return _seen(deps, case, caller)
+
+
+@router.post("/steps/{step}/waive")
+def waive_check(body: bodies.Why, step: StepId, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> View:
+    """Let the talk go on although a check of this step was not met: a supervisor's act, on the record."""
+    checking.waive_check(case, step, body.reason, using=deps.sessions, by=staff)
+    return _seen(deps, case, staff)
 
 
 @router.post("/steps/{step}/documents")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from jianlu.deliver.api import answers
+from jianlu.deliver.api.answer_checks import SupervisorCalls
 from jianlu.deliver.api.problems import MEDIA_TYPE
 
 DESCRIPTION = (
@@ -45,6 +46,7 @@ ANSWERS: dict[str, Models] = {
     f"GET {_CASE}": answers.CaseDetail,
     f"GET {_CASE}/session": VIEW,
     f"GET {_CASE}/progress": answers.Progress,
+    "GET /api/v1/supervision": SupervisorCalls,
     "GET /api/v1/scripts": answers.ScriptList,
     "POST /api/v1/scripts": answers.ScriptVersion,
     "GET /api/v1/scripts/{script}": answers.ScriptEntry,
@@ -65,7 +67,7 @@ ANSWERS: dict[str, Models] = {
 _ACTS = (
     *(("POST", act) for act in ("seat", "preflight", "start", "consents", "attestations", "messages", "pause", "resume")),
     *(("POST", act) for act in ("handover", "refuse", "abandon", "end")),
-    *(("POST", f"steps/{{step}}/{act}") for act in ("start", "complete", "redo", "documents", "answers")),
+    *(("POST", f"steps/{{step}}/{act}") for act in ("start", "complete", "redo", "documents", "answers", "waive")),
     ("DELETE", "seat"),
     ("DELETE", "shares/{track}"),
 )

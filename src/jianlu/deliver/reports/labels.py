@@ -73,6 +73,10 @@ SESSION_CODES: Words = {
     "document_unclear": ("文件看不清", "the document was unclear"),
     "technical": ("技术原因", "a technical reason"),
     "other": ("其他原因", "another reason"),
+    "checker_away": ("实时核对没有响应", "the live check does not answer"),
+    "paper_checked": ("已用书面方式核实", "verified on paper"),
+    "heard_in_person": ("主管本人已听到", "the supervisor heard it"),
+    "check_mistaken": ("核对有误", "the check was mistaken"),
     "clock_stepped": ("系统时钟被调整", "the system clock was moved"),
     "zh": ("中文", "Chinese"),
     "en": ("英文", "English"),
@@ -92,5 +96,6 @@ REFUSALS: Words = {
     "incomplete": ("仍有环节未完成", "a step was not done"),
     "unknown_step": ("没有这个环节", "there is no such step"),
     "not_yours": ("不属于该席位的操作", "not for that seat to do"),
+    "check": ("通话中的核对未通过", "a check made during the call was not passed"),
 }
 """Why the server refused an attempt to leave the order of the script."""
