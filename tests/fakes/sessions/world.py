@@ -226,4 +226,5 @@ def _ports(
         tenant_secret=tenant_secret(vault, tenant),
         backends=[["keys", "file", "1"]],
         after_call=handed_over.append,
+        wait=lambda seconds: clock.move(int(seconds * 1000)),
     )

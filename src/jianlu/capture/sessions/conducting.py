@@ -56,13 +56,13 @@ def suspend(live: LiveSession, reason: str, by: str, *, using: SessionPorts) -> 
     live.catch_up()
     keep(live, using=using)
     if reason != engine.UNHEALTHY:
-        for recorder in recorders_of(live, using=using):
+        for recorder in recorders_of(live, using=using).values():
             recorder.pause(live.row.case)
 
 
 def go_on(live: LiveSession, *, using: SessionPorts) -> None:
     """The end of a pause, for a session whose lock is held: recorded first, then forwarded."""
-    for recorder in recorders_of(live, using=using):
+    for recorder in recorders_of(live, using=using).values():
         recorder.resume(live.row.case)
     live.log.append(EventType.RECORDING_RESUMED, {"at_ms": session_ms(live, using=using)})
     live.catch_up()

@@ -5,6 +5,7 @@ Made once by the process that has the desk. The ports to rooms and recorders are
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +36,8 @@ class SessionPorts:
     """Everything that the use cases of `capture/cases` and `capture/sessions` are given.
 
     `after_call` starts the stages after the call for a case, and may be told the same case again. `probes` are checks of the gate by
-    name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of a case are.
+    name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of a case are, `wait` lets
+    others work for so many seconds.
     `watching` is what is known of the checker beside the call; None where live checks are switched off.
     """
 
@@ -53,4 +55,5 @@ class SessionPorts:
     probes: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     jobs: Callable[[str], Mapping[str, Any]] = no_jobs
     watching: Watching | None = None
+    wait: Callable[[float], None] = time.sleep
     switchboard: Switchboard = field(default_factory=Switchboard)

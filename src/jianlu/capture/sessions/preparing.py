@@ -1,23 +1,25 @@
 """Before the talk: device tests of every seat, and the gate through which a session starts.
 
 Nothing starts unless everybody is there, every device works, every consent at the door is given, keys, disk and ledger answer, and
-the recorder has media of every track. What was checked, and how it came out, is recorded.
+every recorder that the session needs has media of every track. Recorders look from the moment somebody sits down, and a start waits a
+bounded time for first packets. What was checked, and how it came out, is recorded.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from jianlu.capture.cases.case_rows import change_case
+from jianlu.capture.sessions.gate import NO_MEDIA, RECORDER_AWAY, Sight, may_come, recorded_checks
 from jianlu.capture.sessions.lifecycle import BEFORE, OPEN, Gate
 from jianlu.capture.sessions.opening import opened, require_seat
-from jianlu.capture.sessions.ports import SessionPorts
-from jianlu.capture.sessions.recorders import RecorderChecks
-from jianlu.capture.sessions.recording import gates_of, keep, phase_now, recorders_of, seats_of, tracks_of
+from jianlu.capture.sessions.ports import PRIMARY, SessionPorts
+from jianlu.capture.sessions.recorders import RecorderChecks, Recorders
+from jianlu.capture.sessions.recording import gates_of, keep, media_gates, phase_now, recorders_of, seats_of, tracks_of
 from jianlu.capture.sessions.switchboard import LiveSession
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.instants import instant_text
 from jianlu.govern.identity.model import Principal
@@ -27,6 +29,11 @@ RESULTS = ("ok", "failed", "skipped")
 CHECKS_MAX = 12
 """Checks of one device test: camera, microphone, speaker, network and what a browser adds; they fit into one event."""
 
+PATIENCE_MS = 8_000
+"""How long a start waits for what is on its way: a first key frame, the tap's connection, a recorder that was started anew."""
+
+_LOOK_S = 0.25
+_PROBED_EVERY_MS = 5_000
 _CODE = re.compile(r"^[a-z][a-z0-9_]{0,23}$")
 
 
@@ -42,31 +49,66 @@ def record_preflight(case: str, checks: Mapping[str, str], *, using: SessionPort
         if standing.seat not in seats_of(live):
             raise DeniedError("only who has a seat tests devices")
         if live.talk.devices.get(standing.seat) != dict(checks):
-            _record(live, standing.seat, checks)
+            _append(live, standing.seat, checks)
             keep(live, using=using)
 
 
 def start_session(case: str, *, using: SessionPorts, by: Principal) -> None:
     """Start the recording, if nothing keeps it; a session that runs already is left alone.
 
-    ConflictError names what is not in order. People see and hear each other only after the first segment is sealed (`watch.py`).
+    First packets and recorders that are on their way are waited for, `PATIENCE_MS` at most. ConflictError names what is not in order.
+    People see and hear each other only after the first segment is sealed (`watch.py`).
     """
+    until_ms = using.clock.monotonic_ms() + PATIENCE_MS
+    while not _has_started(case, until_ms, using, by):
+        using.wait(_LOOK_S)
+
+
+def look_around(live: LiveSession, *, using: SessionPorts, is_fresh: bool = True) -> None:
+    """Have every recorder that the session needs look at the room, and every probe asked; the first look of a recorder opens its tap.
+
+    Without `is_fresh` probes, and a recorder that did not answer, are left alone for `_PROBED_EVERY_MS` after they were last asked.
+    """
+    now_ms = using.clock.monotonic_ms()
+    is_due = is_fresh or now_ms - live.probed_ms >= _PROBED_EVERY_MS
+    if is_due:
+        live.probed_ms = now_ms
+    before = live.sight
+    probes = {name: _passes(probe) for name, probe in using.probes.items()} if is_due else before.probes
+    recorders = {
+        name: _seen_by(recorder, live) if is_due or before.recorders.get(name) is not None else None
+        for name, recorder in recorders_of(live, using=using).items()
+    }
+    live.sight = Sight(recorders, probes)
+
+
+def _has_started(case: str, until_ms: int, using: SessionPorts, by: Principal) -> bool:
+    """Whether it runs now; False to try again a little later. The session is let go of in between: others have business with it."""
     with opened(case, using=using, by=by) as (live, standing):
         require_seat(standing, "agent")
         if live.row.zero_us is not None and not live.talk.end_reason:
-            return
+            _start_mirror(live, using)
+            return True
         if phase_now(live) not in BEFORE:
             raise ConflictError("this session is over: make a new case")
-        gates = list(gates_of(live)) or [*_probed(using), *_recorder_gates(live, using)]
+        gates = gates_of(live)
+        if not gates:
+            look_around(live, using=using)
+            gates = media_gates(live)
+            if gates and all(may_come(gate) for gate in gates) and using.clock.monotonic_ms() < until_ms:
+                return False
+            _record_sight(live, gates)
         if gates:
-            raise ConflictError(f"the session cannot start: {'; '.join(_said(gate) for gate in gates)}")
+            family = UnavailableError if any(gate.code == RECORDER_AWAY for gate in gates) else ConflictError
+            raise family(f"the session cannot start: {'; '.join(_said(gate) for gate in gates)}")
         _start(live, using)
+        return True
 
 
 def _start(live: LiveSession, using: SessionPorts) -> None:
     case, tracks = live.row.case, tracks_of(live)
     zero_us: int | None = None
-    for recorder in recorders_of(live, using=using):
+    for recorder in recorders_of(live, using=using).values():
         zero_us = recorder.start(case, tracks, zero_us=zero_us).zero_us
     started_at = instant_text(using.clock.now())
     with transaction(using.database) as connection:
@@ -76,47 +118,44 @@ def _start(live: LiveSession, using: SessionPorts) -> None:
     keep(live, using=using)
 
 
-def _probed(using: SessionPorts) -> list[Gate]:
-    found = []
-    for name, probe in using.probes.items():
-        try:
-            probe()
-        except JianluError:
-            found.append(Gate("probe_failed", name))
-    return found
+def _start_mirror(live: LiveSession, using: SessionPorts) -> None:
+    """A second recorder that could not start with the first is asked again, for as long as the watch lets the session wait for it."""
+    for name, recorder in recorders_of(live, using=using).items():
+        if name != PRIMARY and recorder.status(live.row.case).state == "idle":
+            recorder.start(live.row.case, tracks_of(live), zero_us=live.row.zero_us)
 
 
-def _recorder_gates(live: LiveSession, using: SessionPorts) -> list[Gate]:
-    """What the recorders see, recorded as the preflight of seat `recorder`."""
-    found: list[Gate] = []
-    checks: dict[str, str] = dict.fromkeys(using.probes, "ok")
-    promised = {track.track for track in tracks_of(live) if not track.is_share}
-    for recorder in recorders_of(live, using=using):
-        seen = recorder.preflight(live.row.case, tracks_of(live))
-        checks |= dict(seen.checks)
-        found += [Gate("recorder_failed", name) for name, result in seen.checks if result != "ok"]
-        found += [Gate("no_media", track) for track in sorted(promised) if not _has_media(seen, track)]
-        live.checks = seen if live.checks is None or recorder is recorders_of(live, using=using)[0] else live.checks
-    checks["media"] = "failed" if any(gate.code == "no_media" for gate in found) else "ok"
+def _passes(probe: Callable[[], None]) -> bool:
+    try:
+        probe()
+    except JianluError:
+        return False
+    return True
+
+
+def _seen_by(recorder: Recorders, live: LiveSession) -> RecorderChecks | None:
+    try:
+        return recorder.preflight(live.row.case, tracks_of(live))
+    except UnavailableError:
+        return None
+
+
+def _record_sight(live: LiveSession, gates: Sequence[Gate]) -> None:
+    """What recorders and probes found, as the preflight of `recorder`; the same again changes nothing."""
+    checks = dict(recorded_checks(live.sight, has_media=all(gate.code != NO_MEDIA for gate in gates)))
     if not _is_recorded_so(live, checks):
-        _record(live, "recorder", checks)
-    return found
+        _append(live, "recorder", checks)
 
 
 def _is_recorded_so(live: LiveSession, checks: Mapping[str, str]) -> bool:
     """Whether the last preflight of the recorder came out the same: who asks again and again fills no ledger."""
     kept = [event.body for event in live.log.events if event.type is EventType.PREFLIGHT_RECORDED]
     last = [body["checks"] for body in kept if body["seat"] == "recorder"][-1:]
-    return bool(last) and dict(last[0]) == dict(list(checks.items())[: CHECKS_MAX + 1])
+    return bool(last) and dict(last[0]) == dict(checks)
 
 
-def _has_media(seen: RecorderChecks, track: str) -> bool:
-    return track in seen.tracks and seen.tracks[track].is_ready
-
-
-def _record(live: LiveSession, seat: str, checks: Mapping[str, str]) -> None:
-    body = {"checks": [[name, result] for name, result in list(checks.items())[: CHECKS_MAX + 1]], "seat": seat}
-    live.log.append(EventType.PREFLIGHT_RECORDED, body)
+def _append(live: LiveSession, seat: str, checks: Mapping[str, str]) -> None:
+    live.log.append(EventType.PREFLIGHT_RECORDED, {"checks": [[name, result] for name, result in checks.items()], "seat": seat})
     live.catch_up()
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from jianlu.capture.cases.case_rows import change_case
+from jianlu.capture.sessions.gate import GateCheck, SeatSeen, checks_of, system_gates
 from jianlu.capture.sessions.lifecycle import OVER, Gate, phase_of
 from jianlu.capture.sessions.model import Phase, Ruling
 from jianlu.capture.sessions.opening import showing_text
@@ -43,12 +44,17 @@ def seats_of(live: LiveSession) -> tuple[str, ...]:
     return tuple(track.id for track in live.plan.tracks if track.kind == "audio")
 
 
-def recorders_of(live: LiveSession, *, using: SessionPorts) -> tuple[Recorders, ...]:
-    """The recorders that this case needs, the one that writes first; UnavailableError when one is not there at all."""
-    names = (PRIMARY, SECOND) if live.scene.two_recorders else (PRIMARY,)
+def recorders_of(live: LiveSession, *, using: SessionPorts) -> dict[str, Recorders]:
+    """The recorders that this case needs by name, the one that writes first; UnavailableError when one is not there at all."""
+    names = needed_recorders(live)
     if lost := [name for name in names if name not in using.recorders]:
         raise UnavailableError(f"this template needs the recorder {lost[0]}: start one more recorder, then try again")
-    return tuple(using.recorders[name] for name in names)
+    return {name: using.recorders[name] for name in names}
+
+
+def needed_recorders(live: LiveSession) -> tuple[str, ...]:
+    """Names of the recorders that this case needs, the one that writes first."""
+    return (PRIMARY, SECOND) if live.scene.two_recorders else (PRIMARY,)
 
 
 def gates_of(live: LiveSession) -> tuple[Gate, ...]:
@@ -72,13 +78,16 @@ def gates_of(live: LiveSession) -> tuple[Gate, ...]:
 
 
 def media_gates(live: LiveSession) -> tuple[Gate, ...]:
-    """What the recorder last said keeps it: tracks without media, checks that failed; () before it was asked."""
-    if live.checks is None:
-        return ()
-    promised = {track.id for track in live.plan.tracks}
-    lost = [name for name, track in live.checks.tracks.items() if name in promised and not track.is_ready]
-    failed = [name for name, result in live.checks.checks if result != "ok"]
-    return (*(Gate("no_media", name) for name in lost), *(Gate("recorder_failed", name) for name in failed))
+    """What recorders and probes last said keeps it: media of whoever tested devices, checks that failed; () before they were asked."""
+    tested = [seat for seat in live.talk.seats if seat in live.talk.devices]
+    return system_gates(live.sight, tracks_of(live), tested) if live.sight.recorders else ()
+
+
+def gate_checks(live: LiveSession, *, using: SessionPorts) -> tuple[GateCheck, ...]:
+    """Every check of the gate as it stands."""
+    feeds = {feed.feed: feed for feed in live.room.feeds} if live.room is not None else {}
+    seats = [SeatSeen(seat, live.talk.devices.get(seat), feeds.get(seat)) for seat in seats_of(live)]
+    return checks_of(live.sight, tracks_of(live), seats, using.probes)
 
 
 def phase_now(live: LiveSession) -> Phase:
@@ -127,7 +136,7 @@ def wind_up(live: LiveSession, *, using: SessionPorts) -> bool:
     _quietly(lambda: using.rooms.set_forwarding(case, False))
     live.is_forwarding = False
     if live.row.zero_us is not None or live.talk.is_recording:
-        stopped = [_stop(recorder, case, reason) for recorder in reversed(recorders_of(live, using=using))]
+        stopped = [_stop(recorder, case, reason) for recorder in reversed(recorders_of(live, using=using).values())]
         if not all(stopped):
             return False
         live.catch_up()

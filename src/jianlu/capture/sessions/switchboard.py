@@ -12,9 +12,10 @@ from typing import Any
 
 from jianlu.capture.cases.model import CaseRow, Scene
 from jianlu.capture.sessions.checks import Demand, Seen
+from jianlu.capture.sessions.gate import Sight
 from jianlu.capture.sessions.health import Vigil
 from jianlu.capture.sessions.model import Course, Talk
-from jianlu.capture.sessions.recorders import RecorderChecks, RecordingStatus
+from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.replay import replay
 from jianlu.capture.sessions.rooms import RoomStatus
 from jianlu.core.formats.plan import Plan
@@ -39,7 +40,8 @@ class LiveSession:
     is_forwarding: bool = False
     is_handed_over: bool = False
     touched_ms: int = 0
-    checks: RecorderChecks | None = None
+    sight: Sight = field(default_factory=Sight)
+    probed_ms: int = 0
     level: str = "green"
     status: RecordingStatus | None = None
     room: RoomStatus | None = None

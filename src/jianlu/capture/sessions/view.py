@@ -9,13 +9,14 @@ from dataclasses import asdict
 from typing import Any
 
 from jianlu.capture.cases.masks import masked
+from jianlu.capture.sessions.gate_words import gate_checks_part
 from jianlu.capture.sessions.joining import outstanding_seats
 from jianlu.capture.sessions.lifecycle import OVER, acts_of
 from jianlu.capture.sessions.model import Act, Phase, StepState
 from jianlu.capture.sessions.opening import Standing, opened, session_ms
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recorders import RecordingStatus
-from jianlu.capture.sessions.recording import gates_of, media_gates, phase_now, seats_of
+from jianlu.capture.sessions.recording import gate_checks, gates_of, media_gates, phase_now, seats_of
 from jianlu.capture.sessions.rooms import FeedStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.view_checks import NO_CHECKS, checks_part, hidden_checks, step_checks
@@ -59,6 +60,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         "next_sentence": _next_sentence(steps),
         "showing": talk.showing.document if talk.showing else None,
         "consents": consents_part(live),
+        "gate_checks": gate_checks_part(gate_checks(live, using=using)) if row.zero_us is None and phase not in OVER else [],
         "gates": gates_part((*gates_of(live), *media_gates(live))) if row.zero_us is None and phase not in OVER else [],
         "recording": {
             **asdict(status),

@@ -17,8 +17,9 @@ from jianlu.capture.sessions.health import Finding, Seen, monitor
 from jianlu.capture.sessions.model import Phase
 from jianlu.capture.sessions.opening import opened_by_watch, session_ms
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
+from jianlu.capture.sessions.preparing import look_around
 from jianlu.capture.sessions.recorders import RecordingStatus
-from jianlu.capture.sessions.recording import carry_out, recorders_of, tracks_of, wind_up
+from jianlu.capture.sessions.recording import carry_out, wind_up
 from jianlu.capture.sessions.rooms import RoomSpec, RoomStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import JianluError, NotFoundError, UnavailableError
@@ -29,6 +30,7 @@ WATCHDOG = "watchdog"
 FORGOTTEN_MS = 600_000
 """A session that nobody has looked at for ten minutes, and in which nobody sends, is no longer held in memory."""
 
+_BUSY_S = 0.2
 _RUNNING_STATES = (Phase.READY.value, Phase.LIVE.value, Phase.PAUSED.value)
 _OVER_STATES = (Phase.ENDED.value, Phase.REFUSED.value, Phase.HALTED.value)
 
@@ -36,8 +38,13 @@ _OVER_STATES = (Phase.ENDED.value, Phase.REFUSED.value, Phase.HALTED.value)
 def watch_sessions(*, using: SessionPorts) -> None:
     """One beat over every session that is open in this process; one session's trouble does not keep the others from being watched."""
     for live in using.switchboard.sessions:
-        with suppress(JianluError):
-            watch_session(live.row.case, using=using)
+        if not live.lock.acquire(timeout=_BUSY_S):
+            continue  # somebody is starting or ending it, which may take seconds: the others are not kept waiting
+        try:
+            with suppress(JianluError):
+                watch_session(live.row.case, using=using)
+        finally:
+            live.lock.release()
 
 
 def watch_session(case: str, *, using: SessionPorts) -> None:
@@ -65,17 +72,17 @@ def reopen_sessions(*, using: SessionPorts) -> None:
 
 
 def _before_talk(live: LiveSession, using: SessionPorts) -> None:
-    """Let the recorders look at what arrives, so that the gate knows; let go of a session that nobody looks at."""
+    """Let the recorders look as soon as somebody sits down, so that the gate knows; let go of a session that nobody looks at."""
     case = live.row.case
     live.room = _room_status(case, using) if live.talk.seats else None
     arrives = live.room is not None and any(feed.state == "connected" for feed in live.room.feeds)
-    if arrives:
-        with suppress(UnavailableError):
-            live.checks = recorders_of(live, using=using)[0].preflight(case, tracks_of(live))
-    elif using.clock.monotonic_ms() - live.touched_ms > FORGOTTEN_MS:
+    if not arrives and using.clock.monotonic_ms() - live.touched_ms > FORGOTTEN_MS:
         with suppress(UnavailableError):
             using.rooms.close_room(case)
         using.switchboard.forget(case)
+    elif live.room is not None:
+        with suppress(UnavailableError):
+            look_around(live, using=using, is_fresh=False)
 
 
 def _after_talk(live: LiveSession, using: SessionPorts) -> None:

@@ -36,6 +36,7 @@ GATE_WORDS: Words = {
     "consent_missing": ("尚未取得同意：{}", "Consent is missing: {}"),
     "probe_failed": ("系统检查未通过：{}", "A check of the system failed: {}"),
     "recorder_failed": ("录制设备检查未通过：{}", "A check of the recorder failed: {}"),
+    "recorder_away": ("录制程序没有响应：{}", "The recorder does not answer: {}"),
     "no_media": ("没有收到音视频：{}", "No media arrives: {}"),
 }
 

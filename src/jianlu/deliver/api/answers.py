@@ -203,6 +203,16 @@ class Step(Answer):
     checks: StepChecks
 
 
+class GateCheck(Answer):
+    """A check of the gate before the start: what it is about (a seat, a recorder, or nothing), and what to do where it is not met."""
+
+    check: str
+    about: str
+    state: Literal["met", "not_met", "not_evidenced"]
+    text: Words
+    next: Words
+
+
 class Consent(Answer):
     """One purpose, the notice's text, and what was decided by whom."""
 
@@ -331,6 +341,7 @@ class SessionView(Answer):
     next_sentence: Words | None
     showing: str | None
     consents: list[Consent]
+    gate_checks: list[GateCheck]
     gates: list[Coded]
     recording: Recording
     health: Health
