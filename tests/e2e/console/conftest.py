@@ -43,8 +43,8 @@ class Console:
         page.wait_for_url("**/cases")
         return page
 
-    def new_case(self, number: str) -> str:
-        return str(self.home.as_staff("lin").call("POST", "/api/v1/cases", {**SALE, "number": number})["case"])
+    def new_case(self, number: str, request: dict[str, Any] = SALE) -> str:
+        return str(self.home.as_staff("lin").call("POST", "/api/v1/cases", {**request, "number": number})["case"])
 
     def invitation(self, case: str) -> str:
         made = self.home.as_staff("lin").call("POST", f"/api/v1/cases/{case}/invitations", {"seat": "customer"})

@@ -1,4 +1,4 @@
-"""Two pages that talk: pictures flow both ways once the recording runs, a lost media process is lived through, refusal ends the call."""
+"""Two pages that talk: pictures and shares flow, what happens on one is seen on the other, and a lost media process is lived through."""
 
 from __future__ import annotations
 
@@ -6,47 +6,20 @@ import os
 import signal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
+from tests.e2e.console.calls import OPENING, RED, called, colour_of, is_like, live, plain_picture, ready
 from tests.e2e.console.conftest import Console, become, seat_state, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
-
-def ready(page: Page, *, sample: bool) -> None:
-    """Through the device test, with the pretended camera or with the bundled clips."""
-    shown(page, ".devicetest video")
-    if sample:
-        page.get_by_role("button", name="没有摄像头").click()
-        shown(page, ".preview-note")
-    page.click(".devicetest button.main")
-    shown(page, ".self")
-    become(lambda: page.locator(".ownbar .badge.good").count() == 1, "the page sends")
-
-
-def called(console: Console, number: str) -> tuple[Page, Page, str]:
-    """Agent's and customer's page, both connected, every notice agreed to."""
-    case = console.new_case(number)
-    agent, customer = console.signed_in(console.page()), console.page(is_phone=True)
-    agent.goto(f"{console.home.url}/cases/{case}")
-    agent.get_by_role("button", name="开始检测").click()
-    ready(agent, sample=True)
-    customer.goto(console.invitation(case))
-    customer.wait_for_url("**/room/**")
-    customer.get_by_role("button", name="允许摄像头并检测设备").click()
-    ready(customer, sample=True)
-    shown(customer, ".consent .decide")
-    customer.get_by_role("button", name="同意", exact=True).click()
-    return agent, customer, case
+WHITE, INK = (255, 255, 255), (22, 32, 46)
+SHARED = "[data-feed=agent-screen]"
 
 
 def test_a_call_is_recorded_and_ends_when_the_customer_refuses(console: Console) -> None:
     agent, customer, case = called(console, "call-1")
-    become(lambda: agent.get_by_role("button", name="开始录制").is_enabled(), "the call may start")
-    agent.get_by_role("button", name="开始录制").click()
-    for page in (agent, customer):
-        shown(page, ".tile.is-playing")
-    become(lambda: console.view(case)["recording"]["recorded_until_ms"] > 0, "something is sealed")
+    live(console, agent, customer, case)
     shown(customer, ".roombar.is-on")
     assert customer.inner_text(".roombar").startswith("正在录音录像")
     assert agent.locator(".tile video").evaluate("video => video.videoWidth") > 0
@@ -56,8 +29,165 @@ def test_a_call_is_recorded_and_ends_when_the_customer_refuses(console: Console)
     shown(customer, "jl-room[data-phase=over] h1")
     assert customer.inner_text("jl-room h1") == "已按您的意愿终止"
     shown(agent, "jl-outcome")
+    assert "客户拒绝" in agent.inner_text("jl-outcome")
     assert console.view(case)["state"] in ("refused", "sealed")
     assert console.complaints == []
+
+
+def test_everything_that_happens_in_a_talk_is_seen_on_both_pages_and_kept(console: Console) -> None:
+    agent, customer, case = called(console, "call-3", OPENING)
+    live(console, agent, customer, case)
+    shares(console, agent, customer, case)
+    writes(agent, customer)
+    withdraws_and_does_again(console, agent, customer, case)
+    pauses(console, agent, customer, case)
+    boss = hands_over(console, agent, customer, case)
+    boss.get_by_role("button", name="客户拒绝").click()
+    boss.locator("dialog button.main").click()
+    shown(customer, "jl-room[data-phase=over] h1")
+    keeps(console, case)
+    assert console.complaints == []
+
+
+def shares(console: Console, agent: Page, customer: Page, case: str) -> None:
+    """A document's picture, a whiteboard and a screen, one after the other, each seen at the customer's and recorded as a track."""
+    agent.get_by_role("button", name="文件", exact=True).click()
+    picture = FilePayload(name="document.png", mimeType="image/png", buffer=plain_picture(RED))
+    agent.set_input_files("#share-file", picture)
+    agent.locator("dialog button.main").click()
+    become(lambda: is_like(colour_of(customer, f"{SHARED} video"), RED), "the document is seen at the customer's")
+    become(lambda: console.view(case)["recording"]["tracks"].get("agent-screen", {}).get("key_frames", 0) > 0, "it is recorded")
+    stops_sharing(agent, customer)
+
+    agent.get_by_role("button", name="白板").click()
+    become(lambda: is_like(colour_of(customer, f"{SHARED} video"), WHITE), "the empty board is seen")
+    board = agent.locator(".board").bounding_box()
+    assert board is not None
+    middle = board["y"] + board["height"] / 2
+    for offset in range(-8, 9):
+        agent.mouse.move(board["x"] + board["width"] * 0.2, middle + offset)
+        agent.mouse.down()
+        agent.mouse.move(board["x"] + board["width"] * 0.8, middle + offset)
+        agent.mouse.up()
+    become(lambda: is_like(colour_of(customer, f"{SHARED} video"), INK), "what is drawn is seen")
+    stops_sharing(agent, customer)
+
+    agent.get_by_role("button", name="屏幕", exact=True).click()
+    shown(customer, f"{SHARED}.is-playing")
+    assert customer.locator(f"{SHARED} video").evaluate("video => video.videoWidth") > 300
+    stops_sharing(agent, customer)
+
+
+def stops_sharing(agent: Page, customer: Page) -> None:
+    agent.get_by_role("button", name="停止共享").click()
+    customer.wait_for_selector(SHARED, state="detached", timeout=60_000)
+    agent.get_by_role("button", name="屏幕", exact=True).wait_for()
+
+
+def writes(agent: Page, customer: Page) -> None:
+    """Messages reach the other page, and are noticed there although the panel is shut."""
+    customer.locator("details.room-chat summary").click()
+    customer.fill(".room-chat input", "请再说一遍收费")
+    customer.keyboard.press("Enter")
+    become(lambda: "请再说一遍收费" in agent.inner_text(".toasts"), "the agent is told")
+    agent.get_by_role("tab", name="消息").click()
+    assert "请再说一遍收费" in agent.inner_text(".chat-list")
+    agent.fill(".chat-form input", "好的，马上为您说明")
+    agent.keyboard.press("Enter")
+    become(lambda: "好的，马上为您说明" in customer.inner_text(".room-chat .chat-list"), "the answer arrives")
+    agent.get_by_role("tab", name="参与人").click()
+
+
+def withdraws_and_does_again(console: Console, agent: Page, customer: Page, case: str) -> None:
+    """The first step twice; the consent to face information given by click, then withdrawn, seen by the agent at once."""
+    first, second, third = (step["id"] for step in console.view(case)["steps"][:3])
+    does_step(agent)
+    agent.get_by_role("button", name="重做这一步").first.click()
+    agent.select_option("#why", "document_unclear")
+    agent.locator("dialog button.main").click()
+    comes(console, case, first)
+    does_step(agent)
+    assert [step["attempt"] for step in console.view(case)["steps"][:2]] == [2, 1]
+    for step in (second, third):
+        comes(console, case, step)
+        agent.get_by_role("button", name="开始这一步").click()
+        shown(customer, ".room-step .decide")
+        customer.get_by_role("button", name="同意", exact=True).click()
+        completes(agent)
+    customer.locator("details.rights summary").click()
+    row = customer.locator("details.rights li").filter(has_text="人脸信息")
+    row.get_by_role("button", name="撤回").click()
+    customer.locator("dialog button.main").click()
+    become(
+        lambda: "已撤回同意" in agent.inner_text(".c-gone") and "人脸" in agent.inner_text(".c-gone"), "the agent sees it at once"
+    )
+    assert "已撤回同意" in customer.inner_text(".r-gone")
+    assert console.view(case)["state"] == "live"
+
+
+def comes(console: Console, case: str, step: str) -> None:
+    """Wait until the server says that this step is the one to do."""
+    become(lambda: console.view(case)["current_step"] == step, f"{step} is next")
+
+
+def does_step(agent: Page) -> None:
+    """One step that shows a document."""
+    become(
+        lambda: agent.get_by_role("button", name="开始这一步").or_(agent.get_by_role("button", name="重新开始")).count(),
+        "it may begin",
+    )
+    agent.locator("[data-key=go]").click()
+    show = agent.locator(".step .lines button").first
+    become(show.is_enabled, "the document may be shown")
+    show.click()
+    completes(agent)
+
+
+def completes(agent: Page) -> None:
+    go = agent.get_by_role("button", name="完成这一步")
+    become(lambda: go.count() == 1 and go.is_enabled(), "the step may be completed")
+    go.click()
+
+
+def pauses(console: Console, agent: Page, customer: Page, case: str) -> None:
+    """Both pages say that nothing is recorded, and go on together."""
+    agent.get_by_role("button", name="暂停").click()
+    agent.locator("dialog button.main").click()
+    become(lambda: "会话已暂停" in customer.inner_text("jl-room"), "the customer is told")
+    assert "已暂停，未录制" in customer.inner_text(".roombar") and "已暂停，未录制" in agent.inner_text(".c-rec")
+    before = console.view(case)["recording"]["recorded_until_ms"]
+    agent.locator(".c-main").get_by_role("button", name="继续").click()
+    shown(customer, ".roombar.is-on")
+    become(lambda: console.view(case)["recording"]["recorded_until_ms"] > before + 2000, "it is recorded on")
+
+
+def hands_over(console: Console, agent: Page, customer: Page, case: str) -> Page:
+    """A supervisor takes over by her own page; the agent's camera goes off, the customer sees her."""
+    boss = console.signed_in(console.page(), "he")
+    boss.goto(f"{console.home.url}/cases/{case}")
+    boss.get_by_role("button", name="接手").click()
+    boss.locator("dialog button.main").click()
+    become(lambda: "何主管" in agent.inner_text(".toasts"), "the agent is told who goes on")
+    become(lambda: agent.locator(".ownbar").count() == 0, "the agent's camera is off")
+    boss.get_by_role("button", name="开始检测").click()
+    ready(boss, sample=True)
+    become(lambda: "何主管" in customer.inner_text(".stage"), "the customer sees who leads")
+    shown(customer, ".tile.is-playing:not(.is-away)")
+    return boss
+
+
+def keeps(console: Console, case: str) -> None:
+    """What happened is in the record of the case, each at its second."""
+    told = console.home.as_staff("lin").call("GET", f"/api/v1/cases/{case}/playback")
+    kinds = [event["type"] for event in told["events"]]
+    for kind in ("session:share:started", "session:step:reopened", "session:consent:withdrawn", "session:recording:paused"):
+        assert kind in kinds, kind
+    assert kinds.count("session:share:started") == kinds.count("session:share:ended") == 3
+    assert "session:seat:assigned" in kinds
+    assert [each["by"] for each in told["messages"]] == ["customer", "agent"]
+    assert any(gap["reason"] == "paused" for gap in told["gaps"])
+    shared = next(role for role in told["roles"] if role["role"] == "agent-screen")
+    assert any(segment["has_key_frame"] for segment in shared["segments"])
 
 
 def test_pages_come_back_when_the_media_process_was_killed(console: Console) -> None:

@@ -104,7 +104,7 @@ def test_an_invitation_works_once_and_its_token_leaves_the_address(console: Cons
     second.goto(url)
     shown(second, "jl-join [data-state]:not([data-state=opening])")
     assert second.get_attribute("jl-join [data-state]", "data-state") in ("used", "invalid")
-    assert "#" not in second.url and "请联系向您发送链接的销售人员" in second.inner_text("main")
+    assert "#" not in second.url and "请联系向您发送链接的工作人员" in second.inner_text("main")
     assert console.complaints == []
 
 

@@ -94,7 +94,7 @@ class Cockpit extends HTMLElement {
     this.show("controls", [view.allowed, view.state], () => this.controls(view));
     this.show("gone", view.consents.map((each) => [each.purpose, each.by, each.state]), () => withdrawnNote(view));
     this.show("alarm", [view.health, this.session.link, this.media.state, this.media.reason, Boolean(this.media.publisher)], () => this.alarm(view));
-    this.show("own", [Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, may(view, "share"), this.media.share?.track], () => this.own(view));
+    this.show("own", [Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, may(view, "share"), this.media.share?.track, view.shares], () => this.own(view));
     this.show("tracks", [view.recording.tracks, view.recording.state], () => this.tracks(view));
     this.drawMain(view, step, before);
     this.show("rail", [view.steps.map((each) => [each.id, each.state, each.attempt]), view.current_step], () => this.rail(view));
@@ -261,6 +261,7 @@ class Cockpit extends HTMLElement {
     void video.play().catch(() => undefined);
     const shares = this.media.share ? [h("button", { class: "button little", type: "button", onclick: () => void endShare(this.acts, this.media, this.board) }, t("share.end"))]
       : may(view, "share") ? (["screen", "document", "whiteboard"] as const).map((kind) => h("button", { class: "button little", type: "button", title: t(`share.${kind}`), onclick: () => void share(kind, this.acts, this.media, this.board) }, icon(kind === "screen" ? "screen" : kind === "document" ? "page" : "pen"), t(`share.short_${kind}`))) : [];
+    if (this.seat === "agent") for (const each of view.shares) if (each.track !== this.media.share?.track) shares.push(h("button", { class: "button little", type: "button", onclick: () => void this.acts.do(`shares/${encodeURIComponent(each.track)}`, undefined, "DELETE") }, t("share.end_of", { who: t(`seat.${each.by}`) })));
     return h("div", { class: "ownbar" }, h("div", { class: "self-box" }, video, h("span", { class: "tile-name" }, t("media.you"))), h("div", { class: "stack-small grow" }, h("div", { class: "row" }, ownControls(this.media), h("span", { class: `badge ${this.media.state === "connected" ? "good" : "care"}` }, t(`media.${this.media.state}`))), shares.length ? h("div", { class: "row" }, shares) : null));
   }
 

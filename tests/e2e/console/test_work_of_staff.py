@@ -1,0 +1,202 @@
+"""The daily work of staff in a real browser: a second factor, the queue, scripts by two people, long lists, what screen readers need."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.console.calls import OPENING
+from tests.e2e.console.conftest import Console, become, shown
+from tests.fakes.running_home import PASSWORD
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
+
+AXE = Path(__file__).resolve().parents[3] / "web/node_modules/axe-core/axe.min.js"
+TOUCH_PX = 44
+
+
+def test_a_second_factor_is_switched_on_and_asked_for_from_then_on(console: Console) -> None:
+    page = console.signed_in(console.page(), "zhou")
+    page.goto(f"{console.home.url}/account")
+    page.get_by_role("button", name="启用两步验证").click()
+    shown(page, "jl-totp .digest")
+    secret = page.inner_text("jl-totp .digest").strip()
+    assert page.locator("jl-totp img.qr").evaluate("image => image.naturalWidth") > 100
+    page.fill("#totp-code", "000000")
+    page.get_by_role("button", name="确认启用").click()
+    shown(page, "jl-totp .wrong:not([hidden])")
+    page.fill("#totp-code", pyotp.TOTP(secret).now())
+    page.get_by_role("button", name="确认启用").click()
+    shown(page, "jl-totp .badge.good")
+    page.get_by_role("button", name="退出登录").last.click()
+    page.wait_for_url("**/sign-in")
+    page.fill("#name", "zhou")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    shown(page, "form[data-step=code]:not([hidden])")
+    page.wait_for_function("document.activeElement.id === 'code'")
+    page.keyboard.type("12345x")
+    assert page.input_value("#code") == "12345", "letters are no digits"
+    page.keyboard.type("6")
+    shown(page, "form[data-step=code] .wrong:not([hidden])")
+    # The code that switched it on was used; the next one is good a step early.
+    page.fill("#code", pyotp.TOTP(secret).at(int(time.time()), counter_offset=1))
+    page.wait_for_url("**/cases")
+    assert console.complaints == []
+
+
+def test_a_customer_waits_sees_their_place_and_is_led_into_the_case_made_for_them(console: Console) -> None:
+    first, second = console.page(is_phone=True), console.page(is_phone=True)
+    first.goto(f"{console.home.url}/walk-in")
+    first.get_by_role("button", name="开始排队").click()
+    shown(first, "jl-walk-in .wrong:not([hidden])")
+    assert first.evaluate("document.activeElement.id") == "walk-name"
+    for page, name in ((first, "王女士"), (second, "赵先生")):
+        page.goto(f"{console.home.url}/walk-in")
+        page.check('input[value="insurance-remote"]', force=True)
+        page.fill("#walk-name", name)
+        page.get_by_role("button", name="开始排队").click()
+        shown(page, ".big-number")
+    become(lambda: second.inner_text(".big-number") == "1", "one person is before the second")
+    become(lambda: first.inner_text(".big-number") == "0", "nobody is before the first")
+    become(lambda: re.search(r"已等候 00:0[1-9]", first.inner_text(".waited")), "it is said how long one has waited")
+    first.reload()
+    become(lambda: first.inner_text(".big-number") == "0", "a reload keeps the place")
+
+    agent = console.signed_in(console.page())
+    agent.goto(f"{console.home.url}/queue")
+    shown(agent, ".queue-item")
+    assert "王" in agent.inner_text(".queue-list") and "王女士" not in agent.inner_text(".queue-list")
+    assert "刚刚到" in agent.inner_text(".queue-item")
+    agent.get_by_role("button", name="接待下一位").click()
+    agent.wait_for_url("**/cases/new?**")
+    become(lambda: first.inner_text(".big-number") == "轮到您了", "the first is told that it is their turn")
+    become(lambda: second.inner_text(".big-number") == "0", "the second moves up")
+    agent.fill("#customer-name", "王女士")
+    agent.click("jl-new-case button.main")
+    agent.wait_for_url(re.compile(r"/cases/c[a-z2-7]{26}$"))
+    first.wait_for_url("**/room/**", timeout=60_000)
+    shown(first, "jl-room[data-phase=door] h1")
+    second.get_by_role("button", name="不再等候").click()
+    shown(second, "#walk-name")
+    agent.goto(f"{console.home.url}/queue")
+    assert "没有人在等候" in agent.inner_text("main") or agent.locator(".queue-item").count() == 0
+    assert console.complaints == []
+
+
+def test_a_script_is_proposed_by_one_and_approved_by_another_person(console: Console) -> None:
+    author = console.signed_in(console.page(), "xu")
+    author.goto(f"{console.home.url}/scripts/account-opening")
+    author.get_by_role("button", name="提交新版本").click()
+    author.fill("#s-version", "1.1.0")
+    author.fill("#s-from", "2026-01-01")
+    text = author.input_value("#s-text")
+    changed = json.loads(text)
+    changed["steps"][0]["say"][0]["zh"] += "感谢您的等候。"
+    author.fill("#s-text", "{ no script")
+    author.locator("dialog button.main").click()
+    become(lambda: "JSON" in author.inner_text(".toasts"), "what is no JSON is told")
+    author.get_by_role("button", name="提交新版本").click()
+    author.fill("#s-version", "1.1.0")
+    author.fill("#s-from", "2026-01-01")
+    author.fill("#s-text", json.dumps(changed, ensure_ascii=False, indent=2))
+    author.locator("dialog button.main").click()
+    become(lambda: "须由另一位同事批准" in author.inner_text("main"), "the author is told that another decides")
+    assert author.get_by_role("button", name="批准", exact=True).is_disabled()
+    refused = author.evaluate(
+        "fetch('/api/v1/scripts/account-opening/versions/1.1.0/approve', {method: 'POST', headers: {'X-Jianlu': '1'}}).then(a => a.status)"
+    )
+    assert refused in (403, 409)
+
+    other = console.signed_in(console.page(), "he")
+    other.goto(f"{console.home.url}/scripts")
+    assert "待批准" in other.inner_text("main")
+    other.get_by_role("link", name=re.compile("账户开户")).click()
+    shown(other, ".diff .added")
+    assert "感谢您的等候" in other.inner_text(".diff .added")
+    other.get_by_role("button", name="批准", exact=True).click()
+    become(lambda: other.locator(".version").first.locator(".badge.good").count() == 1, "it is approved")
+    case = console.new_case("script-1", OPENING)
+    assert console.view(case)["script"]["version"] == "1.1.0"
+    assert [each for each in console.complaints if "403" not in each and "409" not in each] == []
+
+
+def test_the_work_list_is_paged_searched_and_says_when_it_is_old(console: Console) -> None:
+    staff = console.home.as_staff("lin")
+    for number in range(32):
+        staff.call("POST", "/api/v1/cases", {**OPENING, "number": f"many-{number:02d}"})
+    page = console.signed_in(console.page())
+    rows = page.locator(".table tbody tr")
+    assert rows.count() < 33
+    page.get_by_role("link", name="下一页").click()
+    page.wait_for_url("**page=2**")
+    assert rows.count() > 0
+    page.fill("#q", "many-07")
+    become(lambda: rows.count() == 1, "the search finds the one")
+    assert "many-07" in page.inner_text(".table")
+    page.fill("#q", "nothing of that name")
+    shown(page, ".empty")
+    assert "没有符合条件的业务" in page.inner_text(".empty")
+    page.route("**/cases?*", lambda route: route.fulfill(status=503, body="{}"))
+    page.fill("#q", "many-08")
+    become(lambda: "可能不是最新的" in page.inner_text(".toasts"), "a list that could not be refreshed says so")
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en-GB"])
+def test_pages_hold_what_those_need_who_see_hear_or_point_less_well(console: Console, lang: str) -> None:
+    case = console.new_case(f"axe-{lang}", {**OPENING, "profile": "elderly"})
+    found: list[str] = []
+    guest = console.page(is_phone=True, lang=lang)
+    for path in ("/sign-in", "/walk-in", "/join"):
+        guest.goto(console.home.url + path)
+        found += defects(guest, path)
+    guest.goto(console.invitation(case))
+    guest.wait_for_url("**/room/**")
+    shown(guest, "jl-room h1")
+    assert guest.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px", "large type for the elderly"
+    found += [*defects(guest, "/room"), *small_targets(guest, "/room")]
+    page = console.signed_in(console.page(lang=lang))
+    for path in (
+        "/cases",
+        "/cases/new",
+        "/queue",
+        "/scripts",
+        "/scripts/insurance-sale",
+        "/account",
+        "/nowhere",
+        f"/cases/{case}",
+    ):
+        page.goto(console.home.url + path)
+        shown(page, "main :is(h1, h2)")
+        found += defects(page, path)
+    phone = console.signed_in(console.page(is_phone=True, lang=lang))
+    for path in ("/cases", "/queue", "/scripts", "/account", f"/cases/{case}"):
+        phone.goto(console.home.url + path)
+        shown(phone, "main :is(h1, h2)")
+        found += small_targets(phone, path)
+    assert found == []
+
+
+def defects(page: Page, where: str) -> list[str]:
+    """What axe-core finds on the page, rule by rule with the elements."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    told: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{where}: {rule['id']} {[node['target'] for node in rule['nodes']][:3]}" for rule in told["violations"]]
+
+
+def small_targets(page: Page, where: str) -> list[str]:
+    """What a finger has to touch and is smaller than 44 px, apart from links in running text."""
+    script = """least => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]), textarea')]
+      .filter(each => each.checkVisibility() && !each.closest('p, dd, .skip, .only-heard') && !each.classList.contains('skip'))
+      .map(each => [each, (each.closest('label') ?? each).getBoundingClientRect()])
+      .filter(([, box]) => box.width > 1 && (box.height < least - 0.5 || box.width < least - 0.5))
+      .map(([each, box]) => [each.tagName, each.className, each.textContent.trim().slice(0, 20), box.width, box.height].join(' '))"""
+    found: list[str] = page.evaluate(script, TOUCH_PX)
+    return [f"{where}: {each}" for each in found]
