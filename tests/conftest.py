@@ -96,6 +96,14 @@ def _programs_that_the_test_names(request: pytest.FixtureRequest) -> None:
                 pytest.skip(f"{program} is not installed: apt-get install {package}")
 
 
+@pytest.fixture(autouse=True)
+def _nobody_takes_the_machine() -> Iterator[None]:
+    """No library may raise the priority of who calls it: one real-time thread starves every process of a small machine."""
+    yield
+    if hasattr(os, "sched_getscheduler"):
+        assert os.sched_getscheduler(0) == os.SCHED_OTHER, "a library gave this thread real-time priority: keep it from doing so"
+
+
 _database_numbers = itertools.count()
 
 

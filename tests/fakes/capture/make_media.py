@@ -11,6 +11,8 @@ from typing import Any
 import av
 import numpy as np
 
+from jianlu.entry.sample.priority import restore_priority
+
 _ENCODER_OPTIONS = {
     "libx264": {"preset": "veryfast", "bf": "3", "g": "50"},
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"},
@@ -63,6 +65,8 @@ def _add_video(container: Any, clip: Clip) -> Any:
     stream.pix_fmt = "yuv420p"
     stream.codec_context.time_base = Fraction(1, clip.frames_per_s * 100)
     stream.options = _ENCODER_OPTIONS[clip.video]
+    stream.codec_context.open()
+    restore_priority()
     return stream
 
 

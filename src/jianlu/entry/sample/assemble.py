@@ -16,6 +16,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from jianlu.entry.sample.picture import HEIGHT, WIDTH, pictures
+from jianlu.entry.sample.priority import restore_priority
 from jianlu.entry.sample.recipe import AUDIO_ENCODERS, CONTAINER_FORMATS, ROLES, VIDEO_ENCODERS, Recipe
 from jianlu.entry.sample.remux import remux
 from jianlu.entry.sample.schedule import CLIP_EDGE_MS, FRAME_MS, Timeline, schedule
@@ -82,6 +83,8 @@ def add_video(out: OutputContainer, encoder: str) -> VideoStream:
     stream.time_base = Fraction(1, FRAMES_PER_S)
     stream.gop_size = KEY_FRAME_EVERY
     stream.codec_context.thread_count = ENCODER_THREADS.get(encoder, 1)
+    stream.codec_context.open()
+    restore_priority()
     return stream
 
 
