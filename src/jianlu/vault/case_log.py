@@ -74,6 +74,22 @@ class CaseLog:
             raise NotFoundError("the case has no event of that number")
         return self._positions[n]
 
+    def read_on(self) -> None:
+        """Take in what the case's writer appended since, as far as it is indexed: for a reader beside the one who writes.
+
+        IntegrityError when it is not the continuation of what was read.
+        """
+        with self._lock:
+            known = self.next_n
+            positions = [row.position for row in indexed_events(self._using, self.tenant, self.case)][known:]
+            fresh = [(position, parse_entry(entry, position)) for position, entry in _read_at(self._using, positions)]
+            fresh = [(position, event) for position, event in fresh if event.case == self.case and event.tenant == self.tenant]
+            check_chain([*self._events, *(event for _, event in fresh)])
+            for position, event in fresh:
+                self._positions.append(position)
+                self._events.append(event)
+                self._parts.update({(part.object, part.version): (event, part) for part in object_parts(event)})
+
     def append(self, type: EventType, body: Mapping[str, Any], *, commits: Mapping[str, str] | None = None) -> Event:
         """Record an event; it is in the ledger, durable, when this returns.
 

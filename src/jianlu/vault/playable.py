@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 from jianlu.core.errors import NotFoundError
@@ -57,16 +58,32 @@ def open_recording(log: CaseLog) -> BinaryIO:
     A read may return fewer bytes than asked for before the end, as a raw file does. Reading raises IntegrityError when a stored object
     is not the one in the ledger. Use each reader from one thread.
     """
-    return cast(BinaryIO, _Recording(log))
+    return cast(BinaryIO, _Recording(log, recording_pieces(log)))
+
+
+def open_stretch(log: CaseLog, from_ms: int, to_ms: int) -> BinaryIO:
+    """As `open_recording`, of the segments alone that have something of [from_ms, to_ms); times in them stay those of the session.
+
+    NotFoundError when none is sealed.
+    """
+    whole = recording_pieces(log)
+    pieces = [p for p in whole if p.from_ms is None or p.to_ms is None or (p.from_ms < to_ms and p.to_ms > from_ms)]
+    if all(piece.to_ms is None for piece in pieces):
+        raise NotFoundError("nothing of that stretch is sealed yet")
+    at, laid = 0, []
+    for piece in pieces:
+        laid.append(replace(piece, start=at))
+        at += piece.plain_bytes
+    return cast(BinaryIO, _Recording(log, laid))
 
 
 class _Recording(io.RawIOBase):
     """Reads straight out of opened segments: a demuxer asks in small pieces and from many places."""
 
-    def __init__(self, log: CaseLog) -> None:
+    def __init__(self, log: CaseLog, pieces: Sequence[Piece]) -> None:
         super().__init__()
         self._log = log
-        self._pieces = recording_pieces(log)
+        self._pieces = pieces
         self._starts = [piece.start for piece in self._pieces]
         self._size = self._pieces[-1].start + self._pieces[-1].plain_bytes
         self._position = 0

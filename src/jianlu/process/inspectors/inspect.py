@@ -39,17 +39,19 @@ def inspect_case(
     *,
     clock: Sequence[ClockSample] = (),
     withheld: Mapping[Inspector, str] | None = None,
+    origin_ms: int = 0,
 ) -> tuple[Inspection, ...]:
     """What there is to hear and see in the session: voice, speech, phrases, faces, picture, sound and sync, in this order.
 
     `clock` is what the recorder measured of the senders' clocks. Inspectors in `withheld` (faces can be) do not run, for the reason there.
+    A stretch of sound alone (a plan without pictures) may begin at `origin_ms` of the session; its times count from there.
     The phrases are `spot(plan, speech)`, exactly. Raises what the reader raises; an engine's failure is a status, not an error.
     """
     lang = _language_of(plan, using)
     withheld = withheld or {}
     if Inspector.FACES in withheld:
         using = replace(using, faces=None)
-    sounds = [SoundPass(track, using, lang) for track in plan.tracks if track.kind == "audio"]
+    sounds = [SoundPass(track, using, lang, origin_ms) for track in plan.tracks if track.kind == "audio"]
     shown = [PicturePass(track, using.faces) for track in plan.tracks if track.kind == "video"]
     _run([*sounds, *shown], reader_factory, progress or _unwatched)
     end_ms = max((one.end_ms for one in (*sounds, *shown)), default=0)

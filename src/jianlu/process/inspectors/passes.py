@@ -61,8 +61,9 @@ class TrackPass:
 class SoundPass(TrackPass):
     """Listens to one audio track: voice, speech, sound and sync tones."""
 
-    def __init__(self, track: Track, using: InspectPorts, lang: str) -> None:
+    def __init__(self, track: Track, using: InspectPorts, lang: str, origin_ms: int = 0) -> None:
         super().__init__(track)
+        self._origin_ms = origin_ms
         self.holes: list[tuple[int, int]] = []
         self.sound = SoundTrack(track.id)
         self.tones = ToneTrack()
@@ -86,7 +87,7 @@ class SoundPass(TrackPass):
         end = 0
         with reader_factory() as reader:
             try:
-                for block in sound_blocks(reader, self.track.stream):
+                for block in sound_blocks(reader, self.track.stream, self._origin_ms):
                     if stop.is_set():
                         return
                     self._hear(block)

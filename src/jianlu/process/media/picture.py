@@ -55,12 +55,17 @@ class Picture:
         return _upright(scaled.to_ndarray(), self._frame.rotation)
 
 
-def pictures(reader: BinaryIO, stream_index: int) -> Iterator[Picture]:
-    """The track's pictures in the order in which they are shown. Raises InvalidError for unreadable media."""
+def pictures(reader: BinaryIO, stream_index: int, *, keys_only: bool = False) -> Iterator[Picture]:
+    """The track's pictures in the order in which they are shown; with `keys_only` those that need no other to be decoded.
+
+    Raises InvalidError for unreadable media.
+    """
     with open_media(reader) as container:
         stream = video_stream(container, stream_index)
         grey, colours = VideoReformatter(), VideoReformatter()
         for packet in container.demux(stream):
+            if keys_only and packet.size and not packet.is_keyframe:
+                continue
             try:
                 frames = packet.decode()
             except av.InvalidDataError:

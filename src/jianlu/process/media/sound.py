@@ -62,12 +62,15 @@ def sample_of(ms: int) -> int:
     return ms * RATE_HZ // 1000
 
 
-def sound_blocks(reader: BinaryIO, stream_index: int) -> Iterator[SoundBlock]:
-    """The track's blocks in order from sample 0, each of BLOCK_SAMPLES but the last. Raises InvalidError for unreadable media."""
+def sound_blocks(reader: BinaryIO, stream_index: int, origin_ms: int = 0) -> Iterator[SoundBlock]:
+    """The track's blocks in order from sample 0, each of BLOCK_SAMPLES but the last. Raises InvalidError for unreadable media.
+
+    Sample 0 is heard at `origin_ms` of the session; what is before it is left out.
+    """
     with open_media(reader) as container:
         stream = audio_stream(container, stream_index)
         line = _Line()
-        clock = _Clock()
+        clock = _Clock(origin_ms / 1000)
         for packet in container.demux(stream):
             try:
                 frames = packet.decode()
@@ -133,7 +136,8 @@ class _Line:
 class _Clock:
     """Holds the samples of a track to its timestamps: one resampler for each stretch without a jump."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin_s: float) -> None:
+        self._origin_s = origin_s
         self._resampler: av.AudioResampler | None = None
         self._form: tuple[int, str, str] | None = None
         self._started_at = 0.0
@@ -143,7 +147,7 @@ class _Clock:
 
     def play(self, frame: av.AudioFrame, line: _Line) -> None:
         form = (frame.sample_rate, frame.format.name, frame.layout.name)
-        at = frame.time
+        at = None if frame.time is None else frame.time - self._origin_s
         expected = self._started_at + self._played / frame.sample_rate
         resampler = self._resampler
         if resampler is None or form != self._form:
