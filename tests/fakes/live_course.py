@@ -108,4 +108,4 @@ def seal_course(log: CaseLog) -> None:
     log.seal_and_append(EventType.CLOCK_MEASURED, "clock-1", clock, {"samples": 3})
     mirrored = {"no": 1, "from_ms": 0, "to_ms": 2000, "recorder": "b"}
     log.seal_and_append(EventType.SEGMENT_MIRRORED, "mirror-000001", b"MEDIA OF THE SECOND RECORDER", mirrored)
-    log.append(EventType.RECORDERS_RECONCILED, {"compared": 1, "differing": 0, "filled": 0, "missing": 0})
+    log.append(EventType.RECORDERS_RECONCILED, {"compared": 1, "differing": 0, "filled": 0, "missing": 0, "alone": 0})

@@ -46,23 +46,24 @@ def row(count: int, *, late_ms: int = 0, without: int | None = None) -> list[Ope
 
 
 def test_equal_recordings_do_not_differ_even_when_cut_a_little_apart() -> None:
-    assert reconcile(row(5), row(5), []) == Reconciliation(5, 0, 0, 0)
-    assert reconcile(row(5), row(5, late_ms=30), []) == Reconciliation(5, 0, 0, 0)
+    assert reconcile(row(5), row(5), []) == Reconciliation(5, 0, 0, 0, 0)
+    assert reconcile(row(5), row(5, late_ms=30), []) == Reconciliation(5, 0, 0, 0, 0)
 
 
 def test_a_segment_with_another_sample_differs() -> None:
     other = row(5)
     altered = [*samples(4_000, 5_900), Sample(5_900 * 48, 4_800, True, b"frame of somebody else")]
     other[2] = segment(4_000, 6_000, altered)
-    assert reconcile(row(5), other, []) == Reconciliation(5, 1, 0, 0)
+    assert reconcile(row(5), other, []) == Reconciliation(5, 1, 0, 0, 0)
 
 
 def test_what_the_second_fills_and_what_stays_missing_is_counted() -> None:
     first = row(6, without=2)
-    assert reconcile(first, row(6), [(4_000, 6_000, "recorder")]) == Reconciliation(5, 0, 1, 0)
-    assert reconcile(first, row(6, without=2), [(4_000, 6_000, "recorder")]) == Reconciliation(5, 0, 0, 1)
-    assert reconcile(first, row(6), [(4_000, 6_000, "agent")]) == Reconciliation(5, 0, 0, 0)
-    assert reconcile(row(6), row(6, without=3), []) == Reconciliation(5, 0, 0, 0)
+    assert reconcile(first, row(6), [(4_000, 6_000, "recorder")]) == Reconciliation(5, 0, 1, 0, 0)
+    assert reconcile(first, row(6, without=2), [(4_000, 6_000, "recorder")]) == Reconciliation(5, 0, 0, 1, 0)
+    assert reconcile(first, row(6), [(4_000, 6_000, "agent")]) == Reconciliation(5, 0, 0, 0, 0)
+    assert reconcile(row(6), row(6, without=3), []) == Reconciliation(5, 0, 0, 0, 1)
+    assert reconcile(row(6), [], []) == Reconciliation(0, 0, 0, 0, 6), "the second recorder began and brought nothing"
 
 
 def test_samples_come_out_of_fragments_as_they_went_in() -> None:
@@ -115,7 +116,13 @@ def test_two_recorders_of_a_lossy_session_agree_in_every_segment() -> None:
     assert found.differing <= 1  # the two asked for key frames of their own
     assert reconcile_recorders(_Readable(log)) is None
     assert log.bodies(EventType.RECORDERS_RECONCILED) == [
-        {"compared": found.compared, "differing": found.differing, "filled": found.filled, "missing": found.missing}
+        {
+            "compared": found.compared,
+            "differing": found.differing,
+            "filled": found.filled,
+            "missing": found.missing,
+            "alone": found.alone,
+        }
     ]
 
 

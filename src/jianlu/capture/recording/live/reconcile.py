@@ -29,12 +29,15 @@ class OpenedSegment:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Counts of segments: compared, of these differing; filled by the second; and gaps of the first that stay missing."""
+    """Counts of segments: compared, of these differing; filled by the second; gaps of the first that stay missing; `alone`, segments
+    of the first for which there is no second, because that recorder was away.
+    """
 
     compared: int
     differing: int
     filled: int
     missing: int
+    alone: int
 
 
 _Samples = Mapping[int, Counter[bytes]]
@@ -57,7 +60,7 @@ def reconcile(
     whole = [(low, high) for low, high, side in gaps if side in _WHOLE_SIDES]
     filled = sum(any(low < segment.to_ms and high > segment.from_ms for low, high in whole) for segment in second)
     missing = sum(bool(outside(covered, gap)) for gap in whole)
-    return Reconciliation(compared, differing, filled, missing)
+    return Reconciliation(compared, differing, filled, missing, alone=len(first) - compared)
 
 
 def _differs(ours: _Window, theirs: _Window, stretch: Range) -> bool:

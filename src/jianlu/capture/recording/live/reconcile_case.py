@@ -6,6 +6,7 @@ Nothing is changed or merged: the first recording stays the one that is judged, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from jianlu.capture.recording.live.reconcile import OpenedSegment, Reconciliation, reconcile
@@ -32,17 +33,16 @@ class ReadableLog(Protocol):
 
 def reconcile_recorders(log: ReadableLog) -> Reconciliation | None:
     """Compare and record, unless it was done before; None when the case has no second recording. Raises as opening an object does."""
-    mirrored = _segments(log, EventType.SEGMENT_MIRRORED)
-    if not mirrored or any(event.type is EventType.RECORDERS_RECONCILED for event in log.events):
+    kinds = {event.type for event in log.events}
+    if EventType.SEGMENT_MIRRORED not in kinds or EventType.RECORDERS_RECONCILED in kinds:
         return None
     gaps = [
         (event.body["from_ms"], event.body["to_ms"], event.body["side"])
         for event in log.events
         if event.type is EventType.GAP_DECLARED
     ]
-    found = reconcile(_segments(log, EventType.SEGMENT_SEALED), mirrored, gaps)
-    body = {"compared": found.compared, "differing": found.differing, "filled": found.filled, "missing": found.missing}
-    log.append(EventType.RECORDERS_RECONCILED, body)
+    found = reconcile(_segments(log, EventType.SEGMENT_SEALED), _segments(log, EventType.SEGMENT_MIRRORED), gaps)
+    log.append(EventType.RECORDERS_RECONCILED, asdict(found))
     return found
 
 
