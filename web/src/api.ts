@@ -26,15 +26,24 @@ export function headers(more: Record<string, string> = {}): Record<string, strin
   return { "X-Jianlu": "1", ...(as ? { "X-Jianlu-As": as } : {}), ...more };
 }
 
-export async function send(path: string, init: RequestInit = {}): Promise<Response> {
+const PATIENCE_MS = 30_000; // over a connection that a cut network left behind, a browser would wait for a quarter of an hour
+
+/** Calls, and waits for `patienceMs` at most: a call that hangs keeps a connection from those that would get through. */
+export async function send(path: string, init: RequestInit = {}, patienceMs = PATIENCE_MS): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...init, headers: headers(init.headers as Record<string, string>) });
+    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: within(patienceMs), ...init, headers: headers(init.headers as Record<string, string>) });
   } catch {
     throw new Problem(0, "unreachable", "");
   }
   if (!answer.ok) throw await problemOf(answer);
   return answer;
+}
+
+function within(ms: number): AbortSignal {
+  const bound = new AbortController();
+  setTimeout(() => bound.abort(), ms);
+  return bound.signal;
 }
 
 async function problemOf(answer: Response): Promise<Problem> {
@@ -46,8 +55,8 @@ async function problemOf(answer: Response): Promise<Problem> {
   }
 }
 
-export async function get<T>(path: string): Promise<T> {
-  return (await (await send(path)).json()) as T;
+export async function get<T>(path: string, patienceMs = PATIENCE_MS): Promise<T> {
+  return (await (await send(path, {}, patienceMs)).json()) as T;
 }
 
 /** A change. The idempotency key makes a repeat of the same click harmless when the answer was lost. */

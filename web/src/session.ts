@@ -14,10 +14,12 @@ export interface Step {
   state: string; attempt: number; from_ms: number | null; to_ms: number | null; can_complete: boolean; blocked_by: Blocked[];
 }
 export interface Consent { purpose: string; title: Both; text: Both; version: string; state: string; by?: string; moment?: string; on_refusal?: string; how?: string | null; at_ms?: number | null }
+/** A member of an encrypted session: a page by its seat, or a recorder. */
+export interface Member { member: string; kind: "seat" | "recorder"; state: "admitted" | "asking" | "away"; public_key: string; fingerprint: string; proof: string }
 export interface Seat { seat: string; state: string; display?: string; is_you?: boolean; device?: Record<string, unknown> | null }
 export interface View {
   case: string; number: string; title: string; template: { id: string; version: string; title: Both }; state: string; language: string; profile: string;
-  seats: Seat[]; check_code?: string | null; script?: { id: string; version: string; digest: string } | null; steps: Step[]; current_step: string | null; next_sentence: Both;
+  seats: Seat[]; encryption?: { secret: string; members: Member[]; handover: string } | null; check_code?: string | null; script?: { id: string; version: string; digest: string } | null; steps: Step[]; current_step: string | null; next_sentence: Both;
   consents: Consent[]; recording: Recording; health: { level: string; messages: { code: string; text: Both; track?: string }[] }; messages: { by: string; text: string; at_ms: number }[];
   shares: { track: string; kind: string; by: string }[]; allowed: string[]; reason?: string; is_large?: boolean; you?: { seat: string; is_staff: boolean }; gates: { code: string; about?: string; text: Both }[]; showing?: { step: string; document: string } | null; now_ms?: number; jobs: { stage: string; done?: number; due?: number; error?: string | null };
   result: { met: number; not_met: number; not_evidenced: number; package_url?: string } | null; version: number;
@@ -36,6 +38,8 @@ const EMPTY_STEP: Partial<Step> = { say: [], documents: [], answers: [], attesta
 
 export type Link = "connecting" | "live" | "lost";
 
+const PATIENCE_MS = 5_000;
+
 /** Keeps a View fresh and tells its listeners. A view older than the last one is dropped: a late answer must not turn back the page. */
 export class Session {
   view: View | null = null;
@@ -46,6 +50,7 @@ export class Session {
   private readonly watchers = new Set<(link: Link) => void>();
   private timer = 0;
   private isClosed = false;
+  private isAsking = false;
 
   constructor(readonly ref: string) {}
 
@@ -66,7 +71,7 @@ export class Session {
   }
 
   async refresh(): Promise<void> {
-    this.take(await get<Partial<View>>(`${apiOf(this.ref)}/session`));
+    this.take(await get<Partial<View>>(`${apiOf(this.ref)}/session`, PATIENCE_MS));
   }
 
   take(raw: Partial<View>): void {
@@ -93,7 +98,10 @@ export class Session {
     if (this.isClosed) return;
     const isSilent = performance.now() - this.heardAt > 6000;
     if (this.stream?.readyState === EventSource.CLOSED || (isSilent && this.link === "lost")) this.listen();
-    if (isSilent) this.refresh().then(() => undefined, () => this.be("lost"));
+    if (isSilent && !this.isAsking) {
+      this.isAsking = true;
+      void this.refresh().catch(() => this.be("lost")).finally(() => { this.isAsking = false; });
+    }
   }
 
   private be(link: Link): void {

@@ -14,7 +14,6 @@ export interface PeerOptions {
   prepare: (peer: RTCPeerConnection) => void | Promise<void>;
   /** After the answer is in place. */
   settled?: (peer: RTCPeerConnection) => void | Promise<void>;
-  isEncrypted?: boolean;
 }
 
 const PAUSES_MS = [300, 700, 1500, 3000, 5000, 8000];
@@ -22,6 +21,7 @@ const UNSTEADY_MS = 2500; // ICE recovers by itself from a short loss; after thi
 const RESTART_MS = 7000; // a restart that has not connected by then is followed by a new connection
 const GATHER_MS = 350;
 const AT_ONCE_MS = 50;
+const SIGNALLING_MS = 6000; // a call that was sent into a cut is given up, or the restart after the cut would wait behind it
 
 export class Peer {
   state: PeerState = "connecting";
@@ -102,7 +102,7 @@ export class Peer {
       const offer = await pc.createOffer();
       await pc.setLocalDescription({ type: "offer", sdp: askForSoundAgain(offer.sdp ?? "") });
       await this.gathered(pc);
-      const answer = await send(this.options.url, { method: "POST", body: pc.localDescription?.sdp ?? "", headers: { "Content-Type": "application/sdp" } });
+      const answer = await send(this.options.url, { method: "POST", body: pc.localDescription?.sdp ?? "", headers: { "Content-Type": "application/sdp" } }, SIGNALLING_MS);
       this.location = new URL(answer.headers.get("Location") ?? "", new URL(this.options.url, location.href)).pathname;
       this.etag = answer.headers.get("ETag") ?? "";
       const more = iceServersOf(answer.headers.get("Link"));
@@ -127,7 +127,7 @@ export class Peer {
       const offer = await pc.createOffer({ iceRestart: true });
       await pc.setLocalDescription({ type: "offer", sdp: askForSoundAgain(offer.sdp ?? "") });
       await this.gathered(pc);
-      const answer = await send(this.location, { method: "PUT", body: pc.localDescription?.sdp ?? "", headers: { "Content-Type": "application/sdp" } });
+      const answer = await send(this.location, { method: "PUT", body: pc.localDescription?.sdp ?? "", headers: { "Content-Type": "application/sdp" } }, SIGNALLING_MS);
       this.etag = answer.headers.get("ETag") ?? this.etag;
       if (this.isStopped || this.pc !== pc) return;
       await pc.setRemoteDescription({ type: "answer", sdp: await answer.text() });
@@ -191,6 +191,6 @@ export class Peer {
     if (!found.length || !this.location || pc.signalingState !== "stable") return;
     this.late = [];
     const body = fragmentOf(pc.localDescription?.sdp ?? "", found);
-    await send(this.location, { method: "PATCH", body, headers: { "Content-Type": "application/trickle-ice-sdpfrag", ...(this.etag ? { "If-Match": this.etag } : {}) } }).catch(() => undefined);
+    await send(this.location, { method: "PATCH", body, headers: { "Content-Type": "application/trickle-ice-sdpfrag", ...(this.etag ? { "If-Match": this.etag } : {}) } }, SIGNALLING_MS).catch(() => undefined);
   }
 }
