@@ -7,7 +7,10 @@ import { sound } from "./meter.ts";
 export interface Line { id: string; role: string; text: string; en: string }
 
 const ROOM = 0.0013; // about -60 dBFS after the low-pass: an office
-const FPS = 15; // two tabs of a demonstration encode and decode on one machine
+// Two tabs of a demonstration encode and decode in software on one machine: no more pixels than the clip has, at a pace that it keeps.
+const WIDTH = 640;
+const HEIGHT = 360;
+const FPS = 15;
 
 export class SampleDevices {
   readonly stream: MediaStream;
@@ -21,8 +24,8 @@ export class SampleDevices {
   lines: Line[] = [];
 
   private constructor(readonly role: "agent" | "customer", readonly label: string) {
-    this.canvas.width = 1280;
-    this.canvas.height = 720;
+    this.canvas.width = WIDTH;
+    this.canvas.height = HEIGHT;
     const audio = sound();
     this.mix = audio.createMediaStreamDestination();
     // The noise of a quiet room: a microphone is never digitally silent, and the recorder rightly suspects one that is.
@@ -63,11 +66,11 @@ export class SampleDevices {
     // The clip shows both faces side by side: the agent's is the left half, the customer's the right.
     const half = this.face.videoWidth / 2;
     if (half) at.drawImage(this.face, this.role === "agent" ? 0 : half, 0, half, this.face.videoHeight, width / 4, 0, width / 2, height);
-    at.font = "600 30px sans-serif";
+    at.font = "600 16px sans-serif";
     at.fillStyle = "rgb(10 16 26 / 70%)";
-    at.fillRect(24, 24, at.measureText(this.label).width + 40, 50);
+    at.fillRect(12, 12, at.measureText(this.label).width + 20, 26);
     at.fillStyle = "#fff";
-    at.fillText(this.label, 44, 60);
+    at.fillText(this.label, 22, 31);
   }
 
   /** Says lines one after the other with a breath between; resolves when all are over. Nothing while something is being said. */
