@@ -88,6 +88,12 @@ def running_home(home: Path, *, replaced: Mapping[str, str] | None = None) -> It
             running.stop()
 
 
+def approve_scripts(running: RunningHome) -> None:
+    """The scripts that come with the program, proposed by one person and approved by another: without them no case can be made."""
+    for script in running.as_staff("xu").call("POST", "/api/v1/scripts/shipped")["scripts"]:
+        running.as_staff("he").call("POST", f"/api/v1/scripts/{script['script']}/versions/{script['version']}/approve")
+
+
 def make_live_home(home: Path, replaced: Mapping[str, str]) -> None:
     """A home with ACCOUNTS and changed settings, not started."""
     _jianlu("init", str(home))

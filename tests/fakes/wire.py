@@ -17,16 +17,20 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fakes.eventually import eventually
+
 SERVER = "10.77.0.1"
 _TUNSETIFF = 0x400454CA
 _IFF_TUN_NO_PI = 0x0001 | 0x1000
 _PACKET_BYTES_MAX = 65_535
+_LOOKS = 10_000
 
 
 def why_not() -> str:
@@ -63,6 +67,27 @@ class Host:
 @contextmanager
 def hosts(*names: str) -> Iterator[dict[str, Host]]:
     """Client hosts by these names, each behind its own wire; taken down at the end whatever happened."""
+    with _alone():
+        yield from _made(names)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Names and addresses of wires are this machine's: another test process that has some ends first."""
+    with (Path(tempfile.gettempdir()) / "jianlu-test-wires.lock").open("w") as lock:
+        eventually(lambda: _is_locked(lock.fileno()), "the end of another test's wires", looks=_LOOKS)
+        yield
+
+
+def _is_locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _made(names: tuple[str, ...]) -> Iterator[dict[str, Host]]:
     made: dict[str, Host] = {}
     _ip("addr", "add", f"{SERVER}/32", "dev", "lo", check=False)
     try:
