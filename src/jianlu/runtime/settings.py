@@ -89,6 +89,7 @@ class ServeSettings(_Section):
     private_key: Path = Path("secrets/server.key")
     shards: int = Field(default=1, ge=1, le=64)
     recorders: Literal[1, 2] = 2
+    is_edge: bool = False
     institution: str = Field(default="", max_length=80)
     sample_devices: bool = False
 

@@ -21,7 +21,11 @@ SECOND_AWAY, ROOM_AWAY = "second_recorder_away", "room_away"
 CHECKER_AWAY = "checker_away"
 """Amber: what it would have checked is unknown, and the call goes on."""
 
-RED = frozenset({RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, "tap_lost", "disk_full"})
+UPLINK_LOST, EDGE_AWAY = "uplink_lost", "edge_away"
+EDGE_AWAY_MS_MAX = 1_800_000
+"""How long an edge that records by itself may be out of reach before the scene's rule acts: a cut of ten minutes, three times over."""
+
+RED = frozenset({RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, EDGE_AWAY, "tap_lost", "disk_full"})
 """Alarms with which nothing may go on; a recorder's own codes (`specs/live-recording.md`) among them."""
 
 WHOLE = ""
@@ -35,7 +39,10 @@ _RUNNING = frozenset({"recording", "paused"})
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What can be seen at one moment: a status of None is of somebody who does not answer. `second` is there where the scene wants two."""
+    """What can be seen at one moment: a status of None is of somebody who does not answer. `second` is there where the scene wants two.
+
+    `is_edge`: media and recorders are across a line that may be cut, and recorders keep what they cannot deliver.
+    """
 
     first: RecordingStatus | None
     room: RoomStatus | None
@@ -44,6 +51,7 @@ class Seen:
     is_paused: bool = False
     is_starting: bool = False
     is_checker_away: bool = False
+    is_edge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +78,16 @@ def monitor(seen: Seen, rule: HealthRule, vigil: Vigil, now_ms: int) -> Finding:
     """One look: `action` is "" (nothing), "stop", "pause" or "resume"; `level` green, amber or red. `now_ms` is monotonic.
 
     Red for longer than the rule's grace acts once; after a pause, green again resumes. A rule of `warn` never acts: it is red, and says so.
+    While an edge is out of reach the script stands still, but the rule waits longer: the edge records, and cannot be told to stop.
     """
     present = _alarms(seen)
     level = _level(seen, present)
-    red_since = vigil.red_since_ms if level == "red" and vigil.red_since_ms is not None else now_ms if level == "red" else None
+    is_back = (EDGE_AWAY, WHOLE) in vigil.alarms and (EDGE_AWAY, WHOLE) not in present
+    is_old = vigil.red_since_ms is not None and not is_back
+    red_since = (vigil.red_since_ms if is_old else now_ms) if level == "red" else None
+    grace_ms = max(rule.grace_ms, EDGE_AWAY_MS_MAX) if (EDGE_AWAY, WHOLE) in present else rule.grace_ms
     action, is_acted = "", vigil.is_acted
-    if red_since is not None and now_ms - red_since >= rule.grace_ms and not is_acted and rule.on_unhealthy != "warn":
+    if red_since is not None and now_ms - red_since >= grace_ms and not is_acted and rule.on_unhealthy != "warn":
         action, is_acted = rule.on_unhealthy, True
     elif red_since is None and is_acted:
         action, is_acted = ("resume" if rule.on_unhealthy == "pause" else ""), False
@@ -92,15 +104,18 @@ def level_now(seen: Seen) -> str:
 
 def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
     found = []
+    is_cut = seen.is_edge and (seen.first is None or seen.room is None or (seen.wants_second and seen.second is None))
+    if is_cut:
+        found.append((EDGE_AWAY, WHOLE))
     if seen.first is None:
-        found.append((RECORDER_AWAY, WHOLE))
+        found += [] if is_cut else [(RECORDER_AWAY, WHOLE)]
     elif seen.first.state not in _RUNNING and seen.first.state != "stalled" and not (seen.is_starting and _is_young(seen.first)):
         found.append((RECORDER_STOPPED, WHOLE))
     elif _is_stalled(seen.first, seen.is_paused) and not any(alarm.code == SEALING_STALLED for alarm in seen.first.alarms):
         found.append((SEALING_STALLED, WHOLE))
-    if seen.wants_second and (seen.second is None or seen.second.state not in _RUNNING):
+    if seen.wants_second and (seen.second.state not in _RUNNING if seen.second is not None else not is_cut):
         found.append((SECOND_AWAY, WHOLE))
-    if seen.room is None:
+    if seen.room is None and not is_cut:
         found.append((ROOM_AWAY, WHOLE))
     if seen.is_checker_away:
         found.append((CHECKER_AWAY, WHOLE))
@@ -108,6 +123,9 @@ def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
 
 
 def _is_stalled(status: RecordingStatus, is_paused: bool) -> bool:
+    """A recorder that says it has lost its uplink keeps what it records: that is late, and not lost."""
+    if any(alarm.code == UPLINK_LOST for alarm in status.alarms) and status.state != "stalled":
+        return False
     lag = status.now_ms - status.recorded_until_ms
     return status.state == "stalled" or (lag > SEALING_LAG_MS_MAX and not is_paused and status.state != "paused")
 

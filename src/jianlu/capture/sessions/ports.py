@@ -37,7 +37,7 @@ class SessionPorts:
 
     `after_call` starts the stages after the call for a case, and may be told the same case again. `probes` are checks of the gate by
     name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of a case are, `wait` lets
-    others work for so many seconds.
+    others work for so many seconds. `is_edge`: media and recorders are across a line that may be cut.
     `watching` is what is known of the checker beside the call; None where live checks are switched off.
     """
 
@@ -55,5 +55,6 @@ class SessionPorts:
     probes: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     jobs: Callable[[str], Mapping[str, Any]] = no_jobs
     watching: Watching | None = None
+    is_edge: bool = False
     wait: Callable[[float], None] = time.sleep
     switchboard: Switchboard = field(default_factory=Switchboard)

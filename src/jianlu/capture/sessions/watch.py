@@ -113,6 +113,7 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
     )
     found = monitor(seen, live.scene.health, live.vigil, using.clock.monotonic_ms())
     live.vigil, live.level = found.vigil, found.level
+        is_edge=using.is_edge,
     live.talk = replace(live.talk, is_unhealthy=found.level == "red")
     try:
         _record_alarms(live, found, using)

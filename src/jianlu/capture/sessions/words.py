@@ -50,6 +50,7 @@ ALARM_WORDS: Words = {
     "uplink_lost": ("与中心的连接中断，正在本地保存", "The centre cannot be reached; what is recorded is kept here"),
     "disk_full": ("磁盘已满", "The disk is full"),
     "disk_low": ("磁盘空间不足", "The disk is nearly full"),
+    "edge_away": ("与录制网点的连接中断，网点在本地继续录制", "The edge cannot be reached; it goes on recording by itself"),
     "codec_changed": ("编码方式发生变化：{}", "The coding has changed: {}"),
     "recorder_fault": ("录制程序出现故障，已恢复", "The recorder had a fault and went on"),
     "track_lost": ("没有收到：{}", "Nothing arrives from: {}"),

@@ -45,6 +45,7 @@ def session_ports(home: Home, desk: CaseDesk) -> SessionPorts:
         after_call=lambda case: _after_call(home, desk, tenant, case),
         probes=probes_of(home),
         jobs=lambda case: jobs_of(home, tenant, case),
+        is_edge=home.settings.serve.is_edge,
     )
 
 

@@ -30,9 +30,12 @@ from jianlu.wiring import RECORDER_NAMES, recorder_ports
 
 
 def run_recorder(home: Path, settings: Settings, name: str, *, is_edge: bool = False) -> int:
-    """Record until SIGTERM or SIGINT. Returns 0; ConflictError when another process has the name."""
+    """Record until SIGTERM or SIGINT. Returns 0; ConflictError when another process has the name.
+
+    On the edge, by `is_edge` or by the settings, the desk may be away for long.
+    """
     with _only_one(home, name):
-        asyncio.run(_serve(home, settings, name, is_edge))
+        asyncio.run(_serve(home, settings, name, is_edge or settings.serve.is_edge))
     return 0
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jianlu.capture.cases.model import HealthRule
-from jianlu.capture.sessions.health import Finding, Seen, Vigil, monitor
+from jianlu.capture.sessions.health import EDGE_AWAY_MS_MAX, Finding, Seen, Vigil, monitor
 from jianlu.capture.sessions.recorders import Alarm, RecordingStatus, TrackHealth, TrackState
 from jianlu.capture.sessions.rooms import RoomStatus
 
@@ -134,3 +134,24 @@ def test_red_longer_than_the_grace_always_acts_and_nothing_else_does(sights: lis
             assert is_suspended
         if red == 0 and does == "stop":
             is_suspended = False
+
+
+def test_an_edge_out_of_reach_is_red_and_said_and_ends_nothing_for_half_an_hour() -> None:
+    cut = replace(GOOD, first=None, room=None, second=None, wants_second=True, is_edge=True)
+    found = watched(cut, looks=EDGE_AWAY_MS_MAX // 1_000 + 2)
+    assert found[0].raised == (("edge_away", ""),)
+    assert {each.level for each in found} == {"red"}
+    assert [second for second, each in enumerate(found) if each.action == "stop"] == [EDGE_AWAY_MS_MAX // 1_000]
+    assert watched(replace(cut, is_edge=False), looks=8)[5].action == "stop", "without an edge the same sight ends the talk"
+
+
+def test_an_edge_that_is_back_and_delivers_late_is_not_stalled_and_has_its_grace_anew() -> None:
+    cut = replace(GOOD, first=None, room=None, is_edge=True)
+    vigil = watched(cut, looks=60)[-1].vigil
+    late = seen(recorded_until_ms=10_000, alarms=(Alarm("uplink_lost", "", 1),))
+    found = monitor(late, STOP, vigil, 60_000)
+    assert (found.level, found.action, found.cleared, found.raised) == ("amber", "", (("edge_away", ""),), ())
+    lost = monitor(seen(state="stopped"), STOP, vigil, 60_000)
+    assert (lost.level, lost.action) == ("red", ""), "what is wrong beside the line has a grace of its own"
+    assert monitor(seen(state="stopped"), STOP, lost.vigil, 65_000).action == "stop"
+    assert watched(seen(recorded_until_ms=10_000), looks=6)[-1].action == "stop", "late without a word is a stall"
