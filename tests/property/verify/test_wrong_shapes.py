@@ -106,13 +106,13 @@ def test_a_document_with_a_wrong_value_inside_is_a_problem(
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @settings(max_examples=6)
-@given(values=st.data())
-def test_a_document_with_a_value_missing_is_a_problem(name: str, sealed: Sealed, entries: Entries, values: st.DataObject) -> None:
+@given(number=st.integers(0, 10**6))
+def test_a_document_with_a_value_missing_is_a_problem(name: str, sealed: Sealed, entries: Entries, number: int) -> None:
     document = parse_canonical(entries[name])
     paths = [path for path in _places(document) if path]
     if not paths:
         return
-    path = values.draw(st.sampled_from(paths))
+    path = paths[number % len(paths)]
     changed = copy.deepcopy(document)
     holder = changed
     for key in path[:-1]:
