@@ -76,7 +76,7 @@ class Progress(Answer):
 
 
 class CaseEntry(Answer):
-    """A case in a list; names are masked."""
+    """A case with the progress of the stages after the call; names are masked."""
 
     case: str
     number: str
@@ -90,11 +90,6 @@ class CaseEntry(Answer):
     created_at: str
     started_at: str | None
     ended_at: str | None
-
-
-class CaseDetail(CaseEntry):
-    """A case with the progress of the stages after the call."""
-
     jobs: Jobs
     result: Result | None
 

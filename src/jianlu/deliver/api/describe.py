@@ -43,7 +43,7 @@ ANSWERS: dict[str, Models] = {
     "POST /api/v1/me/totp": answers.Enrolment,
     "GET /api/v1/cases": answers.CaseList,
     "POST /api/v1/cases": answers.CaseMade,
-    f"GET {_CASE}": answers.CaseDetail,
+    f"GET {_CASE}": answers.CaseEntry,
     f"GET {_CASE}/session": VIEW,
     f"GET {_CASE}/progress": answers.Progress,
     "GET /api/v1/supervision": SupervisorCalls,
