@@ -45,6 +45,8 @@ export class Session {
   view: View | null = null;
   link: Link = "connecting";
   heardAt = 0;
+  /** What an invitation's link carries behind the token in an encrypted session: the secret, which the server must not see. */
+  secretLink = "";
   private stream: EventSource | null = null;
   private readonly listeners = new Set<(view: View) => void>();
   private readonly watchers = new Set<(link: Link) => void>();

@@ -10,6 +10,8 @@ import { SampleDevices } from "./sample.ts";
 import { shut } from "./share.ts";
 import { Watcher } from "./watch.ts";
 
+/** Whether frames are sealed: `waiting` and `refused` mean that nothing may be sent or watched. */
+export interface Sealing { readonly lock: "off" | "waiting" | "on" | "refused" }
 export interface Chosen { kind: "devices" | "sample"; camera?: string; microphone?: string }
 export interface Tile { feed: string; watcher: Watcher; video: HTMLVideoElement; box: HTMLElement }
 
@@ -26,6 +28,7 @@ export class LiveMedia {
   readonly tiles = new Map<string, Tile>();
   private readonly wake = new WakeLock();
   private needsTouch = false;
+  sealing: Sealing = { lock: "off" };
 
   constructor(readonly ref: string, readonly iceServers: RTCIceServer[], readonly onChange: () => void) {
     navigator.mediaDevices?.addEventListener?.("devicechange", () => void this.replug());
@@ -52,9 +55,12 @@ export class LiveMedia {
     }
   }
 
+  private get mayFlow(): boolean { return this.sealing.lock === "off" || this.sealing.lock === "on"; }
+  private get isEncrypted(): boolean { return this.sealing.lock === "on"; }
+
   async publish(seat: string): Promise<void> {
-    if (!this.own || this.publisher) return;
-    this.publisher = new Publisher({ ref: this.ref, feed: seat, stream: this.own, iceServers: this.iceServers, hint: "motion", kbps: KBPS,
+    if (!this.own || this.publisher || !this.mayFlow) return; // with a secret that is still to come, `follow` begins to send
+    this.publisher = new Publisher({ ref: this.ref, feed: seat, stream: this.own, isEncrypted: this.isEncrypted, iceServers: this.iceServers, hint: "motion", kbps: KBPS,
       onState: (state, reason) => { this.state = state; this.reason = reason; this.onChange(); } });
     await this.wake.on();
     await this.publisher.start();
@@ -77,7 +83,8 @@ export class LiveMedia {
   follow(view: View, seat: string): void {
     const isOver = ["ended", "sealed", "refused", "halted"].includes(view.state);
     const wanted = new Map<string, boolean>();
-    if (!isOver && seat) {
+    if (!isOver && seat && this.isEncrypted && this.own && !this.publisher) void this.publish(seat);
+    if (!isOver && seat && this.mayFlow) {
       for (const each of view.seats) if (each.seat !== seat && !["empty", "invited"].includes(each.state)) wanted.set(each.seat, true);
       for (const share of view.shares) if (share.track !== this.share?.track) wanted.set(share.track, false);
     }
@@ -94,7 +101,7 @@ export class LiveMedia {
   private watch(feed: string, hasSound: boolean): Tile {
     const video = h("video", { autoplay: true, playsinline: true, "aria-label": t("media.picture_of", { who: t(`seat.${feed.replace("-screen", "")}`) }) });
     const box = h("div", { class: `tile${feed.endsWith("-screen") ? " is-share" : ""}`, "data-feed": feed }, video, h("span", { class: "tile-wait" }, t("media.waiting")));
-    const watcher = new Watcher({ ref: this.ref, feed, iceServers: this.iceServers, hasSound, onState: (state) => { box.dataset["state"] = state; this.onChange(); } });
+    const watcher = new Watcher({ ref: this.ref, feed, iceServers: this.iceServers, hasSound, isEncrypted: this.isEncrypted, onState: (state) => { box.dataset["state"] = state; this.onChange(); } });
     video.srcObject = watcher.stream;
     video.addEventListener("playing", () => box.classList.add("is-playing"));
     watcher.stream.addEventListener("addtrack", () => void video.play().catch(() => undefined));
@@ -106,7 +113,7 @@ export class LiveMedia {
 
   async startShare(track: string, stream: MediaStream, hint: "detail" | "text"): Promise<void> {
     this.sharedAt = performance.now();
-    const publisher = new Publisher({ ref: this.ref, feed: track, stream, iceServers: this.iceServers, hint, kbps: KBPS_SHARED });
+    const publisher = new Publisher({ ref: this.ref, feed: track, stream, iceServers: this.iceServers, hint, kbps: KBPS_SHARED, isEncrypted: this.isEncrypted });
     this.share = { publisher, stream, track };
     await publisher.start();
     this.onChange();

@@ -12,7 +12,7 @@ export interface PublishOptions {
   iceServers: RTCIceServer[];
   hint: "motion" | "detail" | "text";
   kbps: number;
-  key?: Uint8Array | null;
+  isEncrypted?: boolean;
   onState?: (state: PeerState, reason: string) => void;
 }
 
@@ -45,10 +45,10 @@ export class Publisher {
       if (kind === "video" && "contentHint" in track) track.contentHint = this.options.hint;
       const transceiver = pc.addTransceiver(track, { direction: "sendonly", streams: [this.stream] });
       const known = RTCRtpSender.getCapabilities(kind)?.codecs ?? [];
-      const wanted = kind === "audio" ? preferred(known, ["opus"]) : preferred(known, this.options.key ? ["vp8", "h264"] : ["h264", "vp8"]);
+      const wanted = kind === "audio" ? preferred(known, ["opus"]) : preferred(known, this.options.isEncrypted ? ["vp8"] : ["h264", "vp8"]);
       if (wanted.length && "setCodecPreferences" in transceiver) transceiver.setCodecPreferences(wanted);
       this.senders[kind] = transceiver.sender;
-      if (this.options.key) encryptSender(transceiver.sender, this.options.key, kind);
+      if (this.options.isEncrypted) encryptSender(transceiver.sender, this.options.feed, kind);
     }
   }
 

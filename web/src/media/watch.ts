@@ -9,7 +9,7 @@ export interface WatchOptions {
   feed: string;
   iceServers: RTCIceServer[];
   hasSound: boolean;
-  key?: Uint8Array | null;
+  isEncrypted?: boolean;
   onState?: (state: PeerState, reason: string) => void;
 }
 
@@ -38,7 +38,7 @@ export class Watcher {
   private prepare(pc: RTCPeerConnection): void {
     for (const kind of this.options.hasSound ? (["audio", "video"] as const) : (["video"] as const)) {
       const transceiver = pc.addTransceiver(kind, { direction: "recvonly" });
-      if (this.options.key) decryptReceiver(transceiver.receiver, this.options.key, kind);
+      if (this.options.isEncrypted) decryptReceiver(transceiver.receiver, this.options.feed, kind);
     }
     pc.ontrack = (event) => {
       for (const old of this.stream.getTracks()) if (old.kind === event.track.kind) this.stream.removeTrack(old);

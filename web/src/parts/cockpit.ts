@@ -9,6 +9,8 @@ import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
 import { endShare, fillChat, chat, healthNote, Herald, News, ownControls, placeTiles, recordingBadge, recordingWord, share, withdrawnNote, wordOf } from "./bits.ts";
 import { DeviceTest } from "./devicetest.ts";
+import { Encryption } from "./encryption.ts";
+import { membersPart, membersShown } from "./members.ts";
 import { invitations, peopleList } from "./people.ts";
 
 const OVER = ["ended", "sealed", "refused", "halted"];
@@ -17,6 +19,7 @@ class Cockpit extends HTMLElement {
   private session!: Session;
   private acts!: Acts;
   private media!: LiveMedia;
+  private encryption!: Encryption;
   private test: DeviceTest | null = null;
   private regions: Record<string, Region> = {};
   private stage!: HTMLElement;
@@ -34,6 +37,7 @@ class Cockpit extends HTMLElement {
     this.session = new Session(ref);
     this.acts = new Acts(this.session);
     this.media = new LiveMedia(ref, ice, () => { if (this.session.view) this.draw(this.session.view); });
+    this.media.sealing = this.encryption = new Encryption(this.session, () => { if (this.session.view) this.follow(this.session.view); });
     this.session.onLink(() => { if (this.session.view) this.draw(this.session.view); });
     void this.session.open().then(() => this.begin(), (error: unknown) => this.broken(error));
   }
@@ -60,10 +64,11 @@ class Cockpit extends HTMLElement {
       h("div", { class: "c-grid" },
         h("section", { class: "c-left", "aria-label": t("cockpit.pictures") }, this.stage, region("own"), this.board, region("tracks")),
         h("section", { class: "c-mid", "aria-label": t("cockpit.script") }, region("main"), region("next")),
-        h("aside", { class: "c-right" }, region("rail", "nav"), region("tabs"), h("div", { class: "c-panel" }, region("panel"), region("chat")))));
+        h("aside", { class: "c-right" }, region("rail", "nav"), region("tabs"), h("div", { class: "c-panel" }, region("panel"), region("members"), region("chat")))));
   }
 
   private follow(view: View): void {
+    void this.encryption.follow(view);
     if (view.state === "ended" || view.state === "sealed" || view.state === "refused" || view.state === "halted") {
       this.media.follow(view, this.seat);
       location.reload();
@@ -100,6 +105,7 @@ class Cockpit extends HTMLElement {
     this.show("rail", [view.steps.map((each) => [each.id, each.state, each.attempt]), view.current_step], () => this.rail(view));
     if (step && this.railAt !== step.id) { this.railAt = step.id; const here = this.querySelector<HTMLElement>(".rail .is-here"); const rail = here?.parentElement; if (here && rail) rail.scrollTop = here.offsetTop - rail.offsetTop - rail.clientHeight / 3; }
     this.show("tabs", [this.tab, view.messages.length], () => this.tabs(view));
+    this.show("members", [this.tab, membersShown(view, this.encryption)], () => (this.tab === "people" ? membersPart(view, this.encryption) : null));
     this.show("panel", [this.tab, this.tab === "people" ? [view.seats, view.allowed, view.check_code] : this.tab === "consents" ? view.consents : 0], () => this.panel(view));
     this.regions["chat"]!.at.hidden = this.tab !== "chat";
     if (!this.chatList) { const made = chat(view, this.acts, this.seat); this.chatList = made.list; this.regions["chat"]!.at.replaceChildren(made.list, made.form); }

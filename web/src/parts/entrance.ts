@@ -3,6 +3,7 @@
 import { post, Problem } from "../api.ts";
 import { busy, h, icon, toast } from "../dom.ts";
 import { svgAddress, withNamespace } from "../values.ts";
+import { keepSecret } from "./keptkeys.ts";
 import { clock, t, tr, type Both } from "../words.ts";
 
 /** Shows an error in a form's own place for it. */
@@ -83,13 +84,14 @@ class Totp extends HTMLElement {
 }
 customElements.define("jl-totp", Totp);
 
-/** First tap: the link. The token is in the fragment, is used once, and leaves the address bar before anything else. */
+/** First tap: the link. The token is in the fragment, is used once, and leaves the address bar before anything else. Behind it may stand the
+ * secret of an encrypted session, which stays here. */
 class Join extends HTMLElement {
   connectedCallback(): void {
-    const token = location.hash.slice(1);
+    const [token = "", secret = ""] = location.hash.slice(1).split("~");
     history.replaceState(null, "", location.pathname + location.search);
     if (!token) { this.fail(new Problem(404, "", "")); return; }
-    void post<{ case: string; seat: string }>("/api/v1/join", { token }).then((seat) => location.replace(`/room/${seat.case}`), (error: unknown) => this.fail(error));
+    void post<{ case: string; seat: string }>("/api/v1/join", { token }).then((seat) => { if (secret) keepSecret(seat.case, secret); location.replace(`/room/${seat.case}`); }, (error: unknown) => this.fail(error));
   }
 
   private fail(error: unknown): void {

@@ -50,7 +50,7 @@ class NewCase extends HTMLElement {
       const value = field.dataset["kind"] === "codes" ? [...field.querySelectorAll<HTMLInputElement>("input:checked")].map((each) => each.value) : valueOf((field as HTMLInputElement).value.trim(), field.dataset["kind"] ?? "text");
       if (value !== "") facts[field.dataset["fact"]!] = value;
     }
-    const body = { template: said.get("template"), number: said.get("number"), title: said.get("title"), language: said.get("language"), profile: said.get("profile"), facts,
+    const body = { template: said.get("template"), number: said.get("number"), title: said.get("title"), language: said.get("language"), profile: said.get("profile"), end_to_end: said.get("end_to_end") === "on", facts,
       people: { customer: { name: said.get("customer-name"), phone: said.get("customer-phone") } } };
     try {
       const made = await post<{ case: string }>("/api/v1/cases", body);

@@ -1,5 +1,6 @@
 // Who is in the session, and invitations: link, QR code and the code by which the customer checks the agent.
 
+import { renderSVG } from "uqr";
 import { apiOf, post, Problem } from "../api.ts";
 import { busy, h, toast } from "../dom.ts";
 import { may, type Session, type View } from "../session.ts";
@@ -24,11 +25,17 @@ export function peopleList(session: Session, view: View): HTMLElement {
 export async function invitations(session: Session, seat: string): Promise<void> {
   try {
     const made = await post<Invitation>(`${apiOf(session.ref)}/invitations`, { seat });
-    show(made, seat);
+    show(session.secretLink ? withSecret(made, session.secretLink) : made, seat);
     await session.refresh();
   } catch (error) {
     toast(error instanceof Problem ? error.text : String(error), { isBad: true });
   }
+}
+
+/** The link of an encrypted session carries the secret; the server never has it, so that the QR code is drawn here. */
+function withSecret(made: Invitation, secret: string): Invitation {
+  const url = made.url + secret;
+  return { ...made, url, qr_svg: renderSVG(url, { ecc: "L", border: 4 }) };
 }
 
 function show(made: Invitation, seat: string): void {

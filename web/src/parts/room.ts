@@ -9,6 +9,8 @@ import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
 import { chat, endShare, fillChat, Herald, News, ownControls, placeTiles, share, withdrawnNote } from "./bits.ts";
 import { DeviceTest } from "./devicetest.ts";
+import { Encryption } from "./encryption.ts";
+import { membersPart, membersShown } from "./members.ts";
 
 const OVER = ["ended", "sealed", "refused", "halted"];
 
@@ -16,6 +18,7 @@ class RoomPage extends HTMLElement {
   private session!: Session;
   private acts!: Acts;
   private media!: LiveMedia;
+  private encryption!: Encryption;
   private test: DeviceTest | null = null;
   private regions: Record<string, Region> = {};
   private stage = h("div", { class: "stage" });
@@ -32,6 +35,7 @@ class RoomPage extends HTMLElement {
     this.session = new Session(ref);
     this.acts = new Acts(this.session);
     this.media = new LiveMedia(ref, ice, () => { if (this.session.view) this.draw(this.session.view); });
+    this.media.sealing = this.encryption = new Encryption(this.session, () => { if (this.session.view) this.follow(this.session.view); });
     this.session.onLink(() => { if (this.session.view) this.draw(this.session.view); });
     void this.session.open().then(() => this.begin(), (error: unknown) => this.broken(error));
   }
@@ -44,7 +48,7 @@ class RoomPage extends HTMLElement {
 
   private async begin(): Promise<void> {
     const region = (name: string): HTMLElement => { const at = h("div", { class: `r-${name}` }); this.regions[name] = new Region(at); return at; };
-    this.replaceChildren(this.herald.at, region("bar"), region("alarm"), region("gone"), this.stage, region("self"), region("main"), this.board, this.chatAt, region("rights"));
+    this.replaceChildren(this.herald.at, region("bar"), region("alarm"), region("gone"), this.stage, region("self"), region("main"), this.board, this.chatAt, region("members"), region("rights"));
     const isBack = await this.media.reopen(this.seat, t("sample.label"));
     this.session.onView((view) => this.follow(view));
     if (isBack) void this.media.publish(this.seat).then(() => this.draw(this.session.view!));
@@ -53,6 +57,7 @@ class RoomPage extends HTMLElement {
   private follow(view: View): void {
     document.documentElement.classList.toggle("is-elderly", Boolean(view.is_large) || view.profile === "elderly");
     if (view.state === "live") this.wasLive = true;
+    void this.encryption.follow(view);
     if (this.media.own || OVER.includes(view.state)) this.media.follow(view, this.seat);
     this.news.follow(view, this.seat, (this.chatAt as HTMLDetailsElement).open);
     if (!OVER.includes(view.state)) this.herald.tell(recordingLine(view));
@@ -71,6 +76,7 @@ class RoomPage extends HTMLElement {
     this.show("gone", [isOver, view.consents.map((each) => [each.purpose, each.by, each.state])], () => (isOver ? null : withdrawnNote(view)));
     this.show("self", [isOver, Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, this.media.share?.track, may(view, "share")], () => (isOver ? null : this.self(view)));
     this.drawMain(view, isOver, isTalking);
+    this.show("members", [isOver, membersShown(view, this.encryption)], () => (isOver ? null : membersPart(view, this.encryption)));
     this.show("rights", [view.allowed, view.consents.map((each) => [each.purpose, each.by, each.state]), isOver], () => (isOver ? null : this.rights(view)));
     this.chatAt.hidden = isOver || !this.media.own || !may(view, "message");
     if (!this.chatList) {

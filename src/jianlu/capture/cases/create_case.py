@@ -207,7 +207,8 @@ def _particulars(row: CaseRow, plan: Plan, request: CaseRequest) -> bytes:
     names = ("number", "title", "scene", "scene_version", "language", "profile", "created_by")
     people = {seat: {"name": person.name.strip(), "phone": person.phone} for seat, person in request.people.items()}
     fields = {name: getattr(row, name) for name in names}
-    return canonical_bytes({"format": PARTICULARS_FORMAT, **fields, "seats": list(seats_in(plan)), "people": people})
+    asked = {"end_to_end": True} if request.end_to_end else {}
+    return canonical_bytes({"format": PARTICULARS_FORMAT, **fields, **asked, "seats": list(seats_in(plan)), "people": people})
 
 
 def _digest(request: CaseRequest, using: SessionPorts) -> str:
@@ -222,4 +223,5 @@ def _plain(request: CaseRequest) -> Mapping[str, Any]:
     facts = {name: list(value) if isinstance(value, tuple) else value for name, value in request.facts.items()}
     names = ("scene", "number", "title", "language", "profile")
     fields = {name: getattr(request, name) for name in names}
-    return {**fields, "facts": facts, "people": people, "seats": list(request.seats), "dates": dict(request.dates)}
+    asked = {"end_to_end": True} if request.end_to_end else {}
+    return {**fields, **asked, "facts": facts, "people": people, "seats": list(request.seats), "dates": dict(request.dates)}

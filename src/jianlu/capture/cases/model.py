@@ -51,7 +51,7 @@ class Scene:
     """A template: everything that a new kind of session needs, and no code.
 
     `facts` are the defaults of facts, `asks` the facts that the form asks for, in order. `guardian_below_age`: a younger customer needs a
-    guardian's seat and consent. `licence` and `skills` are what an agent of the queue needs.
+    guardian's seat and consent. `licence` and `skills` are what an agent of the queue needs. With `end_to_end` every room is encrypted.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Scene:
     licence: str
     skills: tuple[str, ...]
     script: Script
+    end_to_end: bool = False
 
     def profile_of(self, id: str) -> Profile | None:
         """The profile of that id, or None."""
@@ -91,7 +92,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class CaseRequest:
-    """What is stated to make a case: `facts` by dotted name, `people` by seat, `seats` beyond the scene's required ones."""
+    """What is stated to make a case: `facts` by dotted name, `people` by seat, `seats` beyond the scene's required ones.
+
+    With `end_to_end` its room is encrypted, whatever the scene says.
+    """
 
     scene: str
     number: str
@@ -102,6 +106,7 @@ class CaseRequest:
     people: Mapping[str, Person]
     seats: tuple[str, ...] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
+    end_to_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

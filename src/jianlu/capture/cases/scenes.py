@@ -29,6 +29,9 @@ FORMAT = "jianlu/scene/v1"
 COMMON_SCRIPTS = "_scripts"
 """The folder beside the scenes with scripts that several of them have in common."""
 
+END_TO_END = "end_to_end"
+"""The one key that a scene may leave out: whether every room of it is end-to-end encrypted. It is not."""
+
 FILE_BYTES_MAX = 1024 * 1024
 """A scene's file: it is written by hand."""
 
@@ -75,8 +78,8 @@ def load_scene(folder: Path) -> Scene:
     """The scene in `folder`, whose name is its id."""
     where = f"{folder.name}/scene.toml"
     fields = _table(folder / "scene.toml", where)
-    if set(fields) != _SCENE_KEYS or fields["format"] != FORMAT:
-        lacking, unknown = sorted(_SCENE_KEYS - set(fields)), sorted(set(fields) - _SCENE_KEYS)
+    if set(fields) - {END_TO_END} != _SCENE_KEYS or fields["format"] != FORMAT:
+        lacking, unknown = sorted(_SCENE_KEYS - set(fields)), sorted(set(fields) - _SCENE_KEYS - {END_TO_END})
         raise InvalidError(f"{where} is not a {FORMAT}: missing {lacking or 'nothing'}, unknown {unknown or 'nothing'}")
     if fields["id"] != folder.name or not _FOLDER.fullmatch(folder.name) or not _VERSION.fullmatch(str(fields["version"])):
         raise InvalidError(f"{where}: `id` must be the folder's name, `version` three numbers")
@@ -99,6 +102,7 @@ def load_scene(folder: Path) -> Scene:
         licence=str(queue["licence"]),
         skills=tuple(str(skill) for skill in queue["skills"]),
         script=_script_of_scene(folder, str(fields["script"])),
+        end_to_end=_flag(fields.get(END_TO_END, False), where),
     )
     _check_scene(scene, where)
     return scene
@@ -166,6 +170,7 @@ def scene_document(scene: Scene) -> dict[str, Any]:
         "on_not_met": scene.on_not_met,
         "on_unhealthy": scene.health.on_unhealthy,
         "two_recorders": scene.two_recorders,
+        "end_to_end": scene.end_to_end,
         "queue": {"licence": scene.licence, "skills": list(scene.skills)},
         "script": {"id": scene.script.script, "version": scene.script.version, "steps": len(scene.script.steps)},
     }

@@ -31,7 +31,7 @@ RED = frozenset({RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, 
 WHOLE = ""
 """The track of an alarm that concerns the whole recording."""
 
-RED_STATES = frozenset({"lost"})
+RED_STATES = frozenset({"lost", "undecryptable"})
 """States of a track that was promised to the plan and is not recorded."""
 
 _RUNNING = frozenset({"recording", "paused"})

@@ -20,11 +20,11 @@ from sqlalchemy import ColumnElement, insert, select, update
 from jianlu.capture.cases.case_rows import change_case, claim_agent
 from jianlu.capture.sessions._tables import invitations
 from jianlu.capture.sessions.lifecycle import OPEN, may
+from jianlu.capture.sessions.members import room_spec
 from jianlu.capture.sessions.model import Act, Phase
 from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat, standing_of
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import disconnect, keep, phase_now, seats_of
-from jianlu.capture.sessions.rooms import RoomSpec
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.terms.events import EventType
@@ -169,7 +169,7 @@ def outstanding_seats(live: LiveSession, *, using: SessionPorts) -> frozenset[st
 
 
 def _sit(live: LiveSession, seat: str, how: str, *, using: SessionPorts) -> None:
-    using.rooms.open_room(live.row.case, RoomSpec())
+    using.rooms.open_room(live.row.case, room_spec(live))
     if live.talk.seats.get(seat) != how:
         live.log.append(EventType.SEAT_TAKEN, {"seat": seat, "how": how})
         live.catch_up()

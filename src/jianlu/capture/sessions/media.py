@@ -6,10 +6,11 @@ What is signalled is the port's (`rooms.py`). Whether anything is forwarded is t
 from __future__ import annotations
 
 from jianlu.capture.sessions.lifecycle import OPEN
+from jianlu.capture.sessions.members import room_spec
 from jianlu.capture.sessions.opening import Standing, opened
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import SCREEN, phase_now, seats_of
-from jianlu.capture.sessions.rooms import Connection, RoomSpec
+from jianlu.capture.sessions.rooms import Connection
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, NotFoundError
 from jianlu.govern.identity.model import Principal
@@ -23,7 +24,7 @@ def publish(case: str, feed: str, offer_sdp: str, *, using: SessionPorts, by: Pr
             share = next((each for each in live.talk.shares if each.track == feed), None)
             if share is None or share.by != standing.seat:
                 raise DeniedError("a seat sends its own feed, and the share that it has begun")
-        using.rooms.open_room(case, RoomSpec())
+        using.rooms.open_room(case, room_spec(live))
         connection = using.rooms.publish(case, feed, offer_sdp)
         live.connections[connection.id] = standing.seat
         return connection
@@ -37,7 +38,7 @@ def subscribe(case: str, feed: str, offer_sdp: str, *, using: SessionPorts, by: 
         owner = feed.removesuffix(SCREEN)
         if owner not in seats_of(live) or feed == standing.seat:
             raise NotFoundError(f"the feeds of this session are: {', '.join(seats_of(live))}")
-        using.rooms.open_room(case, RoomSpec())
+        using.rooms.open_room(case, room_spec(live))
         connection = using.rooms.subscribe(case, feed, offer_sdp, standing.seat)
         live.connections[connection.id] = standing.seat
         return connection

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from jianlu.capture.cases.case_rows import change_case
+from jianlu.capture.sessions.encryption import look_at_members, record_members
 from jianlu.capture.sessions.gate import NO_MEDIA, RECORDER_AWAY, Sight, may_come, recorded_checks
 from jianlu.capture.sessions.lifecycle import BEFORE, OPEN, Gate
+from jianlu.capture.sessions.members import NOT_ADMITTED, is_encrypted
 from jianlu.capture.sessions.opening import opened, require_seat
 from jianlu.capture.sessions.ports import PRIMARY, SessionPorts
 from jianlu.capture.sessions.recorders import RecorderChecks, Recorders
@@ -91,7 +93,10 @@ def _has_started(case: str, until_ms: int, using: SessionPorts, by: Principal) -
             return True
         if phase_now(live) not in BEFORE:
             raise ConflictError("this session is over: make a new case")
+        look_at_members(live, using=using)
         gates = gates_of(live)
+        if any(gate.code == NOT_ADMITTED for gate in gates):
+            _record_lack_of_key(live)
         if not gates:
             look_around(live, using=using)
             gates = media_gates(live)
@@ -107,9 +112,10 @@ def _has_started(case: str, until_ms: int, using: SessionPorts, by: Principal) -
 
 def _start(live: LiveSession, using: SessionPorts) -> None:
     case, tracks = live.row.case, tracks_of(live)
+    record_members(live, using=using)
     zero_us: int | None = None
     for recorder in recorders_of(live, using=using).values():
-        zero_us = recorder.start(case, tracks, zero_us=zero_us).zero_us
+        zero_us = recorder.start(case, tracks, zero_us=zero_us, is_encrypted=is_encrypted(live)).zero_us
     started_at = instant_text(using.clock.now())
     with transaction(using.database) as connection:
         change_case(connection, using.tenant, case, zero_us=zero_us, started_at=started_at)
@@ -122,7 +128,7 @@ def _start_mirror(live: LiveSession, using: SessionPorts) -> None:
     """A second recorder that could not start with the first is asked again, for as long as the watch lets the session wait for it."""
     for name, recorder in recorders_of(live, using=using).items():
         if name != PRIMARY and recorder.status(live.row.case).state == "idle":
-            recorder.start(live.row.case, tracks_of(live), zero_us=live.row.zero_us)
+            recorder.start(live.row.case, tracks_of(live), zero_us=live.row.zero_us, is_encrypted=is_encrypted(live))
 
 
 def _passes(probe: Callable[[], None]) -> bool:
@@ -135,7 +141,7 @@ def _passes(probe: Callable[[], None]) -> bool:
 
 def _seen_by(recorder: Recorders, live: LiveSession) -> RecorderChecks | None:
     try:
-        return recorder.preflight(live.row.case, tracks_of(live))
+        return recorder.preflight(live.row.case, tracks_of(live), is_encrypted=is_encrypted(live))
     except UnavailableError:
         return None
 
@@ -145,6 +151,12 @@ def _record_sight(live: LiveSession, gates: Sequence[Gate]) -> None:
     checks = dict(recorded_checks(live.sight, has_media=all(gate.code != NO_MEDIA for gate in gates)))
     if not _is_recorded_so(live, checks):
         _append(live, "recorder", checks)
+
+
+def _record_lack_of_key(live: LiveSession) -> None:
+    """A start without a demanded recorder in the encrypted room: refused, and on the record."""
+    if not _is_recorded_so(live, {"key": "failed"}):
+        _append(live, "recorder", {"key": "failed"})
 
 
 def _is_recorded_so(live: LiveSession, checks: Mapping[str, str]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from jianlu.capture.cases.case_rows import change_case
 from jianlu.capture.sessions.gate import GateCheck, SeatSeen, checks_of, system_gates
 from jianlu.capture.sessions.lifecycle import OVER, Gate, phase_of
+from jianlu.capture.sessions.members import key_gates
 from jianlu.capture.sessions.model import Phase, Ruling
 from jianlu.capture.sessions.opening import showing_text
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
@@ -58,7 +59,7 @@ def needed_recorders(live: LiveSession) -> tuple[str, ...]:
 
 
 def gates_of(live: LiveSession) -> tuple[Gate, ...]:
-    """What keeps the session from starting, as far as people are concerned: seats, devices, consents at the door."""
+    """What keeps the session from starting, as far as people are concerned: seats, devices, consents at the door, keys."""
     found: list[Gate] = []
     for seat in seats_of(live):
         if seat not in live.talk.seats:
@@ -74,7 +75,7 @@ def gates_of(live: LiveSession) -> tuple[Gate, ...]:
             decision = live.talk.decisions.get((notice.purpose, seat))
             if decision is None or (decision.state != "given" and notice.on_refusal == "end"):
                 found.append(Gate("consent_missing", f"{notice.purpose}/{seat}"))
-    return tuple(found)
+    return (*found, *key_gates(live, needed_recorders(live), seats_of(live)))
 
 
 def media_gates(live: LiveSession) -> tuple[Gate, ...]:

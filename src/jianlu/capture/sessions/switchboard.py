@@ -14,6 +14,7 @@ from jianlu.capture.cases.model import CaseRow, Scene
 from jianlu.capture.sessions.checks import Demand, Seen
 from jianlu.capture.sessions.gate import Sight
 from jianlu.capture.sessions.health import Vigil
+from jianlu.capture.sessions.members import Membership
 from jianlu.capture.sessions.model import Course, Talk
 from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.replay import replay
@@ -47,6 +48,7 @@ class LiveSession:
     room: RoomStatus | None = None
     texts: dict[str, str] = field(default_factory=dict)
     connections: dict[str, str] = field(default_factory=dict)
+    members: Membership = field(default_factory=Membership)
     demands: Mapping[str, tuple[Demand, ...]] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -9,9 +9,11 @@ from dataclasses import asdict
 from typing import Any
 
 from jianlu.capture.cases.masks import masked
+from jianlu.capture.sessions.encryption import written
 from jianlu.capture.sessions.gate_words import gate_checks_part
 from jianlu.capture.sessions.joining import outstanding_seats
 from jianlu.capture.sessions.lifecycle import OVER, acts_of
+from jianlu.capture.sessions.members import members_part
 from jianlu.capture.sessions.model import Act, Phase, StepState
 from jianlu.capture.sessions.opening import Standing, opened, session_ms
 from jianlu.capture.sessions.ports import SessionPorts
@@ -53,6 +55,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         "is_large": any(each.is_large for each in live.scene.profiles if each.id == row.profile),
         "you": {"seat": standing.seat, "is_staff": standing.is_staff},
         "seats": _seats(live, standing, using),
+        "encryption": members_part(live, standing.seat, written),
         "check_code": row.check_code,
         "script": {"id": row.script, "version": row.script_version, "digest": row.script_digest},
         "steps": steps,

@@ -13,14 +13,16 @@ from jianlu.capture.cases.case_rows import cases_by_state, change_case
 from jianlu.capture.sessions import engine
 from jianlu.capture.sessions.checking import is_away
 from jianlu.capture.sessions.conducting import go_on, suspend
+from jianlu.capture.sessions.encryption import look_at_members
 from jianlu.capture.sessions.health import Finding, Seen, monitor
+from jianlu.capture.sessions.members import room_spec
 from jianlu.capture.sessions.model import Phase
 from jianlu.capture.sessions.opening import opened_by_watch, session_ms
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
 from jianlu.capture.sessions.preparing import look_around
 from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.recording import carry_out, wind_up
-from jianlu.capture.sessions.rooms import RoomSpec, RoomStatus
+from jianlu.capture.sessions.rooms import RoomStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import JianluError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
@@ -74,7 +76,9 @@ def reopen_sessions(*, using: SessionPorts) -> None:
 def _before_talk(live: LiveSession, using: SessionPorts) -> None:
     """Let the recorders look as soon as somebody sits down, so that the gate knows; let go of a session that nobody looks at."""
     case = live.row.case
-    live.room = _room_status(case, using) if live.talk.seats else None
+    live.room = _room_status(live, using) if live.talk.seats else None
+    with suppress(UnavailableError):
+        look_at_members(live, using=using)
     arrives = live.room is not None and any(feed.state == "connected" for feed in live.room.feeds)
     if not arrives and using.clock.monotonic_ms() - live.touched_ms > FORGOTTEN_MS:
         with suppress(UnavailableError):
@@ -99,7 +103,7 @@ def _after_talk(live: LiveSession, using: SessionPorts) -> None:
 
 def _beat(live: LiveSession, using: SessionPorts) -> None:
     case = live.row.case
-    live.status, live.room = _recording_status(case, PRIMARY, using), _room_status(case, using)
+    live.status, live.room = _recording_status(case, PRIMARY, using), _room_status(live, using)
     if live.row.zero_us is None and live.status is not None and live.status.zero_us:
         _learn_zero(live, live.status.zero_us, using)
     seen = Seen(
@@ -109,13 +113,14 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
         second=_recording_status(case, SECOND, using) if live.scene.two_recorders else None,
         is_paused=live.talk.paused_at_ms is not None,
         is_starting=live.talk.segments == 0,
+        is_edge=using.is_edge,
         is_checker_away=using.watching is not None and is_away(using.watching, using.clock.monotonic_ms()),
     )
     found = monitor(seen, live.scene.health, live.vigil, using.clock.monotonic_ms())
     live.vigil, live.level = found.vigil, found.level
-        is_edge=using.is_edge,
     live.talk = replace(live.talk, is_unhealthy=found.level == "red")
     try:
+        look_at_members(live, using=using)
         _record_alarms(live, found, using)
         _act(live, found, using)
     except JianluError:
@@ -174,13 +179,14 @@ def _recording_status(case: str, name: str, using: SessionPorts) -> RecordingSta
         return None
 
 
-def _room_status(case: str, using: SessionPorts) -> RoomStatus | None:
+def _room_status(live: LiveSession, using: SessionPorts) -> RoomStatus | None:
     """The room; one that a media process lost when it started anew is opened again, for people to come back to."""
+    case = live.row.case
     try:
         try:
             return using.rooms.status(case)
         except NotFoundError:
-            using.rooms.open_room(case, RoomSpec())
+            using.rooms.open_room(case, room_spec(live))
             return using.rooms.status(case)
     except (UnavailableError, NotFoundError):
         return None

@@ -37,6 +37,8 @@ GATE_WORDS: Words = {
     "probe_failed": ("系统检查未通过：{}", "A check of the system failed: {}"),
     "recorder_failed": ("录制设备检查未通过：{}", "A check of the recorder failed: {}"),
     "recorder_away": ("录制程序没有响应：{}", "The recorder does not answer: {}"),
+    "recorder_not_admitted": ("录制方 {} 尚未加入加密会话", "Recorder {} is not a member of the encrypted session"),
+    "key_missing": ("还没有会话密钥：{}", "Still without the session's key: {}"),
     "no_media": ("没有收到音视频：{}", "No media arrives: {}"),
 }
 
@@ -48,9 +50,10 @@ ALARM_WORDS: Words = {
     "room_away": ("音视频服务没有响应", "The media service does not answer"),
     "tap_lost": ("录制程序与媒体服务的连接中断", "The recorder has lost the media service"),
     "uplink_lost": ("与中心的连接中断，正在本地保存", "The centre cannot be reached; what is recorded is kept here"),
+    "edge_away": ("与录制网点的连接中断，网点在本地继续录制", "The edge cannot be reached; it goes on recording by itself"),
     "disk_full": ("磁盘已满", "The disk is full"),
     "disk_low": ("磁盘空间不足", "The disk is nearly full"),
-    "edge_away": ("与录制网点的连接中断，网点在本地继续录制", "The edge cannot be reached; it goes on recording by itself"),
+    "frames_sealed": ("录制方没有解密密钥：{}", "The recorder has no key that opens: {}"),
     "codec_changed": ("编码方式发生变化：{}", "The coding has changed: {}"),
     "recorder_fault": ("录制程序出现故障，已恢复", "The recorder had a fault and went on"),
     "track_lost": ("没有收到：{}", "Nothing arrives from: {}"),

@@ -20,6 +20,7 @@ class EventType(StrEnum):
     SEAT_LEFT = "session:seat:left"
     SEAT_ASSIGNED = "session:seat:assigned"
     PREFLIGHT_RECORDED = "session:preflight:recorded"
+    ENCRYPTION_SET = "session:encryption:set"
     STEP_STARTED = "session:step:started"
     STEP_COMPLETED = "session:step:completed"
     STEP_REFUSED = "session:step:refused"

@@ -13,6 +13,7 @@ Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")]
 
 
+Wrapped = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,200}$")]
 Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
 Fact = StrictBool | StrictInt | Annotated[str, Field(max_length=400)] | Words
 
@@ -55,6 +56,7 @@ class NewCase(Body):
     facts: dict[Annotated[str, Field(max_length=80)], Fact] = Field(default={}, max_length=100)
     people: dict[Code, PersonBody] = Field(max_length=10)
     seats: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+    end_to_end: StrictBool = False
 
 
 class InvitationFor(Body):
@@ -67,6 +69,20 @@ class Joining(Body):
     """The token of an invitation."""
 
     token: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
+class PageKeyBody(Body):
+    """A page's public key in an encrypted room, the id of the secret that it holds, and its proof of holding it."""
+
+    public_key: Wrapped
+    secret: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")] = ""
+    proof: Annotated[str, Field(max_length=43)] = ""
+
+
+class WrappedSecret(Body):
+    """The room's secret, wrapped to one member's key."""
+
+    wrapped: Wrapped
 
 
 class Preflight(Body):

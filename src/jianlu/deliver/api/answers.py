@@ -315,6 +315,25 @@ class You(Answer):
     is_staff: bool
 
 
+class RoomMember(Answer):
+    """A member of an encrypted room: a page by its seat, or a recorder. `proof` shows other members that a page holds the secret."""
+
+    member: str
+    kind: Literal["seat", "recorder"]
+    state: Literal["admitted", "asking", "away"]
+    public_key: str
+    fingerprint: str
+    proof: str
+
+
+class Encryption(Answer):
+    """The members of an end-to-end encrypted room; `handover` is the room's secret, wrapped to the viewer's page alone."""
+
+    secret: str
+    members: list[RoomMember]
+    handover: str
+
+
 class SessionView(Answer):
     """A session as one viewer may see it, and what they may do now (`allowed`). `version` grows when anything changed."""
 
@@ -329,6 +348,7 @@ class SessionView(Answer):
     is_large: bool
     you: You
     seats: list[Seat]
+    encryption: Encryption | None
     check_code: str
     script: ScriptUsed
     steps: list[Step]

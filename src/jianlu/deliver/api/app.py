@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from jianlu.deliver.api import cases, conduct, health, joining, me, media, playback, scripts, stream
+from jianlu.deliver.api import cases, conduct, encryption, health, joining, me, media, playback, scripts, stream
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.describe import API_VERSION, DESCRIPTION, Api
 from jianlu.deliver.api.guard import AccessLog, Guard, SecurityHeaders
@@ -20,7 +20,7 @@ from jianlu.deliver.api.problems import install_problems
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-ROUTERS = tuple(routes.router for routes in (health, me, cases, scripts, joining, conduct, stream, media, playback))
+ROUTERS = tuple(routes.router for routes in (health, me, cases, scripts, joining, conduct, encryption, stream, media, playback))
 
 
 def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> FastAPI:

@@ -54,6 +54,7 @@ def make_case(body: NewCase, staff: StaffCaller, deps: TheDeps) -> dict[str, str
         facts=dict(body.facts),
         people={seat: Person(person.name, person.phone) for seat, person in body.people.items()},
         seats=body.seats,
+        end_to_end=body.end_to_end,
     )
     return {"case": create_case(request, using=deps.sessions, by=staff)}
 

@@ -68,6 +68,7 @@ _ACTS = (
     *(("POST", act) for act in ("seat", "preflight", "start", "consents", "attestations", "messages", "pause", "resume")),
     *(("POST", act) for act in ("handover", "refuse", "abandon", "end")),
     *(("POST", f"steps/{{step}}/{act}") for act in ("start", "complete", "redo", "documents", "answers", "waive")),
+    *(("POST", f"encryption/{act}") for act in ("key", "recorders/{recorder}", "handovers/{seat}")),
     ("DELETE", "seat"),
     ("DELETE", "shares/{track}"),
 )
