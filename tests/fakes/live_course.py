@@ -66,6 +66,10 @@ BEFORE: tuple[tuple[EventType, Body], ...] = (
     ),
 )
 DURING: tuple[tuple[EventType, Body], ...] = (
+    (
+        EventType.ENCRYPTION_SET,
+        {"suite": 4, "secret": "ab" * 8, "members": [["agent", "ab" * 32], ["recorder-a", "cd" * 32]], "at_ms": 0},
+    ),
     (EventType.STEP_STARTED, {"step": "consent", "no": 1, "attempt": 1, "at_ms": 0}),
     (EventType.CONSENT_GIVEN, {**NOTICE, "purpose": "recording", "at_ms": 300}),
     (EventType.CONSENT_GIVEN, {**NOTICE, "purpose": "face", "at_ms": 400}),

@@ -121,7 +121,8 @@ def _result(
     signer = Signer(manifest.ledger_vkey, manifest.package_vkey, trust is not None, _saved_answer(saved, placed))
     titles = {clause.key: dict(clause.title) for clause in meaning.plan.clauses} if meaning.plan else {}
     duration_ms, names, gaps = _duration_ms(history.events), _names(meaning.plan), _gaps(history.events)
-    return Result(tuple(placed), clauses, manifest.tenant, manifest.case, duration_ms, signer, titles, names, gaps)
+    members = _members(history.events)
+    return Result(tuple(placed), clauses, manifest.tenant, manifest.case, duration_ms, signer, titles, names, gaps, members)
 
 
 def _gaps(events: list[Event]) -> tuple[Gap, ...]:
@@ -131,6 +132,17 @@ def _gaps(events: list[Event]) -> tuple[Gap, ...]:
     whole = [body for body in declared if all(isinstance(body.get(name), form) for name, form in forms.items())]
     found = [Gap(body["from_ms"], body["to_ms"], body["reason"], body["side"]) for body in whole]
     return tuple(sorted(found, key=lambda gap: (gap.from_ms, gap.to_ms, gap.side)))
+
+
+def _members(events: list[Event]) -> tuple[tuple[str, str], ...]:
+    """Everybody who was a member of the end-to-end encrypted call, with their key's SHA-256; malformed ones are none."""
+    found: list[tuple[str, str]] = []
+    for event in events:
+        rows = event.body.get("members") if event.type is EventType.ENCRYPTION_SET else None
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, list) and len(row) == 2 and all(isinstance(each, str) for each in row):
+                found.append((row[0], row[1]))
+    return tuple(dict.fromkeys(found))
 
 
 def _names(plan: Plan | None) -> dict[str, str]:

@@ -60,7 +60,8 @@ class Gap:
 class Result:
     """The whole answer. `clauses` are not evidenced throughout when the package is not intact.
 
-    For people: `titles` by clause key and language, `names` what a phrase or step of the plan says, by its id.
+    For people: `titles` by clause key and language, `names` what a phrase or step of the plan says, by its id. `members` are those of an
+    end-to-end encrypted call, with the beginning of their keys' SHA-256.
     """
 
     problems: tuple[Problem, ...]
@@ -72,6 +73,7 @@ class Result:
     titles: dict[str, dict[str, str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_intact(self) -> bool:
@@ -102,6 +104,7 @@ class Result:
             "problems": [_problem_fields(problem) for problem in self.problems],
             "clauses": [_clause_fields(clause) for clause in self.clauses],
             "gaps": [{"from_ms": gap.from_ms, "to_ms": gap.to_ms, "reason": gap.reason, "side": gap.side} for gap in self.gaps],
+            "members": [list(member) for member in self.members],
             "signer": signer
             and {
                 "ledger": signer.ledger,

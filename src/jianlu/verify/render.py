@@ -18,6 +18,9 @@ LANGUAGES = ("zh", "en")
 PROBLEMS_SHOWN_MAX = 200
 _REASONS_SHOWN_MAX = 8
 _TIMES_SHOWN_MAX = 3
+_KEY_SHOWN = 16
+"""Digits of a member's fingerprint: as many as its page shows."""
+
 _LINE_MAX = 500
 """Characters of one line: a title and a wording fit; a hostile package does not fill the screen."""
 
@@ -33,6 +36,7 @@ _WORDS = {
     "problems": ("问题", "problems"),
     "clauses": ("条款", "clauses"),
     "gaps": ("录制间断", "gaps in the recording"),
+    "encrypted": ("端到端加密，成员", "END-TO-END ENCRYPTED call, members"),
     "trusted": ("签名方在信任名单中。", "The signers are in the trust file."),
     "untrusted": (
         "提示：签名方为包内自述。请用 --trust 指定从可靠渠道取得的信任文件。",
@@ -117,6 +121,9 @@ class _Page:
         if result.case:
             duration = f"{self._word('duration')}: {clock_text(result.duration_ms)}"
             yield f"{self._word('case')}: {result.tenant}/{result.case}   {duration}"
+        if result.members:
+            shown = [f"{name} ({key[:_KEY_SHOWN]}…)" for name, key in result.members[:PROBLEMS_SHOWN_MAX]]
+            yield f"{self._word('encrypted')}: {', '.join(shown)}"
         if result.signer is not None:
             yield self._word("trusted" if result.signer.is_trusted else "untrusted")
             if result.signer.saved_checkpoint != "not given":

@@ -75,6 +75,8 @@ def test_what_else_occurred_is_told_in_order(live: CaseRecord) -> None:
     assert told[:2] == ["The agent joined (by account)", "The customer joined (by invitation)"] or "Recording began" in told[:3]
     assert "Alarm: customer's picture, no signal" in told and "Alarm over: customer's picture, no signal" in told
     assert "“Risk notice” was shown" in told
+    members = "agent (abababababababab), recorder A (cdcdcdcdcdcdcdcd)"
+    assert f"The session is end-to-end encrypted; members who can hear and see it: {members}" in told
     question = "Do you understand that this is insurance, not a deposit?"
     assert f"The customer answered “{question}”: I do (spoken)" in told
     assert "Checks before the start (customer): camera ok, microphone ok, bandwidth skipped" in told

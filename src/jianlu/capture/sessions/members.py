@@ -23,6 +23,7 @@ LEAD = "agent"
 
 NOT_ADMITTED, KEY_MISSING = "recorder_not_admitted", "key_missing"
 RECORDER_PREFIX = "recorder-"
+RECORDED_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +51,12 @@ class Membership:
 
     @property
     def roster(self) -> list[list[str]]:
-        """Members that hold the room's secret, `[name, fingerprint]`, pages first."""
-        pages = [
-            [seat, fingerprint(page.public_key)]
-            for seat, page in self.pages.items()
-            if self.secret and page.secret == self.secret
-        ]
-        return sorted(pages) + [
-            [f"{RECORDER_PREFIX}{name}", fingerprint(member.public_key)]
-            for name, member in sorted(self.recorders.items())
-            if member is not None and self.secret in member.secrets
-        ]
+        """Members that hold the room's secret, `[name, beginning of the fingerprint]`, pages first: eight of them fit into one event."""
+        keys = {seat: page.public_key for seat, page in sorted(self.pages.items()) if self.holds(seat)}
+        for name, member in sorted(self.recorders.items()):
+            if member is not None and self.has_admitted(name):
+                keys[f"{RECORDER_PREFIX}{name}"] = member.public_key
+        return [[name, fingerprint(key)[:RECORDED_DIGITS]] for name, key in keys.items()]
 
     def has_admitted(self, recorder: str) -> bool:
         """Whether that recorder holds the room's secret."""

@@ -217,6 +217,7 @@ CODE_NAMES = {
     "paused": {"zh": "暂停", "en": "paused"},
     "muted": {"zh": "静音", "en": "muted"},
     "source_absent": {"zh": "没有信号源", "en": "there was no source"},
+    "undecryptable": {"zh": "无法解密", "en": "it could not be decrypted"},
     "invalid_source": {"zh": "录制文件损坏", "en": "the recording file is damaged"},
     "segments": {"zh": "片段数", "en": "number of segments"},
     "duration_ms": {"zh": "时长", "en": "duration"},

@@ -27,6 +27,7 @@ from jianlu.vault.case_log import CaseLog
 MESSAGE_BYTES_MAX = 64 * 1024
 """One message of a session: far above the characters that anybody may send at once."""
 
+_FINGERPRINT_SHOWN = 16
 _SEATS = frozenset({"seat", "by", "track", "side"})
 
 
@@ -113,11 +114,21 @@ def _value(key: str, value: Any, event: Event, plan: Plan, script: Script | None
     if key == "checks" and isinstance(value, list):
         pairs = [f"{code_word(str(name), lang)} {code_word(str(result), lang)}" for name, result in value]
         return ("、" if lang == "zh" else ", ").join(pairs)
+    if key == "members" and isinstance(value, list):
+        return ("、" if lang == "zh" else ", ").join(_member(plan, row, lang) for row in value)
     if key == "reason" and event.type is EventType.STEP_REFUSED:
         return word(REFUSALS, str(value), lang)
     if key == "purpose":
         return word(CONSENT_PURPOSES, str(value), lang)
     return code_word(str(value), lang)
+
+
+def _member(plan: Plan, row: Any, lang: str) -> str:
+    """A member of an encrypted session, with the first digits of its key's fingerprint."""
+    name, fingerprint = (str(row[0]), str(row[1])) if isinstance(row, list) and len(row) == 2 else (str(row), "")
+    recorder = name.removeprefix("recorder-")
+    shown = f"{code_word('recorder', lang)} {recorder.upper()}" if recorder != name else speaker(plan, name, lang)
+    return f"{shown} ({fingerprint[:_FINGERPRINT_SHOWN]})" if fingerprint else shown
 
 
 def _step_of(event: Event, script: Script | None, lang: str) -> str:
