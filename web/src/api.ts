@@ -16,7 +16,7 @@ export class Problem extends Error {
   }
 }
 
-export type Capacity = "staff" | "seat" | "";
+export type Capacity = "staff" | "seat" | `seat:${string}` | "";
 
 export const capacity = (): Capacity => (document.body.dataset["capacity"] ?? "") as Capacity;
 

@@ -88,10 +88,16 @@ export class Session {
   private listen(): void {
     if (this.isClosed) return;
     this.stream?.close();
-    const stream = new EventSource(`${apiOf(this.ref)}/stream?as=${capacity()}`);
+    const stream = new EventSource(`${apiOf(this.ref)}/stream?as=${encodeURIComponent(capacity())}`);
     this.stream = stream;
     stream.addEventListener("view", (event) => { this.be("live"); this.take(JSON.parse((event as MessageEvent<string>).data) as Partial<View>); });
-    stream.addEventListener("end", () => { stream.close(); this.be("lost"); this.refresh().catch(() => undefined); });
+    stream.addEventListener("end", (event) => {
+      stream.close();
+      this.be("lost");
+      // Somebody goes on in this seat with another device: the server's page says so, and camera and microphone are let go.
+      if ((event as MessageEvent<string>).data?.includes("replaced")) location.reload();
+      else this.refresh().catch(() => undefined);
+    });
     stream.addEventListener("open", () => this.be("live"));
     stream.addEventListener("error", () => this.be("lost"));
   }

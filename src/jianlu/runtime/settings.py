@@ -6,10 +6,11 @@ Every field is explained in `deploy/jianlu.toml`, which a test holds against the
 from __future__ import annotations
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from jianlu.core.errors import InvalidError, NotFoundError
 
@@ -91,8 +92,15 @@ class ServeSettings(_Section):
     recorders: Literal[1, 2] = 2
     is_edge: bool = False
     institution: str = Field(default="", max_length=80)
+    trusted_proxies: tuple[str, ...] = ()
     sample_devices: bool = False
 
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A network that is none would be trusted by nobody, silently."""
+        return tuple(str(ip_network(each)) for each in value)
 
 class MediaSettings(_Section):
     """Where browsers send their media."""

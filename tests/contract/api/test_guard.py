@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
+from jianlu.deliver.api.app import create_app
+from jianlu.deliver.api.cookies import SEATS_HELD_MAX
 from jianlu.deliver.api.guard import BODY_BYTES_MAX, BURST, TRIES_BURST
 from tests.contract.api.test_routes import expect_problem
-from tests.fakes.api.world import ApiWorld
+from tests.fakes.api.world import DEVICES, ApiWorld, ok
 
 
 def test_a_body_that_is_too_long_is_refused_however_it_comes(api: ApiWorld) -> None:
@@ -57,8 +62,9 @@ def test_an_installation_that_drains_takes_nothing_new_but_lets_people_end(api: 
 def test_cookies_are_for_this_host_and_not_for_scripts(api: ApiWorld) -> None:
     client = api.client()
     signed_in = client.post("/api/v1/sign-in", json={"name": "lin", "password": "correct horse battery"})
-    joined = api.client().post("/api/v1/join", json={"token": api.invite(api.make_case())})
-    for answer, name in ((signed_in, "__Host-jianlu"), (joined, "__Host-jianlu-seat")):
+    case = api.make_case()
+    joined = api.client().post("/api/v1/join", json={"token": api.invite(case)})
+    for answer, name in ((signed_in, "__Host-jianlu"), (joined, f"__Host-jianlu-seat.{case}.customer")):
         cookie = answer.headers["set-cookie"]
         assert cookie.startswith(f"{name}=")
         for part in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"):
@@ -82,7 +88,72 @@ def test_a_browser_with_both_cookies_says_as_whom_it_calls(api: ApiWorld) -> Non
     assert browser.get("/api/v1/me").json()["kind"] == "participant"
 
 
+def test_two_tabs_of_one_browser_sit_on_two_seats(api: ApiWorld) -> None:
+    case = api.make_case("sale-2", facts={"customer.age": 16}, people={"guardian": {"name": "王母"}})
+    other = api.make_case()
+    browser = api.client()
+    for each, seat in ((case, "customer"), (case, "guardian"), (other, "customer")):
+        ok(browser.post("/api/v1/join", json={"token": api.invite(each, seat)}))
+    at = f"/api/v1/cases/{case}"
+    for seat in ("customer", "guardian"):
+        headers = {"X-Jianlu-As": f"seat:{seat}"}
+        assert ok(browser.get(f"{at}/session", headers=headers)).json()["you"] == {"seat": seat, "is_staff": False}
+        assert ok(browser.get(f"{at}/session?as=seat:{seat}")).json()["you"]["seat"] == seat
+        ok(browser.post(f"{at}/preflight", json=DEVICES, headers=headers))
+        assert browser.get("/api/v1/me", headers=headers).json()["seat"] == seat
+    assert ok(browser.get(f"/api/v1/cases/{other}/session?as=seat")).json()["case"] == other, "the path says which case"
+    expect_problem(browser.get(f"{at}/session", headers={"X-Jianlu-As": "seat:witness"}), 401)
+    expect_problem(api.client().get(f"{at}/session", headers={"X-Jianlu-As": "seat:customer"}), 401)
+    ok(browser.post("/api/v1/leave", headers={"X-Jianlu-As": "seat:guardian"}))
+    expect_problem(browser.get(f"{at}/session", headers={"X-Jianlu-As": "seat:guardian"}), 401)
+    assert ok(browser.get(f"{at}/session")).json()["you"]["seat"] == "customer"
+    ok(browser.post("/api/v1/leave"))
+    expect_problem(browser.get(f"{at}/session"), 401)
+
+
+def test_a_browser_that_joined_many_sessions_lets_the_oldest_go(api: ApiWorld) -> None:
+    browser, cases = api.client(), [api.make_case(f"sale-{number}") for number in range(SEATS_HELD_MAX + 2)]
+    for case in cases:
+        ok(browser.post("/api/v1/join", json={"token": api.invite(case)}))
+    held = [name for name in browser.cookies if name.startswith("__Host-jianlu-seat.")]
+    assert len(held) == SEATS_HELD_MAX
+    assert ok(browser.get(f"/api/v1/cases/{cases[-1]}/session")).json()["case"] == cases[-1]
+
+
 @pytest.mark.parametrize("key", ["short", "x" * 201, "with space", "zeichenäö12"])
 def test_a_malformed_idempotency_key_is_refused(api: ApiWorld, key: str) -> None:
     headers = {"Idempotency-Key": key.encode("utf-8")}
     expect_problem(api.client("lin").post("/api/v1/cases", json={}, headers=headers), 422)  # type: ignore[arg-type]
+
+
+def behind(api: ApiWorld, *proxies: str) -> FastAPI:
+    """The application with these networks trusted."""
+    serve = api.deps.settings.serve.model_copy(update={"trusted_proxies": proxies})
+    return create_app(replace(api.deps, settings=api.deps.settings.model_copy(update={"serve": serve})))
+
+
+def tries_until_slowed(app: FastAPI, peer: str, forwarded: Callable[[int], str]) -> int:
+    """How many tries to join come through before one is slowed down, of many."""
+    client = TestClient(app, base_url="https://testserver", headers={"X-Jianlu": "1"}, client=(peer, 40_000))
+    for number in range(int(TRIES_BURST) + 10):
+        answer = client.post("/api/v1/join", json={"token": "guess"}, headers={"X-Forwarded-For": forwarded(number)})
+        if answer.status_code == 429:
+            return number
+    return -1
+
+
+def test_a_stranger_who_claims_other_addresses_is_slowed_down_all_the_same(api: ApiWorld) -> None:
+    app = behind(api, "10.0.4.0/28")
+    assert tries_until_slowed(app, "203.0.113.9", lambda number: f"198.51.100.{number}") == int(TRIES_BURST)
+    assert tries_until_slowed(behind(api), "10.0.4.1", lambda number: f"198.51.100.{number}") == int(TRIES_BURST), (
+        "nobody is trusted"
+    )
+
+
+def test_behind_a_trusted_proxy_callers_are_told_apart_and_their_own_claims_are_not_believed(api: ApiWorld) -> None:
+    app = behind(api, "10.0.4.0/28", "10.0.8.7/32")
+    assert tries_until_slowed(app, "10.0.4.1", lambda number: f"198.51.100.{number}") == -1, "forty callers, forty buckets"
+    spoofed = tries_until_slowed(app, "10.0.4.2", lambda number: f"192.0.2.{number}, 203.0.113.9")
+    assert spoofed == int(TRIES_BURST), "what stands before the proxy's own entry is the caller's claim"
+    chained = tries_until_slowed(app, "10.0.4.3", lambda number: f"192.0.2.{number}, 203.0.113.10, 10.0.8.7")
+    assert chained == int(TRIES_BURST)

@@ -81,7 +81,7 @@ def test_a_token_is_good_for_its_own_address_and_kind_alone(api: ApiWorld) -> No
     expect_problem(software.post(path, content="v=0", headers=bearer("x" * 43, **SDP)), 401)
     expect_problem(software.post("/whep/other", content="v=0", headers=bearer(made["bearer"], **SDP)), 401)
     expect_problem(software.post(path.replace("whep", "whip"), content="v=0", headers=bearer(made["bearer"], **SDP)), 401)
-    software.cookies.set("__Host-jianlu-seat", made["bearer"])
+    software.cookies.set(f"__Host-jianlu-seat.{case}.customer", made["bearer"])
     expect_problem(software.get(f"/api/v1/cases/{case}/session"), 401)
     newer = ok(agent.post(f"/api/v1/cases/{case}/endpoints", json={"kind": "whep", "feed": "customer"})).json()
     expect_problem(software.post(path, content="v=0", headers=bearer(made["bearer"], **SDP)), 401)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref
 from jianlu.deliver.api.stream import STREAMS_MAX
 from jianlu.govern.identity.admissions import dismiss
@@ -67,6 +68,24 @@ def test_the_stream_ends_with_the_sign_in(served: Listening) -> None:
         assert other.next()["event"] == "closed"
     with served.stream(case, agents) as refused:
         assert refused.response.status_code == 401
+
+
+def test_the_customer_goes_on_with_another_phone_and_the_first_one_is_told(served: Listening) -> None:
+    api = served.api
+    case, agent, first = api.live()
+    at = f"/api/v1/cases/{case}"
+    with served.stream(case, cookie_header(first)) as stream:
+        assert stream.next()["event"] == "view"
+        second = api.guest(api.invite(case))
+        assert stream.until("end")["data"] == {"reason": "replaced"}
+    assert first.get(f"{at}/session").status_code == 401
+    assert ok(second.get(f"{at}/session")).json()["you"]["seat"] == "customer"
+    seat = next(each for each in agent.get(f"{at}/session").json()["seats"] if each["seat"] == "customer")
+    assert seat["device"] is None, "the second phone is tested anew"
+    told = [event.body for event in api.world.events(case) if event.type in (EventType.SEAT_TAKEN, EventType.SEAT_LEFT)]
+    assert told[-2:] == [{"seat": "customer", "reason": "replaced"}, {"seat": "customer", "how": "invitation"}]
+    sent = second.post(f"{at}/feeds/customer", content="v=0 offer", headers={"Content-Type": "application/sdp"})
+    assert sent.status_code == 201, "the first phone's connection is closed and not in the way"
 
 
 def test_the_stream_ends_when_the_process_drains(served: Listening) -> None:

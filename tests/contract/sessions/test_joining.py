@@ -11,9 +11,10 @@ import pytest
 from jianlu.capture.sessions.conducting import abandon_session, handover
 from jianlu.capture.sessions.joining import accept, invite, leave_seat, revoke, take_seat
 from jianlu.capture.sessions.media import publish
+from jianlu.capture.sessions.preparing import record_preflight
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError
 from jianlu.core.terms.events import EventType
-from tests.fakes.sessions.world import AGENT, OTHER_AGENT, SALE_FACTS, SUPERVISOR, World, participant
+from tests.fakes.sessions.world import AGENT, DEVICES, OTHER_AGENT, SALE_FACTS, SUPERVISOR, World, participant
 
 
 def seat_of(world: World, case: str, seat: str) -> str:
@@ -161,6 +162,8 @@ def test_who_left_needs_a_new_invitation(world: World) -> None:
     assert world.kinds(case).count(EventType.SEAT_LEFT) == 1
     assert {gate["code"] for gate in world.view(case)["gates"]} == {"seat_empty"}
     accept(invite(case, "customer", using=world.using, by=AGENT).token, using=world.using)
+    assert {gate["code"] for gate in world.view(case)["gates"]} == {"device_untested"}, "with who left go their devices"
+    record_preflight(case, DEVICES, using=world.using, by=participant(case))
     assert world.view(case)["gates"] == []
 
 

@@ -12,7 +12,7 @@ interface Invitation { url: string; token?: string; qr_svg?: string; check_code?
 export function peopleList(session: Session, view: View): HTMLElement {
   return h("ul", { class: "lines" }, view.seats.map((seat) => {
     const isAway = seat.state === "away";
-    const canInvite = may(view, "invite") && seat.seat !== "agent" && (seat.state === "empty" || seat.state === "invited" || isAway);
+    const canInvite = may(view, "invite") && seat.seat !== "agent"; // also to a seat that is taken: the customer goes on with another phone
     const devices = Object.entries(seat.device ?? {}).filter(([, result]) => result === "failed").map(([name]) => t(`check.${name}`));
     return h("li", null, h("span", { class: "grow" }, h("b", null, t(`seat.${seat.seat}`)), seat.display ? ` ${seat.display}` : "", seat.is_you ? h("span", { class: "note" }, t("people.you")) : null,
       seat.device && "sample_clips" in seat.device ? h("span", { class: "note" }, t("sample.label")) : null, devices.length ? h("span", { class: "wrong" }, t("people.failed", { what: devices.join(", ") })) : null),

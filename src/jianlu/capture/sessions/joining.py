@@ -109,7 +109,7 @@ def revoke(case: str, seat: str, *, using: SessionPorts, by: Principal) -> None:
 
 
 def accept(token: str, *, using: SessionPorts) -> Admission:
-    """Take the seat that the token invites to; it works once.
+    """Take the seat that the token invites to; it works once. Whoever sits there on another device is disconnected, on the record.
 
     DeniedError for a token that is not ours, over, used, or taken back, always in the same words; ConflictError when the session is over.
     """
@@ -125,6 +125,9 @@ def accept(token: str, *, using: SessionPorts) -> Admission:
             if connection.execute(used).rowcount != 1:
                 raise _stale()
         disconnect(live, seat, using=using)
+        if seat in live.talk.seats:
+            live.log.append(EventType.SEAT_LEFT, {"seat": seat, "reason": "replaced"})
+            live.catch_up()
         _sit(live, seat, "invitation", using=using)
         return Admission(using.tenant, case_ref(case), seat)
 

@@ -44,7 +44,10 @@ def _seat_taken(_: Course, talk: Talk, body: Body) -> Talk:
 
 
 def _seat_left(_: Course, talk: Talk, body: Body) -> Talk:
-    return replace(talk, seats={seat: how for seat, how in talk.seats.items() if seat != body["seat"]})
+    """With whoever sat there go their devices: the next ones are tested anew."""
+    gone = body["seat"]
+    devices = {seat: checks for seat, checks in talk.devices.items() if seat != gone}
+    return replace(talk, seats={seat: how for seat, how in talk.seats.items() if seat != gone}, devices=devices)
 
 
 def _preflight(_: Course, talk: Talk, body: Body) -> Talk:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from jianlu.deliver.api import cases, conduct, encryption, health, joining, me, media, playback, scripts, stream
 from jianlu.deliver.api.deps import Deps
@@ -35,6 +36,8 @@ def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> FastAPI:
     app.add_middleware(Guard, deps=deps)
     app.add_middleware(SecurityHeaders, public_url=deps.public_url)
     app.add_middleware(AccessLog)
+    if proxies := deps.settings.serve.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))
     return app
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,7 @@ from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import DeniedError, JianluError
 from jianlu.core.terms.ids import TenantId
 from jianlu.deliver.api.changes import Changes
-from jianlu.deliver.api.cookies import seat_token, staff_token
+from jianlu.deliver.api.cookies import capacity_of, seat_tokens, staff_token
 from jianlu.deliver.api.looks import Looks
 from jianlu.deliver.api.reader import CaseReader
 from jianlu.govern.identity.admissions import participant_of
@@ -29,9 +30,6 @@ from jianlu.govern.identity.ports import IdentityPorts
 from jianlu.govern.identity.sign_in import staff_of
 from jianlu.runtime.clock import Clock
 from jianlu.runtime.settings import Settings
-
-AS_HEADER, AS_QUERY = "x-jianlu-as", "as"
-"""A browser with both cookies says as whom it calls: `staff` or `seat` (the agent's and the customer's tab of a demonstration)."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Deps:
 
     def look_up(self, request: Request) -> Principal | None:
         """As `principal`, asked anew."""
-        wanted = request.headers.get(AS_HEADER) or request.query_params.get(AS_QUERY) or ""
+        wanted = capacity_of(request).kind
         return (self.staff(request) if wanted != "seat" else None) or (self.participant(request) if wanted != "staff" else None)
 
     def staff(self, request: Request) -> Staff | None:
@@ -74,11 +72,11 @@ class Deps:
             return None
 
     def participant(self, request: Request) -> Participant | None:
-        """Whose seat the request carries."""
-        try:
-            return participant_of(self.identity, seat_token(request)) if seat_token(request) else None
-        except SignInNeededError:
-            return None
+        """Whose seat the request carries: of several that the browser holds, the one that fits the path and what the page says."""
+        for token in seat_tokens(request):
+            with suppress(SignInNeededError):
+                return participant_of(self.identity, token)
+        return None
 
 
 def deps_of(request: Request) -> Deps:

@@ -19,7 +19,8 @@ from jianlu.deliver.api.problems import MEDIA_TYPE
 DESCRIPTION = (
     "Regulated conversations become evidence that an outsider can check. Errors are application/problem+json (RFC 9457). Calls that change "
     "something need the header `X-Jianlu: 1` and a cookie of /sign-in or /join; a POST may carry an Idempotency-Key. A browser that holds "
-    "both cookies says as whom it calls with `X-Jianlu-As: staff` or `seat`."
+    "both cookies says as whom it calls with `X-Jianlu-As: staff` or `seat`; one that holds two seats of a case, `seat:customer` or "
+    "`seat:guardian`."
 )
 API_VERSION = "1"
 _REF = "#/components/schemas/{model}"

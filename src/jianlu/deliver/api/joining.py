@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from jianlu.capture.sessions import joining, queueing
 from jianlu.capture.sessions.queueing import QueueRequest, TicketRow
 from jianlu.deliver.api import _bodies as bodies
-from jianlu.deliver.api.cookies import SEAT_COOKIE, set_cookie
+from jianlu.deliver.api.cookies import SEATS_HELD_MAX, clear_cookie, seat_cookie, seat_cookies, set_cookie
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.me import qr_svg
 from jianlu.govern.identity.admissions import admit
@@ -46,11 +46,15 @@ def revoke(seat: str, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> None:
 
 
 @router.post("/join")
-def join(body: bodies.Joining, deps: TheDeps, response: Response) -> dict[str, str]:
-    """Take up an invitation, once; sets the participant's cookie."""
+def join(body: bodies.Joining, deps: TheDeps, request: Request, response: Response) -> dict[str, str]:
+    """Take up an invitation, once; sets the participant's cookie. Whoever sat there on another device is let go."""
     admission = joining.accept(body.token, using=deps.sessions)
     token, _ = admit(deps.identity, admission.tenant, admission.case, admission.seat)
-    set_cookie(response, SEAT_COOKIE, token)
+    mine = seat_cookie(admission.case, admission.seat)
+    set_cookie(response, mine, token)
+    others = [name for name in seat_cookies(request) if name != mine]
+    for name in others[: max(0, len(others) - SEATS_HELD_MAX + 1)]:
+        clear_cookie(response, name)
     deps.changes.notify(admission.case)
     return {"case": admission.case, "seat": admission.seat}
 

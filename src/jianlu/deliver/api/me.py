@@ -11,7 +11,7 @@ import segno
 from fastapi import APIRouter, Request, Response
 
 from jianlu.deliver.api._bodies import SignIn, TotpCode
-from jianlu.deliver.api.cookies import SEAT_COOKIE, STAFF_COOKIE, clear_cookie, set_cookie, staff_token
+from jianlu.deliver.api.cookies import STAFF_COOKIE, capacity_of, clear_cookie, seat_cookies, set_cookie, staff_token
 from jianlu.deliver.api.deps import StaffCaller, TheDeps
 from jianlu.govern.identity import sign_in as signing_in
 from jianlu.govern.identity import totp
@@ -39,10 +39,12 @@ def sign_out(request: Request, deps: TheDeps) -> Response:
 
 
 @router.post("/leave", status_code=204)
-def leave() -> Response:
-    """Take the participant's cookie from this browser."""
-    response = Response(status_code=204)
-    clear_cookie(response, SEAT_COOKIE)
+def leave(request: Request) -> Response:
+    """Take the participant's cookies from this browser, or those of one seat where the call says as whom (`seat:guardian`)."""
+    response, seat = Response(status_code=204), capacity_of(request).seat
+    for name in seat_cookies(request):
+        if not seat or name.rpartition(".")[2] == seat:
+            clear_cookie(response, name)
     return response
 
 

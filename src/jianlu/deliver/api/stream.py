@@ -20,7 +20,8 @@ from jianlu.core.errors import JianluError, UnavailableError
 from jianlu.core.terms.digests import digest_of
 from jianlu.deliver.api.deps import CaseRef, Deps, TheDeps, caller_of
 from jianlu.deliver.api.problems import problem
-from jianlu.govern.identity.model import Principal, SignInNeededError, Staff
+from jianlu.govern.identity.admissions import is_admitted
+from jianlu.govern.identity.model import Participant, Principal, SignInNeededError, Staff
 
 router = APIRouter(prefix="/api/v1/cases/{case}", tags=["session"])
 
@@ -40,7 +41,7 @@ async def stream(case: CaseRef, request: Request, deps: TheDeps) -> Response:
     if deps.streams[who] >= STREAMS_MAX:
         return problem(429, "too many streams are open: close a tab", headers={"Retry-After": "10"})
     last = request.headers.get("last-event-id", "")
-    events = _counted(deps.streams, who, _events(request, deps, case, last))
+    events = _counted(deps.streams, who, _events(request, deps, case, last, caller))
     return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
@@ -53,7 +54,7 @@ async def _counted(streams: Counter[str], who: str, events: AsyncIterator[str]) 
         streams[who] -= 1
 
 
-async def _events(request: Request, deps: Deps, case: str, last: str) -> AsyncIterator[str]:
+async def _events(request: Request, deps: Deps, case: str, last: str, caller: Principal) -> AsyncIterator[str]:
     yield f"retry: {RETRY_MS}\n\n"
     quiet = 0
     while True:
@@ -64,7 +65,7 @@ async def _events(request: Request, deps: Deps, case: str, last: str) -> AsyncIt
         try:
             name, text = await deps.looks.run(case, lambda: _look(request, deps, case))
         except SignInNeededError:
-            yield _event("end", {"reason": "signed_out"})
+            yield _event("end", {"reason": await asyncio.to_thread(_why_ended, deps, caller)})
             return
         except UnavailableError as error:
             name, text = last, ""
@@ -90,6 +91,12 @@ def _look(request: Request, deps: Deps, case: str) -> tuple[str, str]:
     view = view_session(case, using=deps.sessions, by=caller)
     text = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
     return f"{view['version']}.{digest_of(text.encode())[:12]}", text
+
+
+def _why_ended(deps: Deps, caller: Principal) -> str:
+    """`replaced` when somebody was admitted to the caller's seat since: the customer goes on with another device."""
+    is_replaced = isinstance(caller, Participant) and is_admitted(deps.identity, caller.tenant, caller.case, caller.seat)
+    return "replaced" if is_replaced else "signed_out"
 
 
 def _event(name: str, fields: dict[str, str]) -> str:

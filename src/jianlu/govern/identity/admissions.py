@@ -51,6 +51,14 @@ def participant_of(using: IdentityPorts, token: str, *, scope_prefix: str = "") 
     return Participant(tenant_id(row["tenant"]), case_ref(row["case_ref"]), row["seat"], row["digest"][:16], row["scope"])
 
 
+def is_admitted(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str) -> bool:
+    """Whether somebody holds the seat now, on whatever device."""
+    c = admissions.c
+    mine = (c.tenant == tenant, c.case_ref == case, c.seat == seat, c.scope == "", c.expires_at > instant_text(using.clock.now()))
+    with transaction(using.database, writes=False) as connection:
+        return connection.execute(select(c.digest).where(*mine)).first() is not None
+
+
 def dismiss(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str) -> None:
     """End the admission to the seat, and of software that was admitted in its name."""
     with transaction(using.database) as connection:
