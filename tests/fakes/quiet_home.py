@@ -23,6 +23,7 @@ _QUIET = {
     'speech = "faster-whisper"': 'speech = "none"',
     'voice = "silero"': 'voice = "none"',
     'faces = "yunet"': 'faces = "none"',
+    "during_call = true": "during_call = false",
 }
 
 

@@ -13,7 +13,7 @@ from jianlu.capture.sessions.checks import CheckState, Demand, Found
 from jianlu.core.formats.event import FIRST_PREV, Event, make_event
 from jianlu.core.formats.plan import Obligation, Plan
 from jianlu.core.terms.events import EventType
-from jianlu.core.terms.findings import Coverage, FindingKind, Inspection, Inspector, Status
+from jianlu.core.terms.findings import Coverage, Finding, FindingKind, Inspection, Inspector, Status
 from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.core.terms.verdicts import ObligationVerdict, Reason, Verdict
 from jianlu.core.verdicts.case_view import CaseView
@@ -164,10 +164,10 @@ DARK_LUMA_MAX = 40
 """Mean luma (0 to 255) of a picture in which a face can hardly be made out: one in a dark room has 25, in an office 100 and more."""
 
 
-def picture_prompts(plan: Plan, inspections: Iterable[Inspection]) -> list[tuple[str, str]]:
-    """Where a face is missing or too small, or the picture too dark, by the plan's `require_presence`: code and track."""
+def picture_prompts(plan: Plan, looks: Iterable[Finding]) -> list[tuple[str, str]]:
+    """Where a face is missing or too small, or the picture too dark, by `looks` (FACES) and the plan's `require_presence`: code, track."""
     found = []
-    for look in (f for each in inspections for f in each.findings if f.kind is FindingKind.FACES):
+    for look in looks:
         wanted = [o.params for o in plan.obligations if o.kind == "require_presence" and o.params.get("track") == look.track]
         if look.value["brightness"] <= DARK_LUMA_MAX:
             found.append(("picture_dark", look.track))

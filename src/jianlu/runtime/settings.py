@@ -65,6 +65,7 @@ class InspectSettings(_Section):
     speech_threads: int = Field(default=2, ge=1, le=64)
     voice: Literal["silero", "none"] = "silero"
     faces: Literal["yunet", "none"] = "yunet"
+    during_call: bool = True
 
 
 class PackageSettings(_Section):

@@ -40,7 +40,7 @@ def feeds_of(seats: Mapping[str, Path]) -> list[Feed]:
 
 def record_live(log: CaseLog, feeds: Sequence[Feed]) -> None:
     """Record `feeds` from beginning to end into the case of `log`."""
-    read = [_read(feed) for feed in feeds]
+    read = [read_feed(feed) for feed in feeds]
     formats = [track for track, _ in read]
     recorder = Recorder(formats)
     stored = [(Fraction(s.pts, t.timescale), n, s) for n, (t, samples) in enumerate(read) for s in samples]
@@ -64,7 +64,8 @@ def record_live(log: CaseLog, feeds: Sequence[Feed]) -> None:
     log.append(EventType.RECORDING_ENDED, ended)
 
 
-def _read(feed: Feed) -> tuple[TrackFormat, list[Sample]]:
+def read_feed(feed: Feed) -> tuple[TrackFormat, list[Sample]]:
+    """The format and the coded samples of one feed."""
     with av.open(str(feed.path)) as container:
         stream: Any = (container.streams.video if feed.kind == "video" else container.streams.audio)[feed.index]
         codec = CODECS[stream.codec_context.name.replace("libopus", "opus").replace("libvpx", "vp8")]

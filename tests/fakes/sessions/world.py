@@ -13,6 +13,7 @@ from jianlu.capture.cases.model import CaseRequest, Person, Scene
 from jianlu.capture.cases.rules import Rules, load_rules
 from jianlu.capture.cases.scenes import load_scenes, scenes_directory
 from jianlu.capture.cases.scripts import adopt_shipped_scripts
+from jianlu.capture.sessions.checks import Watching
 from jianlu.capture.sessions.consents import consent
 from jianlu.capture.sessions.joining import accept, invite, take_seat
 from jianlu.capture.sessions.media import publish
@@ -191,15 +192,19 @@ class World:
 
 
 @contextmanager
-def session_world(index_url: str = "sqlite://", scenes: Mapping[str, Scene] | None = None) -> Iterator[World]:
-    """A world whose scripts are in force."""
+def session_world(
+    index_url: str = "sqlite://", scenes: Mapping[str, Scene] | None = None, *, is_checked: bool = False, on_not_met: str = "warn"
+) -> Iterator[World]:
+    """A world whose scripts are in force; with a checker where `is_checked`, and scenes that do `on_not_met`."""
     with memory_vault(index_url) as vault:
         clock, rooms, desk = SetClock(), FakeRooms(), CaseDesk(vault)
         recorder = FakeRecorder(desk, TENANT, clock)
         second = FakeRecorder(desk, TENANT, clock, "b")
         handed_over: list[str] = []
-        found = dict(scenes if scenes is not None else shipped_scenes())
+        found = {name: replace(s, on_not_met=on_not_met) for name, s in (shipped_scenes() if scenes is None else scenes).items()}
         using = _ports(vault, desk, clock, rooms, {"a": recorder, "b": second}, found, handed_over)
+        if is_checked:
+            using = replace(using, watching=Watching(clock.monotonic_ms()))
         adopt_shipped_scripts(using=using, proposed_by="account-he", approved_by="account-xu")
         yield World(using, vault, clock, rooms, recorder, second, handed_over)
 

@@ -31,11 +31,15 @@ WAIVERS = ("paper_checked", "heard_in_person", "check_mistaken", "other")
 """Why a supervisor lets a step stand although a check of it was not met."""
 
 
-def watched_sessions(*, using: SessionPorts) -> list[dict[str, Any]]:
-    """Every talk that is under way, with the attempts of steps that are not wholly looked at; the checker was heard."""
+def watched_sessions(*, busy_ms: int, using: SessionPorts) -> dict[str, Any]:
+    """Every talk that is under way, with the attempts of steps that are not wholly looked at; and whether one may begin soon.
+
+    So the checker was heard; `busy_ms` is how long it has been at its present look.
+    """
     if using.watching is not None:
-        using.watching.heard_ms = using.clock.monotonic_ms()
-    return [_watched(live) for live in using.switchboard.sessions if live.talk.is_recording and not live.talk.end_reason]
+        using.watching.heard_ms, using.watching.busy_ms = using.clock.monotonic_ms(), busy_ms
+    known = [live for live in using.switchboard.sessions if not live.talk.end_reason]
+    return {"cases": [_watched(live) for live in known if live.talk.is_recording], "is_expected": bool(known)}
 
 
 def report_look(case: str, look: Look, *, using: SessionPorts) -> None:

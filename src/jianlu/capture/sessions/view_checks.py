@@ -43,14 +43,13 @@ def hidden_checks(live: LiveSession) -> dict[str, Any]:
 def step_checks(live: LiveSession, run: StepRun, watching: Watching | None, now_ms: int) -> dict[str, Any]:
     """The checks of a step's present attempt: together `none`, `met`, `not_met` or `unknown`, and each with why and where."""
     demands, recorded = live.demands.get(run.step, ()), live.talk.checks.get(run.step)
-    if run.state is StepState.REOPENED:
-        recorded = None
+    attempt = run.attempt if run.state in (StepState.CURRENT, StepState.DONE) else 0
     away = watching is not None and is_away(watching, now_ms)
     look = live.seen.looks.get(run.step)
-    known = findings_now(demands, run.attempt if run.attempt else -1, look, recorded, is_away=away)
+    known = findings_now(demands, attempt, look, recorded, is_away=away)
     if watching is None:
         known = tuple(Found(each.key, CheckState.UNKNOWN, "off") if each.reason == "not_yet" else each for each in known)
-    is_current = recorded is not None and recorded.attempt == run.attempt
+    is_current = recorded is not None and recorded.attempt == attempt
     return {
         "state": _together(known),
         "is_whole": is_current,

@@ -20,7 +20,7 @@ from jianlu.core.errors import InvalidError
 from jianlu.runtime.settings import Settings
 from jianlu.wiring import RECORDER_NAMES
 
-Role = Literal["web", "media", "recorder", "worker"]
+Role = Literal["web", "media", "recorder", "worker", "checker"]
 SUPERVISED = "JIANLU_SUPERVISED"
 """Set by the supervisor: the child ends when its standard input does, so that none outlives a supervisor that was killed."""
 
@@ -57,7 +57,8 @@ def children_of(settings: Settings) -> tuple[Child, ...]:
     """Every process that the settings ask for, in the order in which they start; they stop in reverse."""
     media = [Child("media", shard=shard) for shard in range(settings.serve.shards)]
     recorders = [Child("recorder", name=name) for name in RECORDER_NAMES[: settings.serve.recorders]]
-    wanted = [Child("web"), *media, Child("worker"), *recorders]
+    checkers = [Child("checker")] if settings.inspect.during_call else []
+    wanted = [Child("web"), *media, Child("worker"), *recorders, *checkers]
     return tuple(child for child in wanted if importlib.util.find_spec(f"{_PACKAGE}.{child.role}") is not None)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from jianlu.capture.cases.rules import load_rules
 from jianlu.capture.cases.scenes import load_scenes, scenes_directory
+from jianlu.capture.sessions.checks import Watching
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import IntegrityError, UnavailableError
 from jianlu.core.terms.ids import TenantId, case_ref, tenant_id
@@ -22,6 +23,9 @@ from jianlu.vault.desk import CaseDesk
 from jianlu.vault.index import read_case_row
 from jianlu.vault.keys import tenant_secret
 from jianlu.wiring import Home, embedded_rooms, recorder_clients
+
+CHECKER_LOADS_MS = 30_000
+"""Four seconds on an idle machine, which a machine that starts a service is not."""
 
 FREE_BYTES_MIN = 2 << 30
 """Free disk before a session may start: ten hours of a two-party 720p call at 3 Mbit/s would need 13 GB, one hour 1.4 GB."""
@@ -45,8 +49,14 @@ def session_ports(home: Home, desk: CaseDesk) -> SessionPorts:
         after_call=lambda case: _after_call(home, desk, tenant, case),
         probes=probes_of(home),
         jobs=lambda case: jobs_of(home, tenant, case),
+        watching=watching_of(home),
         is_edge=home.settings.serve.is_edge,
     )
+
+
+def watching_of(home: Home) -> Watching | None:
+    """What is known of the checker at the start: nothing yet, and for as long as it takes to load its engines that is no alarm."""
+    return Watching(home.vault.clock.monotonic_ms() + CHECKER_LOADS_MS) if home.settings.inspect.during_call else None
 
 
 def probes_of(home: Home) -> dict[str, Callable[[], None]]:

@@ -29,6 +29,7 @@ from jianlu.deliver.api.idempotency import forget_interrupted
 from jianlu.deliver.api.reader import CaseReader
 from jianlu.deliver.console.mount import mount_console
 from jianlu.entry.reactions import reaction_to
+from jianlu.entry.serve.checks import CHECKS_SOCKET, CheckDesk, checks_server
 from jianlu.entry.serve.children import SUPERVISED
 from jianlu.entry.serve.desk import desk_server
 from jianlu.entry.serve.live import session_ports
@@ -119,6 +120,7 @@ async def _alive(home: Home, desk: CaseDesk, deps: Deps) -> AsyncIterator[None]:
     servers = [
         desk_server(home.path / DESK_SOCKET, desk, home.settings.tenant.id),
         ledger_socket_server(home, home.path / LEDGER_SOCKET),
+        checks_server(home.path / CHECKS_SOCKET, CheckDesk(deps.sessions, deps.changes.notify)),
     ]
     for server in servers:
         await server.start()

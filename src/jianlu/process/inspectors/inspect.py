@@ -22,7 +22,7 @@ from jianlu.process.inspectors.passes import Attempt, PicturePass, SoundPass, Tr
 from jianlu.process.inspectors.ports import InspectPorts, Progress, ReaderFactory
 from jianlu.process.inspectors.sender_clock import ClockSample
 from jianlu.process.inspectors.voice import voice_findings
-from jianlu.process.media.sound import ms_of
+from jianlu.process.media.sound import WHOLE, Window, ms_of
 
 CAMERA = "picture"
 """The track that shows everybody; `agent-picture` shows who is heard on `agent`."""
@@ -39,19 +39,19 @@ def inspect_case(
     *,
     clock: Sequence[ClockSample] = (),
     withheld: Mapping[Inspector, str] | None = None,
-    origin_ms: int = 0,
+    window: Window = WHOLE,
 ) -> tuple[Inspection, ...]:
     """What there is to hear and see in the session: voice, speech, phrases, faces, picture, sound and sync, in this order.
 
     `clock` is what the recorder measured of the senders' clocks. Inspectors in `withheld` (faces can be) do not run, for the reason there.
-    A stretch of sound alone (a plan without pictures) may begin at `origin_ms` of the session; its times count from there.
+    Of a plan without pictures a `window` alone may be heard; times count from where it begins.
     The phrases are `spot(plan, speech)`, exactly. Raises what the reader raises; an engine's failure is a status, not an error.
     """
     lang = _language_of(plan, using)
     withheld = withheld or {}
     if Inspector.FACES in withheld:
         using = replace(using, faces=None)
-    sounds = [SoundPass(track, using, lang, origin_ms) for track in plan.tracks if track.kind == "audio"]
+    sounds = [SoundPass(track, using, lang, window) for track in plan.tracks if track.kind == "audio"]
     shown = [PicturePass(track, using.faces) for track in plan.tracks if track.kind == "video"]
     _run([*sounds, *shown], reader_factory, progress or _unwatched)
     end_ms = max((one.end_ms for one in (*sounds, *shown)), default=0)

@@ -21,7 +21,7 @@ from jianlu.process.inspectors.speech import SpeechTrack
 from jianlu.process.inspectors.transcript import Transcriber
 from jianlu.process.inspectors.voice import VoiceTrack
 from jianlu.process.media.picture import Picture, pictures
-from jianlu.process.media.sound import SoundBlock, ms_of, sound_blocks
+from jianlu.process.media.sound import WHOLE, SoundBlock, Window, ms_of, sound_blocks
 
 _Answer = TypeVar("_Answer")
 
@@ -61,9 +61,9 @@ class TrackPass:
 class SoundPass(TrackPass):
     """Listens to one audio track: voice, speech, sound and sync tones."""
 
-    def __init__(self, track: Track, using: InspectPorts, lang: str, origin_ms: int = 0) -> None:
+    def __init__(self, track: Track, using: InspectPorts, lang: str, window: Window = WHOLE) -> None:
         super().__init__(track)
-        self._origin_ms = origin_ms
+        self._window = window
         self.holes: list[tuple[int, int]] = []
         self.sound = SoundTrack(track.id)
         self.tones = ToneTrack()
@@ -87,7 +87,7 @@ class SoundPass(TrackPass):
         end = 0
         with reader_factory() as reader:
             try:
-                for block in sound_blocks(reader, self.track.stream, self._origin_ms):
+                for block in sound_blocks(reader, self.track.stream, self._window):
                     if stop.is_set():
                         return
                     self._hear(block)

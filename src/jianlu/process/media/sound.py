@@ -62,22 +62,34 @@ def sample_of(ms: int) -> int:
     return ms * RATE_HZ // 1000
 
 
-def sound_blocks(reader: BinaryIO, stream_index: int, origin_ms: int = 0) -> Iterator[SoundBlock]:
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch [from_ms, to_ms) of the session; without an end, all that follows."""
+
+    from_ms: int = 0
+    to_ms: int | None = None
+
+
+WHOLE = Window()
+
+
+def sound_blocks(reader: BinaryIO, stream_index: int, window: Window = WHOLE) -> Iterator[SoundBlock]:
     """The track's blocks in order from sample 0, each of BLOCK_SAMPLES but the last. Raises InvalidError for unreadable media.
 
-    Sample 0 is heard at `origin_ms` of the session; what is before it is left out.
+    Sample 0 is heard where `window` begins; what is outside of it is left out.
     """
     with open_media(reader) as container:
         stream = audio_stream(container, stream_index)
         line = _Line()
-        clock = _Clock(origin_ms / 1000)
+        clock = _Clock(window.from_ms / 1000)
+        ends_s = None if window.to_ms is None else window.to_ms / 1000
         for packet in container.demux(stream):
             try:
                 frames = packet.decode()
             except av.InvalidDataError:
                 continue  # a damaged packet is a gap, which the next timestamp shows
             for frame in frames:
-                if isinstance(frame, av.AudioFrame) and frame.samples > 0:
+                if isinstance(frame, av.AudioFrame) and frame.samples > 0 and (ends_s is None or (frame.time or 0) < ends_s):
                     clock.play(frame, line)
                     yield from line.take(BLOCK_SAMPLES)
         clock.stop(line)

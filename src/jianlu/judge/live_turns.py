@@ -1,0 +1,99 @@
+"""Whose turn it is: which attempt at a step the checker looks at next. Pure; every decision is of the moment.
+
+An attempt that is over and sealed comes first, the latest before older ones, because somebody waits for it. One that is under way is
+looked at as its sound arrives, and then rests, so that looking never takes more than a third of what it could.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jianlu.core.errors import InvalidError
+
+FRESH_MS_MIN = 1_500
+"""So much new sound is worth a look: less than a segment."""
+
+REST_FACTOR = 2
+"""How many times as long as the last look an attempt under way is left alone."""
+
+AGAIN_MS = 15_000
+"""A whole look that did not reach the session is made again after so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt at a step of a case, and up to where the case's recording is sealed."""
+
+    case: str
+    step: str
+    attempt: int
+    is_done: bool
+    from_ms: int
+    to_ms: int
+    sealed_ms: int
+
+    @property
+    def name(self) -> tuple[str, str, int]:
+        """What it is remembered by."""
+        return self.case, self.step, self.attempt
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether it is over and all of it is sealed: a look at it is whole."""
+        return self.is_done and self.sealed_ms >= self.to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The last look at an attempt: up to where, whether whole, how long it took and when it ended (monotonic ms)."""
+
+    until_ms: int
+    is_whole: bool
+    took_ms: int
+    at_ms: int
+
+
+def attempts_in(cases: Iterable[Mapping[str, Any]]) -> list[Attempt]:
+    """The attempts that the web process says are to be looked at; InvalidError for another form: run processes of one version."""
+    try:
+        return [
+            Attempt(
+                str(case["case"]),
+                str(each["step"]),
+                int(each["attempt"]),
+                bool(each["is_done"]),
+                int(each["from_ms"]),
+                int(each["to_ms"]),
+                int(case["recorded_until_ms"]),
+            )
+            for case in cases
+            for each in case["attempts"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidError("that is no list of sessions: run processes of one version") from error
+
+
+def next_turn(attempts: Iterable[Attempt], looked: Mapping[tuple[str, str, int], Looked], now_ms: int) -> Attempt | None:
+    """The attempt to look at now; None when there is nothing new to be heard."""
+    known = list(attempts)
+    over = [each for each in known if each.is_sealed and _is_due_whole(looked.get(each.name), now_ms)]
+    if over:
+        return max(over, key=lambda each: each.to_ms)
+    running = [each for each in known if not each.is_sealed and _is_due_again(each, looked.get(each.name), now_ms)]
+    return min(running, key=lambda each: _waited_from(looked.get(each.name)), default=None)
+
+
+def _is_due_whole(last: Looked | None, now_ms: int) -> bool:
+    return last is None or not last.is_whole or now_ms - last.at_ms >= AGAIN_MS
+
+
+def _is_due_again(attempt: Attempt, last: Looked | None, now_ms: int) -> bool:
+    if attempt.sealed_ms - (last.until_ms if last else attempt.from_ms) < FRESH_MS_MIN:
+        return False
+    return last is None or now_ms - last.at_ms >= REST_FACTOR * last.took_ms
+
+
+def _waited_from(last: Looked | None) -> int:
+    return last.at_ms if last else -1
