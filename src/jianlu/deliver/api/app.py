@@ -14,7 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from jianlu.deliver.api import cases, conduct, encryption, health, joining, me, media, playback, scripts, stream
 from jianlu.deliver.api.deps import Deps
-from jianlu.deliver.api.describe import API_VERSION, DESCRIPTION, Api
+from jianlu.deliver.api.describe import API_VERSION, DESCRIPTION, Api, operation_name, staff_operations
 from jianlu.deliver.api.guard import AccessLog, Guard, SecurityHeaders
 from jianlu.deliver.api.idempotency import Idempotency
 from jianlu.deliver.api.problems import install_problems
@@ -50,15 +50,18 @@ def description_text() -> str:
 
 
 def _plain_app(lifespan: Lifespan) -> Api:
-    return Api(
+    app = Api(
         title="Jianlu",
         version=API_VERSION,
         description=DESCRIPTION,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=operation_name,
         lifespan=lifespan,
     )
+    app.for_staff = staff_operations(ROUTERS)
+    return app
 
 
 @asynccontextmanager

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Literal, Union
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from jianlu.deliver.api import answers
 from jianlu.deliver.api.answer_checks import SupervisorCalls
+from jianlu.deliver.api.cookies import SEAT_COOKIES, STAFF_COOKIE
+from jianlu.deliver.api.deps import staff_calling
 from jianlu.deliver.api.problems import MEDIA_TYPE
 
 DESCRIPTION = (
@@ -76,17 +79,69 @@ _ACTS = (
 ANSWERS.update({f"{method} {_CASE}/{act}": VIEW for method, act in _ACTS})
 
 
+_NO_SCOPES: list[str] = []
+_STAFF, _SEAT, _BEARER = {"staff": _NO_SCOPES}, {"seat": _NO_SCOPES}, {"bearer": _NO_SCOPES}
+_SCHEMES = {
+    "staff": {"type": "apiKey", "in": "cookie", "name": STAFF_COOKIE, "description": "The sign-in of a member of staff."},
+    "seat": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": f"{SEAT_COOKIES}{{case}}.{{seat}}",
+        "description": "A seat, by invitation; one cookie for each seat of each case.",
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The token of one address for outside software."},
+}
+_OPEN = frozenset({"health", "sign_in", "sign_out", "leave", "me", "join", "enter_queue", "ticket_status", "leave_queue"})
+"""Operations that nobody must have signed in for."""
+
+_OWN = {
+    "name": "X-Jianlu",
+    "in": "header",
+    "required": True,
+    "schema": {"const": "1"},
+    "description": "This call is the client's own.",
+}
+_AS = {
+    "name": "X-Jianlu-As",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^(staff|seat(:[a-z]+)?)$"},
+    "description": "As whom, for a client that holds several cookies.",
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{8,200}$"},
+    "description": "The same key with the same request again gets the first answer again, for a day.",
+}
+
+
+def operation_name(route: APIRoute) -> str:
+    """The operation's id: the function's name, and for outside software which of its two addresses."""
+    kind = route.path.split("/")[1]
+    return f"{route.name.removesuffix('_outside')}_{kind}" if kind in ("whip", "whep") and route.name != kind else route.name
+
+
+def staff_operations(routers: Iterable[APIRouter]) -> frozenset[str]:
+    """The ids of operations that take members of staff alone."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return frozenset(operation_name(r) for r in routes if any(each.call is staff_calling for each in r.dependant.dependencies))
+
+
 class Api(FastAPI):
-    """FastAPI, whose description says what our answers and problems are."""
+    """FastAPI, whose description says what our answers and problems are; `for_staff` are operations that need a sign-in."""
+
+    for_staff: frozenset[str] = frozenset()
 
     def openapi(self) -> dict[str, Any]:
         """The description, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = _described(super().openapi())
+            self.openapi_schema = _described(super().openapi(), self.for_staff)
         return self.openapi_schema
 
 
-def _described(document: dict[str, Any]) -> dict[str, Any]:
+def _described(document: dict[str, Any], for_staff: Collection[str]) -> dict[str, Any]:
     models: list[type[BaseModel]] = [answers.Problem, *(each for found in ANSWERS.values() for each in _each(found))]
     _, definitions = models_json_schema(_for_answers(models), ref_template=_REF)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
@@ -96,11 +151,24 @@ def _described(document: dict[str, Any]) -> dict[str, Any]:
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     problem = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}
     named = {code: {"description": description, "content": problem} for code, description in _PROBLEMS.items()}
-    document["components"]["responses"] = named
+    document["components"] |= {"responses": named, "securitySchemes": _SCHEMES}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _describe(operation, ANSWERS.get(f"{method.upper()} {path}"))
+            is_outside, name = path.startswith(("/whip/", "/whep/")), operation["operationId"]
+            people = [] if name in _OPEN else [_STAFF] if name in for_staff else [_STAFF, _SEAT]
+            operation["security"] = [_BEARER] if is_outside else people
+            _say_headers(operation, method, is_outside=is_outside)
     return document
+
+
+def _say_headers(operation: dict[str, Any], method: str, *, is_outside: bool) -> None:
+    """What a call carries beside its own parameters."""
+    headers = [] if is_outside else [_AS] if method == "get" else [_OWN, _AS]
+    if method == "post" and operation["operationId"] not in ("sign_in", "sign_out"):
+        headers.append(_KEY)
+    if headers:
+        operation.setdefault("parameters", []).extend(headers)
 
 
 def _describe(operation: dict[str, Any], models: Models | None) -> None:
