@@ -27,7 +27,8 @@ from jianlu.runtime.settings import Settings
 from jianlu.wiring import inspect_ports
 from tests.fakes.playback.live_recording import Feed
 from tests.fakes.sessions.filmed import FilmedRecorder
-from tests.fakes.sessions.world import AGENT, TENANT, World, session_world
+from tests.fakes.sessions.world import AGENT, World, session_world
+from tests.fakes.vault.home import TENANT
 
 SILENCE_MS = 6_000
 LINES = (
@@ -125,7 +126,11 @@ def _await_seal(talk: Talk) -> None:
 
 @pytest.mark.slow
 def test_each_attempt_gets_the_state_it_deserves_and_a_check_not_met_holds_the_talk(talk: Talk) -> None:
-    assert talk.points("greeting") == {"work_card": ("unknown", "not_yet"), "institution": ("unknown", "not_yet"), **AVOIDED_UNKNOWN}
+    assert talk.points("greeting") == {
+        "work_card": ("unknown", "not_yet"),
+        "institution": ("unknown", "not_yet"),
+        **AVOIDED_UNKNOWN,
+    }
     _hold(talk, "greeting", 0, 0, documents=("work_permit",))
     _await_seal(talk)
     assert talk.points("greeting") == {"work_card": ("met", ""), "institution": ("met", ""), **AVOIDED}

@@ -10,7 +10,7 @@ import pytest
 
 from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.process.media.picture import LUMA_HEIGHT, pictures
-from jianlu.process.media.sound import BLOCK_SAMPLES, RATE_HZ, SoundBlock, ms_of, sound_blocks
+from jianlu.process.media.sound import BLOCK_SAMPLES, RATE_HZ, SoundBlock, Window, ms_of, sound_blocks
 from tests.fakes.inspectors.clips import Clip, make_clip, moving_picture, room_tone, silent, with_burst
 
 
@@ -50,6 +50,22 @@ def test_blocks_follow_each_other_without_gap() -> None:
     assert [block.start for block in blocks] == [number * BLOCK_SAMPLES for number in range(len(blocks))]
     assert all(len(block.samples) == BLOCK_SAMPLES for block in blocks[:-1])
     assert abs(blocks[-1].end - 4 * RATE_HZ) <= RATE_HZ // 20
+
+
+@pytest.mark.parametrize("codec", ["aac", "libopus"])
+def test_a_window_holds_its_own_sound_alone_and_counts_from_its_beginning(codec: str) -> None:
+    clip = make_clip(Clip(duration_ms=6000, sounds=(with_burst(with_burst(room_tone(6000), 500), 3500),), sound_codec=codec))
+    blocks = list(sound_blocks(io.BytesIO(clip), 0, Window(2_000, 5_000)))
+    assert abs(loud_from_ms(blocks) - 1_500) <= 2
+    assert missing_ms(blocks) == 0 and abs(ms_of(blocks[-1].end) - 3_000) <= 25
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libvpx-vp9"])
+def test_pictures_that_stand_by_themselves_are_among_all_pictures(codec: str) -> None:
+    clip = make_clip(Clip(codec=codec, duration_ms=2000))
+    alone = [picture.at_ms for picture in pictures(io.BytesIO(clip), 0, keys_only=True)]
+    everything = [picture.at_ms for picture in pictures(io.BytesIO(clip), 0)]
+    assert alone and set(alone) < set(everything) and alone[0] == 0
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libvpx-vp9"])

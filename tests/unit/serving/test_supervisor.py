@@ -117,6 +117,15 @@ def test_the_settings_say_which_processes_there_are() -> None:
     few = children_of(Settings(serve=ServeSettings(shards=1, recorders=1)))
     many = children_of(Settings(serve=ServeSettings(shards=3, recorders=2)))
     assert [child.label for child in few] == ["web", "media-0", "worker", "recorder-a", "checker"]
-    assert [child.label for child in many] == ["web", "media-0", "media-1", "media-2", "worker", "recorder-a", "recorder-b", "checker"]
-    assert [child.name for child in many[-2:]] == list(RECORDER_NAMES)
+    assert [child.label for child in many] == [
+        "web",
+        "media-0",
+        "media-1",
+        "media-2",
+        "worker",
+        "recorder-a",
+        "recorder-b",
+        "checker",
+    ]
+    assert [child.name for child in many[-3:-1]] == list(RECORDER_NAMES)
     assert "--shard" in Child("media", shard=2).command(Path("home")) and "--name" not in Child("worker").command(Path("home"))

@@ -339,3 +339,17 @@ def test_a_failing_ledger_stops_the_log_and_leaves_it_as_it_was(small_vault: Vau
     healed = open_case_log(small_vault, TENANT, CASE)
     healed.seal_and_append(EventType.PLAN_FROZEN, "plan", b"plan again", {"packs": []})
     assert healed.open_object("plan") == b"plan again"
+
+
+def test_a_reader_beside_the_writer_reads_on_where_it_was(vault: VaultPorts) -> None:
+    log = record_sale(vault)
+    reader = open_case_log(vault, TENANT, CASE)
+    record_sale(vault, case=OTHER_CASE)
+    log.seal_and_append(EventType.SEGMENT_SEALED, "seg-later", b"later", {"no": 99, "from_ms": 1, "to_ms": 2})
+    log.append(EventType.STEP_REOPENED, {"step": "a", "reason": "other", "at_ms": 1})
+    with pytest.raises(NotFoundError):
+        reader.open_object("seg-later")
+    reader.read_on()
+    assert reader.events == log.events and reader.open_object("seg-later") == b"later"
+    reader.read_on()
+    assert reader.events == log.events

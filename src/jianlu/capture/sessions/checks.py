@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from jianlu.core.errors import InvalidError
+from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.plan import Plan
 from jianlu.core.formats.script import Step
 
@@ -20,8 +21,8 @@ ON_NOT_MET = ("warn", "block", "route")
 
 HOLDING = frozenset({"block", "route"})
 
-OPEN_MAX = 8
-"""Checks that one event names; the counts tell of all. An event has 1,024 bytes."""
+OPEN_BYTES_MAX = 480
+"""Room in one event for the checks that it names; the counts tell of all. An event has 1,024 bytes, half of which are its frame."""
 
 NOT_YET, AWAY = "not_yet", "checker_away"
 """Why nothing is known: nobody has looked yet, or nobody is there to look."""
@@ -140,6 +141,9 @@ def check_body(look: Look, action: str, at_ms: int) -> dict[str, Any]:
     """The body of the event that records a whole look; `action` only where something is not met."""
     counts = {state: sum(found.state is state for found in look.found) for state in CheckState}
     is_open = sorted((f for f in look.found if f.state is not CheckState.MET), key=lambda f: f.state is CheckState.UNKNOWN)
+    named = [[f.key, f.state.value, f.reason, f.from_ms, f.to_ms] for f in is_open]
+    while len(canonical_bytes(named)) > OPEN_BYTES_MAX:
+        named.pop()
     return {
         "step": look.step,
         "attempt": look.attempt,
@@ -148,7 +152,7 @@ def check_body(look: Look, action: str, at_ms: int) -> dict[str, Any]:
         "met": counts[CheckState.MET],
         "not_met": counts[CheckState.NOT_MET],
         "unknown": counts[CheckState.UNKNOWN],
-        "open": [[f.key, f.state.value, f.reason, f.from_ms, f.to_ms] for f in is_open[:OPEN_MAX]],
+        "open": named,
         "action": action if counts[CheckState.NOT_MET] else "",
         "at_ms": at_ms,
     }

@@ -1,4 +1,7 @@
-"""A glance: the last picture of some segments that stands by itself, looked at as the faces inspector does. For prompts, not findings."""
+"""A glance: the last picture of some segments that stands by itself, looked at as the faces inspector does.
+
+For prompts while people talk, never for findings: one picture says nothing about a second.
+"""
 
 from __future__ import annotations
 
