@@ -60,8 +60,8 @@ def handed_out(folder: Path) -> Iterator[str]:
 
 def _seal(log: CaseLog, folder: Path) -> None:
     clips = {
-        "agent": Clip("libx264", "libopus", seconds=SECONDS, audio_tracks=1, dropped=(LOST_S, BACK_S)),
-        "customer": Clip("libx264", "libopus", seconds=SECONDS, audio_tracks=1, dropped=(ALONE_S, BACK_S)),
+        "agent": Clip("libvpx", "libopus", seconds=SECONDS, audio_tracks=1, dropped=(LOST_S, BACK_S), size=(320, 180)),
+        "customer": Clip("libvpx", "libopus", seconds=SECONDS, audio_tracks=1, dropped=(ALONE_S, BACK_S), size=(320, 180)),
     }
     lines = [Line(("agent", "customer")[n % 2], _WORDS[n % len(_WORDS)], at_ms=n * 700) for n in range(110)]
     talk = said(*lines)
@@ -71,7 +71,7 @@ def _seal(log: CaseLog, folder: Path) -> None:
     ]
     plan = plan_of(obligations, [phrase("known", _WORDS[0]), phrase("unsaid", "投资连结保险的收益具有不确定性")])
     log.seal_and_append(EventType.PLAN_FROZEN, "plan", plan_bytes(plan), {})
-    record_live(log, feeds_of({seat: make_media(folder / f"{seat}.mp4", clip) for seat, clip in clips.items()}))
+    record_live(log, feeds_of({seat: make_media(folder / f"{seat}.mkv", clip) for seat, clip in clips.items()}))
     log.append(EventType.STEP_COMPLETED, {"step": "risk", "no": 1, "attempt": 1, "from_ms": 1000, "to_ms": 72_000})
     written = canonical_bytes({"format": "jianlu/message/v1", "by": "customer", "text": "请再说一遍保费"})
     log.seal_and_append(EventType.MESSAGE_RECORDED, "message-1", written, {"by": "customer", "at_ms": 3000})

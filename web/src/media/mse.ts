@@ -1,6 +1,7 @@
 // Plays one role of a sealed session: segments of fragmented MP4 by Media Source Extensions, fetched around the play head only.
 
 import { Problem, send } from "../api.ts";
+import { clock } from "../words.ts";
 import { aimOf, isBlank, moveOf, type Standing } from "./head.ts";
 
 export interface Segment { no: number; from_ms: number; to_ms: number; url: string; has_key_frame?: boolean }
@@ -8,6 +9,7 @@ export interface Role { role: string; label?: { zh?: string; en?: string }; mime
 
 const AHEAD_MS = 20000;
 const BEHIND_MS = 40000;
+const DAMAGED_MAX = 50;
 const RETRY_MS = 3000;
 const GAP_SEEN_MS = 1500;
 const EDGE_MS = 120; // the last frames of a stretch: a head that is there has as good as left it
@@ -17,17 +19,38 @@ export class RolePlayer {
   private have = new Set<number>();
   /** Segments that are in the buffer, or hold nothing of this role. */
   private done = new Set<number>();
+  private readonly damaged = new Set<number>();
+  private epoch = 0;
   private isFetching = false;
   private wanted = 0;
   private retryAt = 0;
   private isBroken = false;
   private fault = "";
 
-  constructor(readonly video: HTMLVideoElement, readonly role: Role, readonly durationMs: number, readonly onFault: (fault: string) => void) {}
+  constructor(readonly video: HTMLVideoElement, readonly role: Role, readonly durationMs: number, readonly onFault: (fault: string) => void) {
+    video.addEventListener("error", () => void this.leaveOut());
+  }
+
+  private async leaveOut(): Promise<void> {
+    // The decoder is ahead of what is shown; Chromium says which frame it was.
+    const told = /timestamp=(\d+)/.exec(this.video.error?.message ?? "")?.[1];
+    const at = told ? Number(told) / 1000 : this.video.currentTime * 1000 + EDGE_MS;
+    const damaged = this.role.segments.find((each) => each.to_ms > at && !this.damaged.has(each.no));
+    this.tell(`${clock(at)} ${this.video.error?.message ?? ""}`);
+    if (!damaged || this.damaged.size >= DAMAGED_MAX) { this.isBroken = true; return; }
+    this.damaged.add(damaged.no);
+    this.done.add(damaged.no);
+    await this.open();
+  }
 
   static can(role: Role): boolean { return typeof MediaSource !== "undefined" && MediaSource.isTypeSupported(role.mime); }
 
+  /** Opens the role, and again after a frame that the browser could not decode: what holds it is left out, the rest is played. */
   async open(): Promise<void> {
+    const epoch = (this.epoch += 1);
+    this.buffer = null;
+    this.have.clear();
+    for (const no of this.done) if (!this.damaged.has(no)) this.done.delete(no);
     try {
       const source = new MediaSource();
       const opened = new Promise<void>((resolve) => source.addEventListener("sourceopen", () => resolve(), { once: true }));
@@ -36,16 +59,19 @@ export class RolePlayer {
       URL.revokeObjectURL(this.video.src);
       const buffer = source.addSourceBuffer(this.role.mime);
       buffer.mode = "segments";
-      this.buffer = buffer;
       this.isFetching = true;
-      await this.append(await this.load(this.role.init));
+      const init = await this.load(this.role.init);
+      if (epoch !== this.epoch) return;
+      this.buffer = buffer;
+      await this.append(init);
       source.duration = this.durationMs / 1000;
     } catch (error) {
+      if (epoch !== this.epoch) return;
       this.isBroken = true;
       this.tell(error instanceof Problem ? error.text : error instanceof Error ? error.message : String(error));
       return;
     } finally {
-      this.isFetching = false;
+      if (epoch === this.epoch) this.isFetching = false;
     }
     await this.fill();
   }
@@ -59,7 +85,7 @@ export class RolePlayer {
   /** What is known of this role at an instant. */
   standing(ms: number): Standing {
     const ranges = this.ranges();
-    const holds = ranges.some(([from, to]) => from <= ms && ms < to - EDGE_MS);
+    const holds = !this.isBroken && ranges.some(([from, to]) => from <= ms && ms < to - EDGE_MS);
     const here = this.role.segments.find((each) => each.from_ms <= ms && ms < each.to_ms);
     const isSettled = this.isBroken || (this.buffer !== null && (!here || this.done.has(here.no)));
     return { holds, isSettled, next: this.next_ms(ms, ranges) };
@@ -91,7 +117,7 @@ export class RolePlayer {
     for (let place = begin; place < this.role.segments.length; place += 1) {
       const segment = this.role.segments[place]!;
       if (segment.from_ms > this.wanted + AHEAD_MS) return null;
-      if (!this.have.has(segment.no)) return segment;
+      if (!this.have.has(segment.no) && !this.damaged.has(segment.no)) return segment;
     }
     return null;
   }
@@ -99,23 +125,26 @@ export class RolePlayer {
   private async fill(): Promise<void> {
     if (this.isFetching || this.isBroken || !this.buffer || performance.now() < this.retryAt) return;
     this.isFetching = true;
+    const epoch = this.epoch;
     let tried: Segment | null = null;
     try {
       for (tried = this.next(); tried; tried = this.next()) {
         this.have.add(tried.no);
         const bytes = await this.load(tried.url);
+        if (epoch !== this.epoch) return;
         if (bytes.byteLength) await this.append(bytes);
         this.done.add(tried.no);
-        if (this.fault) this.tell("");
+        if (this.fault && !this.damaged.size) this.tell("");
         await this.drop();
       }
     } catch (error) {
+      if (epoch !== this.epoch) return;
       // What could not be fetched is asked for again in a while; what the browser cannot take is left out.
       if (tried) (error instanceof Problem ? this.have.delete(tried.no) : this.done.add(tried.no));
       this.retryAt = performance.now() + RETRY_MS;
       this.tell(error instanceof Problem ? error.text : error instanceof Error ? error.message : String(error));
     } finally {
-      this.isFetching = false;
+      if (epoch === this.epoch) this.isFetching = false;
     }
   }
 

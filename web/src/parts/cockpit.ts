@@ -103,7 +103,7 @@ class Cockpit extends HTMLElement {
     this.show("tracks", [view.recording.tracks, view.recording.state], () => this.tracks(view));
     this.drawMain(view, step, before);
     this.show("rail", [view.steps.map((each) => [each.id, each.state, each.attempt]), view.current_step], () => this.rail(view));
-    if (step && this.railAt !== step.id) { this.railAt = step.id; const here = this.querySelector<HTMLElement>(".rail .is-here"); const rail = here?.parentElement; if (here && rail) rail.scrollTop = here.offsetTop - rail.offsetTop - rail.clientHeight / 3; }
+    if (step && this.railAt !== step.id) { this.railAt = step.id; const here = this.querySelector<HTMLElement>(".rail .is-here"); const rail = here?.parentElement; if (here && rail) rail.scrollTop = here.offsetTop - rail.clientHeight / 3; }
     this.show("tabs", [this.tab, view.messages.length], () => this.tabs(view));
     this.show("members", [this.tab, membersShown(view, this.encryption)], () => (this.tab === "people" ? membersPart(view, this.encryption) : null));
     this.show("panel", [this.tab, this.tab === "people" ? [view.seats, view.allowed, view.check_code] : this.tab === "consents" ? view.consents : 0], () => this.panel(view));

@@ -46,7 +46,7 @@ class Playback extends HTMLElement {
     const players: RolePlayer[] = [];
     const hasShare = manifest.events.some((event) => event.type === "session:share:started");
     for (const role of manifest.roles.filter((each) => hasShare || !each.role.endsWith("-screen"))) {
-      const name = tr(role.label) || t(`seat.${role.role}`);
+      const name = this.called(role.role);
       if (!RolePlayer.can(role)) { videos.push(h("figure", { class: "play-role" }, h("div", { class: "says care" }, t("play.codec", { mime: role.mime })), h("figcaption", null, name))); continue; }
       const video = h("video", { playsinline: true, preload: "auto", "aria-label": name });
       const wrong = h("p", { class: "wrong", role: "alert", hidden: true });
@@ -142,6 +142,12 @@ class Playback extends HTMLElement {
     });
   }
 
+  /** What a role is called in this kind of talk: a clerk, a physician, an agent. */
+  private called(role: string): string {
+    const name = tr(this.manifest.roles.find((each) => each.role === role)?.label) || t(`seat.${role}`);
+    return name.charAt(0).toUpperCase() + name.slice(1);
+  }
+
   /** One row a kind, everything at its place in time. */
   private timeline(): HTMLElement {
     const total = Math.max(1, this.manifest.duration_ms);
@@ -159,7 +165,7 @@ class Playback extends HTMLElement {
     const ticks = h("div", { class: "tl-row tl-ticks" }, h("span", { class: "tl-name" }), h("div", { class: "tl-lane" }, ticksOf(total).map((ms) => { const made = h("span", null, clock(ms)); made.style.insetInlineStart = `${(100 * ms) / total}%`; return made; })));
     return h("div", { class: "timeline sheet", role: "group", "aria-label": t("play.timeline") },
       h("div", { class: "tl-row" }, h("span", { class: "tl-name" }), h("div", { class: "tl-lane is-range" }, this.range)),
-      row(t("play.steps"), steps), roles.map((role) => row(t(`seat.${role}`), this.manifest.transcript.filter((line) => line.role === role).map((line) => mark(line, "is-speech", line.text)))),
+      row(t("play.steps"), steps), roles.map((role) => row(this.called(role), this.manifest.transcript.filter((line) => line.role === role).map((line) => mark(line, "is-speech", line.text)))),
       row(t("play.clauses"), clauses), row(t("play.findings"), this.manifest.findings.map((finding) => mark(finding, "is-finding", tr(finding.label) || finding.kind))),
       row(t("play.gaps"), this.manifest.gaps.map((gap) => mark(gap, "is-gap", tr(gap.label) || gap.reason || ""))), ticks, h("div", { class: "tl-over" }, this.head));
   }
@@ -213,7 +219,7 @@ class Playback extends HTMLElement {
     const fill = (): void => {
       const wanted = input.value.trim().toLowerCase();
       const found = this.manifest.transcript.filter((line) => !wanted || line.text.toLowerCase().includes(wanted));
-      lines.replaceChildren(...(found.length ? found.map((line) => h("li", { "data-from": line.from_ms, "data-to": line.to_ms }, this.at(line.from_ms), h("b", { lang: document.documentElement.lang }, t(`seat.${line.role}`)), h("span", null, line.text))) : [h("li", { class: "soft" }, t("play.nothing"))]));
+      lines.replaceChildren(...(found.length ? found.map((line) => h("li", { "data-from": line.from_ms, "data-to": line.to_ms }, this.at(line.from_ms), h("b", { lang: document.documentElement.lang }, this.called(line.role)), h("span", null, line.text))) : [h("li", { class: "soft" }, t("play.nothing"))]));
     };
     input.addEventListener("input", fill);
     fill();
