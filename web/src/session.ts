@@ -8,10 +8,13 @@ export interface Recording { state: string; recorded_until_ms?: number | null; n
 export interface Blocked { code: string; about?: string; text: Both }
 export interface Answer { id: string; question: Both; by?: string; options: { id: string; label: Both; effect?: string }[]; answer: string | null }
 export interface Attestation { clause: string; what: Both; by: string[]; is_made: boolean }
+export interface CheckedPoint { id: string; kind: "said" | "answered" | "avoided"; by: string; text: Both; state: "met" | "not_met" | "unknown"; reason: string; why: Both; from_ms: number | null; to_ms: number | null }
+export interface StepChecks { state: "none" | "met" | "not_met" | "unknown"; is_whole: boolean; action: string; is_waived: boolean; points: CheckedPoint[] }
+export interface LiveChecks { state: "off" | "on" | "away"; on_not_met: string; held_by: string | null; calls_supervisor: boolean; prompts: { code: string; about?: string; text: Both }[] }
 export interface Step {
   id: string; no: number; title: Both; kind: string; say: { text: string; lang?: string; texts?: Both }[]; prompt: Both; speaker: string; min_read_ms?: number;
   documents: { id: string; title: Both; is_shown: boolean; is_showing?: boolean }[]; answers: Answer[]; attestations: Attestation[]; left_ms?: number; consents: string[]; clauses: { key: string; citation: string; title: Both }[];
-  state: string; attempt: number; from_ms: number | null; to_ms: number | null; can_complete: boolean; blocked_by: Blocked[];
+  state: string; attempt: number; from_ms: number | null; to_ms: number | null; can_complete: boolean; blocked_by: Blocked[]; checks: StepChecks;
 }
 export interface Consent { purpose: string; title: Both; text: Both; version: string; state: string; by?: string; moment?: string; on_refusal?: string; how?: string | null; at_ms?: number | null }
 /** A member of an encrypted session: a page by its seat, or a recorder. */
@@ -21,7 +24,7 @@ export interface View {
   case: string; number: string; title: string; template: { id: string; version: string; title: Both }; state: string; language: string; profile: string;
   seats: Seat[]; encryption?: { secret: string; members: Member[]; handover: string } | null; check_code?: string | null; script?: { id: string; version: string; digest: string } | null; steps: Step[]; current_step: string | null; next_sentence: Both;
   consents: Consent[]; recording: Recording; health: { level: string; messages: { code: string; text: Both; track?: string }[] }; messages: { by: string; text: string; at_ms: number }[];
-  shares: { track: string; kind: string; by: string }[]; allowed: string[]; reason?: string; is_large?: boolean; you?: { seat: string; is_staff: boolean }; gates: { code: string; about?: string; text: Both }[]; showing?: { step: string; document: string } | null; now_ms?: number; jobs: { stage: string; done?: number; due?: number; error?: string | null };
+  shares: { track: string; kind: string; by: string }[]; allowed: string[]; reason?: string; is_large?: boolean; you?: { seat: string; is_staff: boolean }; gates: { code: string; about?: string; text: Both }[]; checks: LiveChecks; showing?: { step: string; document: string } | null; now_ms?: number; jobs: { stage: string; done?: number; due?: number; error?: string | null };
   result: { met: number; not_met: number; not_evidenced: number; package_url?: string } | null; version: number;
 }
 
@@ -32,9 +35,9 @@ export function complete(raw: Partial<View>): View {
   return view;
 }
 
-const EMPTY: Partial<View> = { seats: [], steps: [], consents: [], gates: [], messages: [], shares: [], allowed: [], result: null, current_step: null, next_sentence: null,
+const EMPTY: Partial<View> = { checks: { state: "off", on_not_met: "warn", held_by: null, calls_supervisor: false, prompts: [] }, seats: [], steps: [], consents: [], gates: [], messages: [], shares: [], allowed: [], result: null, current_step: null, next_sentence: null,
   recording: { state: "idle" }, health: { level: "green", messages: [] }, jobs: { stage: "none" }, version: 0, profile: "standard", language: "zh" };
-const EMPTY_STEP: Partial<Step> = { say: [], documents: [], answers: [], attestations: [], consents: [], clauses: [], blocked_by: [], attempt: 1, from_ms: null, to_ms: null, can_complete: false };
+const EMPTY_STEP: Partial<Step> = { checks: { state: "none", is_whole: false, action: "", is_waived: false, points: [] }, say: [], documents: [], answers: [], attestations: [], consents: [], clauses: [], blocked_by: [], attempt: 1, from_ms: null, to_ms: null, can_complete: false };
 
 export type Link = "connecting" | "live" | "lost";
 

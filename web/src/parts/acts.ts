@@ -48,8 +48,8 @@ export class Acts {
   }
 
   /** As `do`, after asking for a reason. */
-  async withReason(title: string, text: string, path: string, options: { isGrave?: boolean; isFree?: boolean; more?: HTMLElement[]; body?: Record<string, unknown> } = {}): Promise<boolean> {
-    const field = options.isFree ? null : h("div", { class: "field" }, h("label", { for: "why" }, t("act.reason")), h("select", { id: "why", name: "reason" }, REASONS.map((reason) => h("option", { value: reason }, t(`reason.${reason}`)))));
+  async withReason(title: string, text: string, path: string, options: { isGrave?: boolean; isFree?: boolean; reasons?: readonly string[]; more?: HTMLElement[]; body?: Record<string, unknown> } = {}): Promise<boolean> {
+    const field = options.isFree ? null : h("div", { class: "field" }, h("label", { for: "why" }, t("act.reason")), h("select", { id: "why", name: "reason" }, (options.reasons ?? REASONS).map((reason) => h("option", { value: reason }, t(`reason.${reason}`)))));
     const said = await ask({ title, text, go: title, isGrave: options.isGrave, fields: [...(options.more ?? []), ...(field ? [field] : [])] }, t("cancel"));
     if (!said) return false;
     const body = { ...(options.body ?? {}), ...Object.fromEntries([...said.entries()].filter(([, value]) => value !== "")) };

@@ -8,6 +8,7 @@ import { currentStep, may, Session, undecided, type Blocked, type Step, type Vie
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
 import { endShare, fillChat, chat, healthNote, Herald, News, ownControls, placeTiles, recordingBadge, recordingWord, share, withdrawnNote, wordOf } from "./bits.ts";
+import { checkList, checkMark, checksShown, missedNote } from "./checks.ts";
 import { DeviceTest } from "./devicetest.ts";
 import { Encryption } from "./encryption.ts";
 import { membersPart, membersShown } from "./members.ts";
@@ -63,7 +64,7 @@ class Cockpit extends HTMLElement {
       this.herald.at, region("alarm"), region("gone"),
       h("div", { class: "c-grid" },
         h("section", { class: "c-left", "aria-label": t("cockpit.pictures") }, this.stage, region("own"), this.board, region("tracks")),
-        h("section", { class: "c-mid", "aria-label": t("cockpit.script") }, region("main"), region("next")),
+        h("section", { class: "c-mid", "aria-label": t("cockpit.script") }, region("missed"), region("main"), region("next"), region("checks")),
         h("aside", { class: "c-right" }, region("rail", "nav"), region("tabs"), h("div", { class: "c-panel" }, region("panel"), region("members"), region("chat")))));
   }
 
@@ -102,7 +103,9 @@ class Cockpit extends HTMLElement {
     this.show("own", [Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, may(view, "share"), this.media.share?.track, view.shares], () => this.own(view));
     this.show("tracks", [view.recording.tracks, view.recording.state], () => this.tracks(view));
     this.drawMain(view, step, before);
-    this.show("rail", [view.steps.map((each) => [each.id, each.state, each.attempt]), view.current_step], () => this.rail(view));
+    this.show("missed", [before, view.state, checksShown(view)], () => (before ? null : missedNote(view, this.acts)));
+    this.show("checks", [before, checksShown(view)], () => (before ? null : checkList(view)));
+    this.show("rail", [view.steps.map((each) => [each.id, each.state, each.attempt, each.checks.state, each.checks.is_waived]), view.current_step], () => this.rail(view));
     if (step && this.railAt !== step.id) { this.railAt = step.id; const here = this.querySelector<HTMLElement>(".rail .is-here"); const rail = here?.parentElement; if (here && rail) rail.scrollTop = here.offsetTop - rail.clientHeight / 3; }
     this.show("tabs", [this.tab, view.messages.length], () => this.tabs(view));
     this.show("members", [this.tab, membersShown(view, this.encryption)], () => (this.tab === "people" ? membersPart(view, this.encryption) : null));
@@ -222,7 +225,7 @@ class Cockpit extends HTMLElement {
   private rail(view: View): Node {
     return h("ol", { class: "rail" }, view.steps.map((step) => h("li", { class: `is-${step.state}${step.id === view.current_step ? " is-here" : ""}`, "aria-current": step.id === view.current_step ? "step" : false },
       h("span", { class: "rail-dot", "aria-hidden": "true" }, step.state === "done" ? icon("check") : String(step.no)), h("span", { class: "grow" }, tr(step.title), h("span", { class: "only-heard" }, t(`stepstate.${step.state}`))),
-      step.state === "done" ? h("span", { class: "note" }, clock(step.from_ms)) : null,
+      checkMark(step), step.state === "done" ? h("span", { class: "note" }, clock(step.from_ms)) : null,
       step.state === "done" && may(view, "redo_step") ? h("button", { class: "redo", type: "button", title: t("cockpit.redo"), "aria-label": `${t("cockpit.redo")}: ${tr(step.title)}`, onclick: () => void this.acts.withReason(t("cockpit.redo"), t("cockpit.redo_text", { step: tr(step.title) }), `steps/${step.id}/redo`) }, icon("redo")) : null)));
   }
 

@@ -22,7 +22,7 @@ from jianlu.govern.policy.case_file import STATEMENT_MAX
 
 ATTESTATION_FORMAT = "jianlu/attestation/v1"
 DOCUMENT_FORMAT = "jianlu/shown-document/v1"
-REASONS = ("asked_again", "misunderstood", "interrupted", "document_unclear", "technical", "other")
+REASONS = ("asked_again", "misunderstood", "interrupted", "document_unclear", "technical", "check_not_met", "other")
 """Why a step is done again, a talk suspended or handed over."""
 
 _ROLES = {"agent": "agent", "guardian": "guardian", "supervisor": "reviewer"}

@@ -74,6 +74,7 @@ SESSION_CODES: Words = {
     "misunderstood": ("理解有误", "misunderstood"),
     "interrupted": ("被打断", "interrupted"),
     "document_unclear": ("文件看不清", "the document was unclear"),
+    "check_not_met": ("通话中核对未达到", "a check made during the call was not met"),
     "technical": ("技术原因", "a technical reason"),
     "other": ("其他原因", "another reason"),
     "checker_away": ("实时核对没有响应", "the live check does not answer"),
