@@ -99,7 +99,7 @@ def test_a_script_is_proposed_by_one_and_approved_by_another_person(console: Con
     author.fill("#s-from", "2026-01-01")
     text = author.input_value("#s-text")
     changed = json.loads(text)
-    changed["steps"][0]["say"][0]["zh"] += "感谢您的等候。"
+    changed["steps"][0]["say"][0]["text"]["zh"] += "感谢您的等候。"
     author.fill("#s-text", "{ no script")
     author.locator("dialog button.main").click()
     become(lambda: "JSON" in author.inner_text(".toasts"), "what is no JSON is told")

@@ -88,6 +88,12 @@ customElements.define("jl-totp", Totp);
  * secret of an encrypted session, which stays here. */
 class Join extends HTMLElement {
   connectedCallback(): void {
+    this.open();
+    // A second link pasted into the page of a first one changes the fragment only.
+    window.addEventListener("hashchange", () => { if (location.hash.length > 1) this.open(); });
+  }
+
+  private open(): void {
     const [token = "", secret = ""] = location.hash.slice(1).split("~");
     history.replaceState(null, "", location.pathname + location.search);
     if (!token) { this.fail(new Problem(404, "", "")); return; }
