@@ -21,7 +21,7 @@ from jianlu.vault.case_log import CaseLog, open_case_log
 from jianlu.vault.ports import VaultPorts
 from tests.fakes.capture.make_media import Clip, make_media
 from tests.fakes.conversation import obligation, phrase, plan_of, said
-from tests.fakes.playback.live_recording import feeds_of, record_live
+from tests.fakes.playback.live_recording import Feed, feeds_of, record_live
 from tests.fakes.vault.home import CASE, TENANT, memory_vault
 
 LINES = said(("agent", "本次录音录像您同意吗"), ("customer", "同意"), ("agent", "保险不是存款"))
@@ -77,6 +77,15 @@ def test_each_role_has_its_segments_with_their_seconds(vault: VaultPorts, tmp_pa
     assert (first["from_ms"], first["url"], first["has_key_frame"]) == (0, "playback/customer/1.m4s", True)
     assert last["to_ms"] == manifest["duration_ms"] and not manifest["is_live"]
     assert manifest["roles"][0]["label"] == {"zh": "销售人员", "en": "agent"}
+
+
+def test_a_screen_that_nobody_shared_is_no_role(vault: VaultPorts, tmp_path: Path) -> None:
+    log = _log(vault)
+    media = make_media(tmp_path / "agent.mp4", Clip("libx264", "libopus", seconds=3, audio_tracks=1))
+    record_live(log, [*feeds_of({"agent": media}), Feed("agent-screen", media, "video")])
+    assert [role["role"] for role in _manifest(log)["roles"]] == ["agent"]
+    log.append(EventType.SHARE_STARTED, {"track": "agent-screen", "kind": "screen", "at_ms": 1_000})
+    assert [role["role"] for role in _manifest(log)["roles"]] == ["agent", "agent-screen"]
 
 
 def test_while_the_session_is_live_it_tells_what_is_sealed(vault: VaultPorts, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
         found.append((RECORDER_STOPPED, WHOLE))
     elif _is_stalled(seen.first, seen.is_paused) and not any(alarm.code == SEALING_STALLED for alarm in seen.first.alarms):
         found.append((SEALING_STALLED, WHOLE))
-    if seen.wants_second and (seen.second.state not in _RUNNING if seen.second is not None else not is_cut):
+    if seen.wants_second and not (is_cut if seen.second is None else seen.second.state in _RUNNING or _is_young(seen.second)):
         found.append((SECOND_AWAY, WHOLE))
     if seen.room is None and not is_cut:
         found.append((ROOM_AWAY, WHOLE))

@@ -444,7 +444,7 @@ class TicketTaken(Answer):
 
 
 class ScriptVersion(Answer):
-    """A version of a script, who proposed and who approved it; `content` only where one script is asked for."""
+    """A version of a script, who proposed and who approved it (account and shown name); `content` only where one script is asked for."""
 
     script: str
     version: str
@@ -455,8 +455,10 @@ class ScriptVersion(Answer):
     effective_to: str
     conditions: dict[str, Any] | None
     proposed_by: str
+    proposed_by_name: str
     proposed_at: str
     approved_by: str
+    approved_by_name: str
     approved_at: str
     content: dict[str, Any] | None = None
 

@@ -5,6 +5,7 @@ Who may propose and approve is decided in `capture/cases/scripts.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,6 +14,7 @@ from jianlu.capture.cases import scripts as use_cases
 from jianlu.core.errors import NotFoundError
 from jianlu.deliver.api._bodies import ScriptContent
 from jianlu.deliver.api.deps import Deps, StaffCaller, TheDeps
+from jianlu.govern.identity.accounts import shown_names
 from jianlu.govern.identity.model import Staff
 
 router = APIRouter(prefix="/api/v1/scripts", tags=["scripts"])
@@ -27,14 +29,14 @@ def scripts(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
 @router.post("", status_code=201)
 def propose(body: ScriptContent, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Propose a version; it is used only after a second person approved it."""
-    return use_cases.propose_script(body.content, using=deps.sessions, by=staff).document
+    return _named(deps, use_cases.propose_script(body.content, using=deps.sessions, by=staff).document)
 
 
 @router.post("/shipped", status_code=201)
 def propose_shipped(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Propose every script that comes with the templates; as any other, each waits for a second person."""
     rows = use_cases.propose_shipped_scripts(using=deps.sessions, by=staff)
-    return {"scripts": [row.document for row in rows]}
+    return {"scripts": [_named(deps, row.document) for row in rows]}
 
 
 @router.get("/{script}")
@@ -46,13 +48,13 @@ def script(script: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
 @router.get("/{script}/versions/{version}")
 def version(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """The content of one version."""
-    return dict(use_cases.read_script(script, version, using=deps.sessions, by=staff))
+    return _named(deps, use_cases.read_script(script, version, using=deps.sessions, by=staff))
 
 
 @router.post("/{script}/versions/{version}/approve")
 def approve(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Approve a version that somebody else proposed."""
-    return use_cases.approve_script(script, version, using=deps.sessions, by=staff).document
+    return _named(deps, use_cases.approve_script(script, version, using=deps.sessions, by=staff).document)
 
 
 @router.post("/{script}/versions/{version}/withdraw")
@@ -65,8 +67,8 @@ def withdraw(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> di
 def scripts_document(deps: Deps, staff: Staff) -> dict[str, Any]:
     """The answer of `/scripts`: scripts by id, each with its versions."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in use_cases.find_scripts(using=deps.sessions, by=staff):
-        document = row.document
+    documents = [row.document for row in use_cases.find_scripts(using=deps.sessions, by=staff)]
+    for document in _all_named(deps, documents):
         found.setdefault(str(document["script"]), []).append(document)
     return {"scripts": [_together(script, versions) for script, versions in sorted(found.items())]}
 
@@ -79,6 +81,19 @@ def script_document(deps: Deps, staff: Staff, script: str) -> dict[str, Any]:
     for each in found["versions"]:
         each["content"] = dict(use_cases.read_script(script, each["version"], using=deps.sessions, by=staff))
     return dict(found)
+
+
+def _named(deps: Deps, document: Mapping[str, Any]) -> dict[str, Any]:
+    return _all_named(deps, [document])[0]
+
+
+def _all_named(deps: Deps, documents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The versions with the names of the two people beside their accounts, "" for an account that is not here."""
+    accounts = {each[part] for each in documents for part in ("proposed_by", "approved_by")}
+    names = shown_names(deps.identity, deps.tenant, accounts)
+    return [
+        {**each, **{f"{part}_name": names.get(each[part], "") for part in ("proposed_by", "approved_by")}} for each in documents
+    ]
 
 
 def _together(script: str, versions: list[dict[str, Any]]) -> dict[str, Any]:

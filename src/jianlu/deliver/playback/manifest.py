@@ -21,7 +21,7 @@ from jianlu.core.verdicts.reasons import reason_text
 from jianlu.deliver.plans.sentences import sentence, speaker
 from jianlu.deliver.playback.key_frames import key_frames_in
 from jianlu.deliver.playback.media import segment_events
-from jianlu.deliver.playback.roles import RoleMedia, role_of, roles_of
+from jianlu.deliver.playback.roles import RoleMedia, is_share, role_of, roles_of, shared_in
 from jianlu.deliver.reports.course import act_text, acts_of, code_word, message_texts, sealed_script, step_title
 from jianlu.deliver.reports.model import LANGS
 from jianlu.deliver.reports.words import words
@@ -45,7 +45,7 @@ def playback_manifest(log: CaseLog, *, address: str, text: str = "") -> dict[str
     ended = next((event for event in log.events if event.type is EventType.RECORDING_ENDED), None)
     segments = segment_events(log.events)
     duration_ms = ended.body["duration_ms"] if ended else max((event.body["to_ms"] for event in segments), default=0)
-    roles = roles_of(log)
+    roles = [role for role in roles_of(log) if not is_share(role.role) or role.role in shared_in(log.events)]
     begins = key_frames_in(log, segments, [role.camera.number for role in roles if role.camera is not None])
     found = _findings(log)
     spoken = [each for each in found if each.kind is FindingKind.UTTERANCE]

@@ -5,7 +5,7 @@ A role is a seat ("agent"), a share ("agent-screen"), or "picture" where one cam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ from jianlu.deliver.playback import webm
 from jianlu.deliver.playback.streams import Stream, streams_of
 from jianlu.vault.case_log import CaseLog
 
-_CAMERA = "-picture"
+_CAMERA, _SHARE = "-picture", "-screen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,16 @@ class RoleMedia:
 def role_of(track: str) -> str:
     """The role to which a track belongs."""
     return track.removesuffix(_CAMERA)
+
+
+def is_share(role: str) -> bool:
+    """Whether a role is a share, which is recorded only while somebody shares."""
+    return role.endswith(_SHARE)
+
+
+def shared_in(events: Iterable[Event]) -> frozenset[str]:
+    """The shares that there were."""
+    return frozenset(str(event.body["track"]) for event in events if event.type is EventType.SHARE_STARTED)
 
 
 def roles_of(log: CaseLog) -> tuple[RoleMedia, ...]:

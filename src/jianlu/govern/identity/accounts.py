@@ -69,6 +69,13 @@ def find_account(using: IdentityPorts, tenant: TenantId, name: str) -> Account:
         return _records.require(_records.find(connection, tenant, name))
 
 
+def shown_names(using: IdentityPorts, tenant: TenantId, accounts: Iterable[str]) -> dict[str, str]:
+    """The shown names of accounts by id; an id that is nobody's here is left out."""
+    wanted = set(accounts)
+    with transaction(using.database, writes=False) as connection:
+        return {each.id: each.display for each in _records.all_of(connection, tenant) if each.id in wanted}
+
+
 def set_password(using: IdentityPorts, tenant: TenantId, name: str, password: str) -> None:
     """A new password: the account is unlocked and its sign-ins end. NotFoundError, or InvalidError as for a new account."""
     check_password(password, name)

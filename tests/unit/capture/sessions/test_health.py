@@ -155,3 +155,12 @@ def test_an_edge_that_is_back_and_delivers_late_is_not_stalled_and_has_its_grace
     assert (lost.level, lost.action) == ("red", ""), "what is wrong beside the line has a grace of its own"
     assert monitor(seen(state="stopped"), STOP, lost.vigil, 65_000).action == "stop"
     assert watched(seen(recorded_until_ms=10_000), looks=6)[-1].action == "stop", "late without a word is a stall"
+
+
+def test_a_second_recorder_that_is_just_starting_is_not_away_and_one_that_never_gets_going_is() -> None:
+    assert GOOD.first is not None
+    young = replace(GOOD.first, state="starting", now_ms=3_000, recorded_until_ms=0)
+    assert monitor(replace(GOOD, wants_second=True, second=young), STOP, Vigil(), 0).level == "green"
+    for second in (None, replace(young, now_ms=9_000), replace(young, state="idle"), replace(young, state="stalled")):
+        found = monitor(replace(GOOD, wants_second=True, second=second), STOP, Vigil(), 0)
+        assert (found.level, found.raised) == ("red", (("second_recorder_away", ""),)), second
