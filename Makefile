@@ -42,7 +42,7 @@ test: static system-packages ## every proof
 	$(PYTEST) -n $(WORKERS) --dist loadfile
 
 bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now
-	@for benchmark in $(filter-out benchmarks/soak.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$benchmark"; PYTHONPATH=. $(BIN)/python "$$benchmark"; done
+	@for benchmark in $(filter-out benchmarks/soak.py benchmarks/talk.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$benchmark"; PYTHONPATH=. $(BIN)/python "$$benchmark"; done
 
 soak: setup system-packages ## an hour of a recorded 720p call: memory, drift, verdict (MINUTES=60)
 	@$(BIN)/python -m benchmarks.soak --minutes $${MINUTES:-60}

@@ -16,16 +16,12 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page
-
-from jianlu.entry.live_demo import SALE
+from benchmarks.talk import HELPERS, call, start_talk
 from jianlu.entry.sample.script import clip_path
 from tests.fakes.browsers import browsers, make_camera, make_microphone, new_page, start_chromium
 from tests.fakes.eventually import eventually
-from tests.fakes.running_home import PASSWORD, RunningHome, running_home
+from tests.fakes.running_home import RunningHome, running_home
 
 EVERY_S = 30
 DRIFT_MS_MAX = 80
@@ -34,29 +30,20 @@ PUBLISH = """async (path) => {
   const media = await navigator.mediaDevices.getUserMedia({audio: true, video: {width: 1280, height: 720}});
   const peer = new RTCPeerConnection(); window.peer = peer;
   for (const track of media.getTracks()) peer.addTrack(track, media);
-  await pc_offer(peer, path);
+  await soak_offer(peer, path);
 }"""
 WATCH = """async (path) => {
   const peer = new RTCPeerConnection(); window.viewer = peer;
   peer.addTransceiver('video', {direction: 'recvonly'}); peer.addTransceiver('audio', {direction: 'recvonly'});
-  await pc_offer(peer, path);
+  await soak_offer(peer, path);
 }"""
-OFFER = """window.pc_offer = async (peer, path) => {
+OFFER = """window.soak_offer = async (peer, path) => {
   await peer.setLocalDescription(await peer.createOffer());
   await new Promise((done) => {
     const look = () => peer.iceGatheringState === 'complete' && done();
     peer.onicegatheringstatechange = look; look();
   });
-  const headers = {'content-type': 'application/sdp', 'X-Jianlu': '1'};
-  const answer = await fetch(path, {method: 'POST', headers, body: peer.localDescription.sdp});
-  if (!answer.ok) throw new Error(await answer.text());
-  await peer.setRemoteDescription({type: 'answer', sdp: await answer.text()});
-}"""
-CALL = """async ([method, path, content]) => {
-  const headers = {'content-type': 'application/json', 'X-Jianlu': '1'};
-  const answer = await fetch(path, {method, headers, body: content === null ? undefined : JSON.stringify(content)});
-  if (!answer.ok) throw new Error(method + ' ' + path + ': ' + await answer.text());
-  return answer.status === 204 ? null : await answer.json();
+  await peer.setRemoteDescription({type: 'answer', sdp: await service_offer(path, peer.localDescription.sdp)});
 }"""
 
 
@@ -70,50 +57,16 @@ def main() -> int:
         microphone = make_microphone(place / "microphone.wav", [clip_path("agent", clip) for clip in ("a01", "a02", "a03")])
         opened = [start_chromium(playwright, place, camera=camera, microphone=microphone) for _ in range(2)]
         agent, customer = (new_page(browser) for browser in opened)
-        case = _talking(home, agent, customer)
+        for page in (agent, customer):
+            page.goto(f"{home.url}/api/v1/health")
+            page.evaluate(HELPERS + OFFER)
+        case = start_talk(home, agent, customer, publish=PUBLISH, watch=WATCH)
         memory, drift = _watched(home, case, minutes)
-        _call(agent, "POST", f"/api/v1/cases/{case}/abandon", {"reason": "soak"})
+        call(agent, "POST", f"/api/v1/cases/{case}/abandon", {"reason": "soak"})
         for browser in opened:
             browser.close()
         verdicts = _verdicts(home, case)
     return _report(minutes, memory, drift, verdicts)
-
-
-def _talking(home: RunningHome, agent: Page, customer: Page) -> str:
-    """The case of a session that is live, with both sides sending and watching."""
-    for script in home.as_staff("xu").call("POST", "/api/v1/scripts/shipped")["scripts"]:
-        home.as_staff("he").call("POST", f"/api/v1/scripts/{script['script']}/versions/{script['version']}/approve")
-    staff = home.as_staff("lin")
-    case = str(staff.call("POST", "/api/v1/cases", SALE)["case"])
-    api = f"/api/v1/cases/{case}"
-    token = staff.call("POST", f"{api}/invitations", {"seat": "customer"})["token"]
-    for page in (agent, customer):
-        page.goto(f"{home.url}/api/v1/health")
-        page.evaluate(OFFER)
-    _call(agent, "POST", "/api/v1/sign-in", {"name": "lin", "password": PASSWORD})
-    _call(customer, "POST", "/api/v1/join", {"token": token})
-    _call(agent, "POST", f"{api}/seat", {"seat": "agent"})
-    for page, seat in ((agent, "agent"), (customer, "customer")):
-        page.evaluate(PUBLISH, f"{api}/feeds/{seat}")
-        _call(
-            page, "POST", f"{api}/preflight", {"checks": {"camera": "ok", "microphone": "ok", "speaker": "ok", "bandwidth": "ok"}}
-        )
-    _call(customer, "POST", f"{api}/consents", {"purpose": "recording", "decision": "given"})
-    eventually(lambda: _started(agent, api), "the recording starts")
-    eventually(lambda: _call(agent, "GET", f"{api}/session")["state"] == "live", "the session is live")
-    agent.evaluate(WATCH, f"{api}/viewers/customer")
-    customer.evaluate(WATCH, f"{api}/viewers/agent")
-    return case
-
-
-def _started(agent: Page, api: str) -> bool:
-    try:
-        _call(agent, "POST", f"{api}/start", {})
-    except PlaywrightError as error:
-        if "409" not in str(error) and "cannot start" not in str(error):
-            raise
-        return False
-    return True
 
 
 def _watched(home: RunningHome, case: str, minutes: float) -> tuple[dict[str, list[int]], list[int]]:
@@ -167,10 +120,6 @@ def _resident_kib(process: int) -> int:
     except OSError:
         return 0
     return int(found[1]) if found else 0
-
-
-def _call(page: Page, method: str, path: str, content: Any = None) -> Any:
-    return page.evaluate(CALL, [method, path, content])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,11 @@ from jianlu.core.errors import JianluError, UnavailableError
 from jianlu.runtime.rpc import check_peer
 
 QUEUE_BYTES_MAX = 4 << 20
+FLUSH_EVERY_S = 0.04
+"""How long packets are gathered before they are written together. Packets say themselves when they came; to write and to read each alone
+would cost more than to forward it."""
+
+_GATHERED_BYTES_MAX = 128 << 10
 _LINE_BYTES_MAX = 4_096
 
 
@@ -104,22 +109,26 @@ class TapServer:
 
 
 class _Listener:
-    """One recorder: frames of one turn of the loop are written together."""
+    """One recorder: frames are gathered for a moment and written together."""
 
     def __init__(self, recorder: str, writer: asyncio.StreamWriter) -> None:
         self.recorder = recorder
         self._transport = writer.transport
         self._pending: list[bytes] = []
-        self._call_soon: Callable[[Callable[[], None]], object] = asyncio.get_running_loop().call_soon
+        self._pending_bytes = 0
+        self._loop = asyncio.get_running_loop()
 
     def put(self, frame: bytes) -> None:
         if not self._pending:
-            self._call_soon(self._flush)
+            self._loop.call_later(FLUSH_EVERY_S, self._flush)
         self._pending.append(frame)
+        self._pending_bytes += len(frame)
+        if self._pending_bytes > _GATHERED_BYTES_MAX:
+            self._flush()
 
     def _flush(self) -> None:
-        frames, self._pending = self._pending, []
-        if self._transport.is_closing():
+        frames, self._pending, self._pending_bytes = self._pending, [], 0
+        if not frames or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() > QUEUE_BYTES_MAX:
             self._transport.abort()
