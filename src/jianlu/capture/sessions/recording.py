@@ -84,6 +84,11 @@ def media_gates(live: LiveSession) -> tuple[Gate, ...]:
     return system_gates(live.sight, tracks_of(live), tested) if live.sight.recorders else ()
 
 
+def shown_gates(live: LiveSession) -> tuple[Gate, ...]:
+    """All of it, as people are told; that a recorder lacks the room's key is said once, by its name."""
+    return (*gates_of(live), *(gate for gate in media_gates(live) if gate.about.rpartition("/")[2] != "key"))
+
+
 def gate_checks(live: LiveSession, *, using: SessionPorts) -> tuple[GateCheck, ...]:
     """Every check of the gate as it stands."""
     feeds = {feed.feed: feed for feed in live.room.feeds} if live.room is not None else {}

@@ -18,7 +18,7 @@ from jianlu.capture.sessions.model import Act, Phase, StepState
 from jianlu.capture.sessions.opening import Standing, opened, session_ms
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recorders import RecordingStatus
-from jianlu.capture.sessions.recording import gate_checks, gates_of, media_gates, phase_now, seats_of
+from jianlu.capture.sessions.recording import gate_checks, gates_of, phase_now, seats_of, shown_gates
 from jianlu.capture.sessions.rooms import FeedStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.view_checks import NO_CHECKS, checks_part, hidden_checks, step_checks
@@ -64,7 +64,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         "showing": talk.showing.document if talk.showing else None,
         "consents": consents_part(live),
         "gate_checks": gate_checks_part(gate_checks(live, using=using)) if row.zero_us is None and phase not in OVER else [],
-        "gates": gates_part((*gates_of(live), *media_gates(live))) if row.zero_us is None and phase not in OVER else [],
+        "gates": gates_part(shown_gates(live)) if row.zero_us is None and phase not in OVER else [],
         "recording": {
             **asdict(status),
             "alarms": [asdict(alarm) for alarm in status.alarms],
