@@ -20,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright
 
-from benchmarks.talk import HELPERS, SEATS, call, start_talk
+from benchmarks.talk import CALLS, SEATS, call, start_talk
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.capture.sessions.rooms import RoomSpec
 from tests.fakes.browsers import browsers, start_chromium
@@ -57,7 +57,7 @@ def open_page(browser: Browser, url: str) -> Page:
         page.route(f"{ORIGIN}/**", lambda route: route.fulfill(body="<!doctype html><body></body>", content_type="text/html"))
     page.goto(url)
     assert PICTURE is not None
-    page.add_script_tag(content=PICTURE[1] + HELPERS)
+    page.add_script_tag(content=PICTURE[1] + CALLS)
     return page
 
 

@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from benchmarks.talk import HELPERS, call, start_talk
+from benchmarks.talk import CALLS, call, start_talk
 from jianlu.entry.sample.script import clip_path
 from tests.fakes.browsers import browsers, make_camera, make_microphone, new_page, start_chromium
 from tests.fakes.eventually import eventually
@@ -59,7 +59,7 @@ def main() -> int:
         agent, customer = (new_page(browser) for browser in opened)
         for page in (agent, customer):
             page.goto(f"{home.url}/api/v1/health")
-            page.evaluate(HELPERS + OFFER)
+            page.evaluate(CALLS + OFFER)
         case = start_talk(home, agent, customer, publish=PUBLISH, watch=WATCH)
         memory, drift = _watched(home, case, minutes)
         call(agent, "POST", f"/api/v1/cases/{case}/abandon", {"reason": "soak"})

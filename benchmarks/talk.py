@@ -15,7 +15,7 @@ from tests.fakes.eventually import eventually
 from tests.fakes.running_home import PASSWORD, RunningHome, approve_scripts
 
 SEATS = ("agent", "customer")
-HELPERS = """
+CALLS = """
 window.service_call = async (method, path, content) => {
   const headers = {'content-type': 'application/json', 'X-Jianlu': '1'};
   const answer = await fetch(path, {method, headers, body: content === null ? undefined : JSON.stringify(content)});
