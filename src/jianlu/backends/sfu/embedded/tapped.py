@@ -1,4 +1,7 @@
-"""What the tap says of a feed: its packets, its sender reports, its states, as `capture.recording.live.tap_frames` writes them."""
+"""What the tap says of a feed: its packets, its sender reports, its states.
+
+The frames are those of `capture.recording.live.tap_frames`, which the recorder reads them with: nothing of them is known here.
+"""
 
 from __future__ import annotations
 
