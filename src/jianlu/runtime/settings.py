@@ -108,6 +108,7 @@ class MediaSettings(_Section):
 
     addresses: tuple[str, ...] = ()
     udp_ports: str = Field(default="", pattern=r"^(\d{4,5}-\d{4,5})?$")
+    video_codecs: tuple[Literal["h264", "vp8"], ...] = Field(default=("h264", "vp8"), min_length=1)
     is_relayed: bool = False
     janus: str = Field(default="", pattern=r"^(https?://\S+)?$")
     janus_secret: str = ""

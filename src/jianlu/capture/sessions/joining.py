@@ -172,7 +172,7 @@ def outstanding_seats(live: LiveSession, *, using: SessionPorts) -> frozenset[st
 
 
 def _sit(live: LiveSession, seat: str, how: str, *, using: SessionPorts) -> None:
-    using.rooms.open_room(live.row.case, room_spec(live))
+    using.rooms.open_room(live.row.case, room_spec(live, using.video_codecs))
     if live.talk.seats.get(seat) != how:
         live.log.append(EventType.SEAT_TAKEN, {"seat": seat, "how": how})
         live.catch_up()

@@ -24,7 +24,7 @@ def publish(case: str, feed: str, offer_sdp: str, *, using: SessionPorts, by: Pr
             share = next((each for each in live.talk.shares if each.track == feed), None)
             if share is None or share.by != standing.seat:
                 raise DeniedError("a seat sends its own feed, and the share that it has begun")
-        using.rooms.open_room(case, room_spec(live))
+        using.rooms.open_room(case, room_spec(live, using.video_codecs))
         connection = using.rooms.publish(case, feed, offer_sdp)
         live.connections[connection.id] = standing.seat
         return connection
@@ -38,7 +38,7 @@ def subscribe(case: str, feed: str, offer_sdp: str, *, using: SessionPorts, by: 
         owner = feed.removesuffix(SCREEN)
         if owner not in seats_of(live) or feed == standing.seat:
             raise NotFoundError(f"the feeds of this session are: {', '.join(seats_of(live))}")
-        using.rooms.open_room(case, room_spec(live))
+        using.rooms.open_room(case, room_spec(live, using.video_codecs))
         connection = using.rooms.subscribe(case, feed, offer_sdp, standing.seat)
         live.connections[connection.id] = standing.seat
         return connection

@@ -7,7 +7,7 @@ is never seen here. What people compare is computed by their pages, not here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +79,9 @@ def is_encrypted(live: LiveSession) -> bool:
     return live.scene.end_to_end or bool(live.particulars.get("end_to_end"))
 
 
-def room_spec(live: LiveSession) -> RoomSpec:
-    """The room that the case needs."""
-    return RoomSpec(is_encrypted=is_encrypted(live))
+def room_spec(live: LiveSession, video_codecs: Sequence[str]) -> RoomSpec:
+    """The room that the case needs, where pictures are coded as the house allows."""
+    return RoomSpec(codecs=(*video_codecs, "opus"), is_encrypted=is_encrypted(live))
 
 
 def key_gates(live: LiveSession, recorders: Iterable[str], seats: Iterable[str]) -> tuple[Gate, ...]:

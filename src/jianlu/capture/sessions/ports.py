@@ -16,7 +16,7 @@ from jianlu.capture.cases.model import Scene
 from jianlu.capture.cases.rules import Rules
 from jianlu.capture.sessions.checks import Watching
 from jianlu.capture.sessions.recorders import Recorders
-from jianlu.capture.sessions.rooms import Rooms
+from jianlu.capture.sessions.rooms import VIDEO_CODECS, Rooms
 from jianlu.capture.sessions.switchboard import Switchboard
 from jianlu.core.terms.ids import TenantId
 from jianlu.runtime.clock import Clock
@@ -56,5 +56,6 @@ class SessionPorts:
     jobs: Callable[[str], Mapping[str, Any]] = no_jobs
     watching: Watching | None = None
     is_edge: bool = False
+    video_codecs: tuple[str, ...] = VIDEO_CODECS
     wait: Callable[[float], None] = time.sleep
     switchboard: Switchboard = field(default_factory=Switchboard)

@@ -14,7 +14,8 @@ from typing import Literal, Protocol
 from jianlu.core.errors import InvalidError
 
 FeedState = Literal["connecting", "connected", "interrupted", "closed"]
-ROOM_CODECS = ("h264", "vp8", "opus")
+VIDEO_CODECS = ("h264", "vp8")
+ROOM_CODECS = (*VIDEO_CODECS, "opus")
 OFFER_BYTES_MAX = 64 * 1024
 """Chromium's longest offers (simulcast, every codec, many candidates) stay under 20 KiB."""
 

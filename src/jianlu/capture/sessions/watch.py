@@ -113,6 +113,7 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
         second=_recording_status(case, SECOND, using) if live.scene.two_recorders else None,
         is_paused=live.talk.paused_at_ms is not None,
         is_starting=live.talk.segments == 0,
+        video_codecs=settings.media.video_codecs,
         is_edge=using.is_edge,
         is_checker_away=using.watching is not None and is_away(using.watching, using.clock.monotonic_ms()),
     )
@@ -186,7 +187,7 @@ def _room_status(live: LiveSession, using: SessionPorts) -> RoomStatus | None:
         try:
             return using.rooms.status(case)
         except NotFoundError:
-            using.rooms.open_room(case, room_spec(live))
+            using.rooms.open_room(case, room_spec(live, using.video_codecs))
             return using.rooms.status(case)
     except (UnavailableError, NotFoundError):
         return None
