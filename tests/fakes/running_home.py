@@ -106,7 +106,7 @@ def make_live_home(home: Path, replaced: Mapping[str, str]) -> None:
         text = text.replace(known, wanted)
     settings.write_text(text, encoding="utf-8")
     for name, (role, display) in ACCOUNTS.items():
-        words = ("--licences", "insurance,wealth,loan,account", "--skills", "elderly") if role == "agent" else ()
+        words = ("--licences", "insurance,wealth", "--skills", "life,wealth") if role == "agent" else ()
         _jianlu("account", "add", name, "--roles", role, "--display", display, *words, "--home", str(home), entered=PASSWORD)
 
 

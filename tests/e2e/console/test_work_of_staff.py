@@ -86,8 +86,15 @@ def test_a_customer_waits_sees_their_place_and_is_led_into_the_case_made_for_the
     shown(first, "jl-room[data-phase=door] h1")
     second.get_by_role("button", name="不再等候").click()
     shown(second, "#walk-name")
+    second.check('input[value="account-opening"]', force=True)
+    second.fill("#walk-name", "赵先生")
+    second.get_by_role("button", name="开始排队").click()
     agent.goto(f"{console.home.url}/queue")
-    assert "没有人在等候" in agent.inner_text("main") or agent.locator(".queue-item").count() == 0
+    become(lambda: "个人账户开户" in agent.inner_text(".queue-list"), "the customer waits for something else")
+    agent.get_by_role("button", name="接待下一位").click()
+    become(lambda: "现在没有您可以接待的客户" in agent.inner_text(".toasts"), "without the licence nobody is handed out")
+    second.get_by_role("button", name="不再等候").click()
+    become(lambda: agent.locator(".queue-item").count() == 0, "the list comes anew by itself")
     assert console.complaints == []
 
 
