@@ -113,7 +113,6 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
         second=_recording_status(case, SECOND, using) if live.scene.two_recorders else None,
         is_paused=live.talk.paused_at_ms is not None,
         is_starting=live.talk.segments == 0,
-        video_codecs=settings.media.video_codecs,
         is_edge=using.is_edge,
         is_checker_away=using.watching is not None and is_away(using.watching, using.clock.monotonic_ms()),
     )

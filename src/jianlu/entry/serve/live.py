@@ -50,7 +50,7 @@ def session_ports(home: Home, desk: CaseDesk) -> SessionPorts:
         probes=probes_of(home),
         jobs=lambda case: jobs_of(home, tenant, case),
         watching=watching_of(home),
-        video_codecs=settings.media.video_codecs,
+        video_codecs=home.settings.media.video_codecs,
         is_edge=home.settings.serve.is_edge,
     )
 
