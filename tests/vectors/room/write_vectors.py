@@ -24,8 +24,8 @@ ROSTER = [["agent", "a" * 64], ["customer", "c" * 64], ["recorder-a", "e" * 64]]
 
 
 def proof_of(secret: bytes, case: str, member: str, public_key: bytes) -> str:
-    info = b"jianlu/room-proof@v1\0" + case.encode() + b"\0" + member.encode()
-    key = HKDF(SHA256(), 32, salt=None, info=info).derive(secret)
+    purpose = b"jianlu/room-proof@v1\0" + case.encode() + b"\0" + member.encode()
+    key = HKDF(SHA256(), 32, salt=None, info=purpose).derive(secret)
     return text_of(hmac.new(key, public_key, hashlib.sha256).digest())
 
 

@@ -40,7 +40,7 @@ def fingerprint(public_key: bytes) -> str:
 
 def wrap_secret(secret: bytes, public_key: bytes, case: str, member: str) -> bytes:
     """`secret` for `member` of `case` alone: encapsulated key, then ciphertext."""
-    return _SUITE.encrypt(secret, X25519PublicKey.from_public_bytes(public_key), info=_info(case, member))
+    return _SUITE.encrypt(secret, X25519PublicKey.from_public_bytes(public_key), info=_purpose(case, member))
 
 
 class MemberKey:
@@ -62,17 +62,17 @@ class MemberKey:
         if len(wrapped) != WRAPPED_BYTES:
             raise InvalidError(f"a wrapped secret has {WRAPPED_BYTES} bytes: wrap the room's secret again")
         try:
-            return bytes(_SUITE.decrypt(wrapped, self._private, info=_info(case, self.member)))
+            return bytes(_SUITE.decrypt(wrapped, self._private, info=_purpose(case, self.member)))
         except (InvalidTag, ValueError) as error:
             raise DeniedError(
                 "this secret was not wrapped to this member's key: look at the member's fingerprint again"
             ) from error
 
 
-def _info(case: str, member: str) -> bytes:
+def _purpose(case: str, member: str) -> bytes:
     return b"jianlu/room-secret@v1\0" + case.encode() + b"\0" + member.encode()
 
 
 def _derived(secret: bytes, label: bytes, case: str, about: str, size: int) -> bytes:
-    info = label + b"\0" + case.encode() + b"\0" + about.encode()
-    return HKDF(SHA256(), size, salt=None, info=info).derive(secret)
+    purpose = label + b"\0" + case.encode() + b"\0" + about.encode()
+    return HKDF(SHA256(), size, salt=None, info=purpose).derive(secret)

@@ -1,0 +1,286 @@
+"""End-to-end encrypted calls in real browsers: the media process forwards what it cannot read, the recorder is an admitted member.
+
+Survives: a start without the recorder (refused, on the record), a link without the secret or with another one (shown, handed over), and a
+page that changes to a secret which the recorder lacks (alarm, declared gap, stopped by the scene's rule).
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page, Request
+
+from jianlu.capture.recording.live.room_key import sender_key
+from jianlu.capture.recording.live.sframe import FrameOpener
+from jianlu.core.errors import IntegrityError, InvalidError
+from jianlu.core.formats.event import Event, parse_event
+from jianlu.core.formats.package import EVENTS
+from jianlu.core.terms.events import EventType
+from jianlu.entry.live_demo import SALE
+from jianlu.verify.check import check_package
+from tests.e2e.console.calls import live, ready
+from tests.e2e.console.conftest import Console, become, shown
+from tests.e2e.encrypted.forwarded import decoded, likeness, tapped_frames
+from tests.e2e.encrypted.memory import has_in_memory
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
+
+SEALED_SALE: dict[str, Any] = {**SALE, "end_to_end": True}
+SEALED_MS = 6_000
+
+
+def test_an_encrypted_call_is_recorded_by_an_admitted_recorder_and_read_by_nobody_else(console: Console, tmp_path: Path) -> None:
+    said: list[str] = []
+    case = console.new_case("sealed-1", SEALED_SALE)
+    agent = listened(console.signed_in(console.page()), said)
+    agent.goto(f"{console.home.url}/cases/{case}")
+    agent.get_by_role("button", name="开始检测").click()
+    ready(agent, sample=True)
+    link = invited(agent)
+    secret = link.partition("~")[2]
+    customer = joined(listened(console.page(is_phone=True), said), link)
+    is_refused_without_the_recorder(console, agent, case)
+    admits(console, agent, customer, case)
+    live(console, agent, customer, case)
+    sees(agent, "jl-cockpit", "customer")
+    sees(customer, "jl-room", "agent")
+    reads_only_with_the_secret(console, case, unwritten(secret))
+    never_came_to_the_server(console, said, secret)
+    become(lambda: console.view(case)["recording"]["recorded_until_ms"] >= SEALED_MS, "three segments are sealed")
+    goes_dark(console, customer, case)
+    is_delivered(console, case, tmp_path)
+    assert console.complaints == []
+
+
+def test_whoever_comes_without_the_secret_or_with_another_one_is_seen_to_and_is_handed_it_by_the_agent(console: Console) -> None:
+    people = {**SALE["people"], "guardian": {"name": "王先生"}}
+    case = console.new_case("sealed-2", {**SEALED_SALE, "seats": ["guardian"], "people": people})
+    agent = console.signed_in(console.page())
+    agent.goto(f"{console.home.url}/cases/{case}")
+    agent.get_by_role("button", name="开始检测").click()
+    ready(agent, sample=True)
+    wrong = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    pages = {"customer": "", "guardian": f"~{wrong}"}
+    opened = {seat: console.page(is_phone=True) for seat in pages}
+    for seat, secret in pages.items():
+        made = console.home.as_staff("lin").call("POST", f"/api/v1/cases/{case}/invitations", {"seat": seat})
+        opened[seat].goto(f"{made['url']}{secret}")
+        opened[seat].wait_for_url("**/room/**")
+        opened[seat].get_by_role("button", name="允许摄像头并检测设备").click()
+        shown(opened[seat], ".devicetest video")
+        opened[seat].get_by_role("button", name="没有摄像头").click()
+        shown(opened[seat], ".preview-note")
+        opened[seat].click(".devicetest button.main")
+    shown(opened["customer"], ".e2ee[data-lock=waiting]")
+    assert opened["customer"].evaluate("document.querySelector('jl-room').media.publisher") is None, (
+        "nothing is sent without a secret"
+    )
+    gates = become(
+        lambda: sorted(each["about"] for each in console.view(case)["gates"] if each["code"] == "key_missing"), "it is said"
+    )
+    assert gates == ["customer", "guardian"]
+    for seat in pages:
+        agent.click(f"[data-key=e2ee-{seat}]")
+    opened["guardian"].click("[data-key=e2ee-take]")
+    for seat in pages:
+        shown(agent, f"[data-member={seat}][data-state=admitted] .badge.good")
+        agrees_and_sends(agent, opened[seat], seat)
+    assert console.complaints == []
+
+
+def agrees_and_sends(agent: Page, page: Page, seat: str) -> None:
+    become(lambda: code_of(page) == code_of(agent) != "", f"the {seat} reads the same code")
+    become(lambda: page.locator(".ownbar .badge.good").count() == 1, f"the {seat} sends")
+
+
+def listened(page: Page, said: list[str]) -> Page:
+    """The page; everything that it asks of the server is kept in `said`."""
+
+    def keep(request: Request) -> None:
+        said.append(f"{request.method} {request.url} {request.post_data or ''} {request.headers}")
+
+    page.on("request", keep)
+    return page
+
+
+def invited(agent: Page) -> str:
+    """The customer's invitation as the agent's page shows it: the link, and the same in the QR code."""
+    agent.click("[data-key=invite-customer]")
+    shown(agent, "dialog.invite img.qr")
+    link = str(agent.input_value("#invite-link"))
+    assert "~" in link
+    drawn = agent.evaluate(
+        """async () => {
+          const image = new Image();
+          image.src = document.querySelector('dialog.invite img.qr').src;
+          await image.decode();
+          const canvas = document.createElement('canvas');
+          canvas.width = canvas.height = 900;
+          const at = canvas.getContext('2d');
+          at.fillStyle = 'white';
+          at.fillRect(0, 0, 900, 900);
+          at.drawImage(image, 0, 0, 900, 900);
+          return canvas.toDataURL('image/png').split(',')[1];
+        }"""
+    )
+    picture = cv2.imdecode(np.frombuffer(base64.b64decode(drawn), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == link
+    agent.get_by_role("button", name="完成").click()
+    return link
+
+
+def joined(customer: Page, link: str) -> Page:
+    customer.goto(link)
+    customer.wait_for_url("**/room/**")
+    customer.get_by_role("button", name="允许摄像头并检测设备").click()
+    ready(customer, sample=True)
+    shown(customer, ".consent .decide")
+    customer.get_by_role("button", name="同意", exact=True).click()
+    return customer
+
+
+def is_refused_without_the_recorder(console: Console, agent: Page, case: str) -> None:
+    become(lambda: gates_of(console, case) == {("recorder_not_admitted", "a")}, "only the recorder is missing")
+    assert agent.get_by_role("button", name="开始录制").is_disabled()
+    with pytest.raises(InvalidError, match=r"409 .*recorder_not_admitted a"):
+        console.home.as_staff("lin").call("POST", f"/api/v1/cases/{case}/start", {})
+    assert console.view(case)["recording"]["state"] == "idle"
+
+
+def gates_of(console: Console, case: str) -> set[tuple[str, str]]:
+    return {(str(each["code"]), str(each["about"])) for each in console.view(case)["gates"]}
+
+
+def admits(console: Console, agent: Page, customer: Page, case: str) -> None:
+    """The agent lets the recorder in; both pages name it, and read the same code."""
+    before = code_of(agent)
+    agent.click("[data-key=e2ee-recorder-a]")
+    for page in (agent, customer):
+        shown(page, "[data-member=recorder-a][data-state=admitted]")
+    become(lambda: code_of(agent) == code_of(customer) not in ("", before), "both pages show one code, and another than before")
+    recorder = next(each for each in console.view(case)["encryption"]["members"] if each["member"] == "recorder-a")
+    assert recorder["fingerprint"] in console.home.log(), "the recorder says its fingerprint where operators read it"
+    assert recorder["fingerprint"][:4] in agent.inner_text("[data-member=recorder-a]")
+
+
+def code_of(page: Page) -> str:
+    found = page.locator(".e2ee-code")
+    return found.inner_text() if found.count() else ""
+
+
+def sees(page: Page, tag: str, feed: str) -> None:
+    become(lambda: frames_decoded(page, tag, feed) > 10, f"the picture of the {feed} is decoded")
+
+
+def frames_decoded(page: Page, tag: str, feed: str) -> int:
+    return int(
+        page.evaluate(
+            """async ([tag, feed]) => {
+              const pc = document.querySelector(tag).media.tiles.get(feed)?.watcher.pc;
+              const stats = pc ? [...(await pc.getStats()).values()] : [];
+              return stats.find((each) => each.type === 'inbound-rtp' && each.kind === 'video')?.framesDecoded ?? 0;
+            }""",
+            [tag, feed],
+        )
+    )
+
+
+def reads_only_with_the_secret(console: Console, case: str, secret: bytes) -> None:
+    """What the media process forwards is the encrypted picture; with the secret of the link, and no other, it is the plain one."""
+    pictures, sounds = tapped_frames(console.home.home / "run" / "tap-0.sock", case, "customer")
+    openers = {kind: FrameOpener([sender_key(secret, case, "customer", kind)]) for kind in ("video", "audio")}
+    plain = [openers["video"].open("vp8", frame) for frame in pictures]
+    seen = decoded(plain)
+    assert len(seen) > 20 and seen[0].std() > 10, "with the secret there is a picture"
+    assert all(likeness(one, other) < 0.5 for one, other in zip(decoded(pictures), seen, strict=False)), (
+        "without it there is none"
+    )
+    assert all(frame[10:] not in sealed for frame, sealed in zip(plain, pictures, strict=True))
+    assert {len(openers["audio"].open("opus", sound)) > 0 for sound in sounds} == {True}
+    for base_key in (sender_key(bytes(32), case, "customer", "video"), sender_key(secret, case, "agent", "video")):
+        with pytest.raises(IntegrityError):
+            FrameOpener([base_key]).open("vp8", pictures[0])
+
+
+def never_came_to_the_server(console: Console, said: list[str], secret: str) -> None:
+    """Neither in a request, nor in a file of the home, nor in the memory of web and media; the recorder, which is a member, has it."""
+    assert len(said) > 20
+    assert [each for each in said if secret in each] == []
+    forms = (unwritten(secret), secret.encode(), unwritten(secret).hex().encode())
+    files = [path for path in console.home.home.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert [path.name for path in files if any(form in path.read_bytes() for form in forms)] == []
+    children = console.home.children()
+    try:
+        assert has_in_memory(children["recorder-a"], forms[0]), "where it must be, it is found"
+        assert not any(has_in_memory(children[name], form) for name in ("web", "media-0") for form in forms)
+    except PermissionError:
+        pytest.skip("the kernel does not let this user look into the memory of processes")
+
+
+def goes_dark(console: Console, customer: Page, case: str) -> None:
+    """The customer's page changes to a secret that nobody else has: seen at once, and the talk is stopped by the scene's rule."""
+    customer.evaluate("document.querySelector('jl-room').encryption.take(crypto.getRandomValues(new Uint8Array(32)))")
+
+    def tracks() -> set[str]:
+        return {name for name, each in console.view(case)["recording"]["tracks"].items() if each["state"] == "undecryptable"}
+
+    become(lambda: tracks() >= {"customer", "customer-picture"}, "the recorder says that it cannot read the customer")
+    become(lambda: console.view(case)["health"]["level"] == "red", "the session is not healthy")
+    become(lambda: console.view(case)["state"] in ("halted", "sealed"), "the talk is stopped")
+    shown(customer, "jl-room[data-phase=over] h1")
+    assert console.view(case)["reason"] == "halted"
+
+
+def is_delivered(console: Console, case: str, folder: Path) -> None:
+    """The package is intact, says that the call was encrypted and for whom, decodes, and declares what could not be read."""
+    staff = console.home.as_staff("lin")
+    stage = become(lambda: ended(staff.call("GET", f"/api/v1/cases/{case}/progress")["jobs"]), "the package is made")
+    assert stage == "done", console.home.log()[-4_000:]
+    path = folder / "sealed.jlp"
+    staff.download(f"/api/v1/cases/{case}/package", path)
+    result = check_package(path)
+    assert result.is_intact, result.problems
+    assert {name for name, _ in result.members} == {"agent", "customer", "recorder-a"}
+    assert {gap.side for gap in result.gaps if gap.reason == "undecryptable"} & {"customer", "customer-picture"}
+    events = events_of(path)
+    checks = [event.body["checks"] for event in events if event.type is EventType.PREFLIGHT_RECORDED]
+    assert [["key", "failed"]] in checks, "the refused start is on the record"
+    rosters = [event.body for event in events if event.type is EventType.ENCRYPTION_SET]
+    assert [name for name, _ in rosters[0]["members"]] == ["agent", "customer", "recorder-a"]
+    assert rosters[0]["secret"] == console.view(case)["encryption"]["secret"] or len(rosters) > 1
+    with zipfile.ZipFile(path) as archive:
+        assert "端到端加密" in archive.read("report/report.zh.html").decode()
+        media = next(name for name in archive.namelist() if name.endswith(".mp4"))
+        (folder / "sealed.mp4").write_bytes(archive.read(media))
+    with av.open(str(folder / "sealed.mp4")) as container:
+        counts = {stream.index: sum(1 for _ in container.decode(stream)) for stream in container.streams[:1]}
+    assert counts[0] > 50
+
+
+def events_of(package: Path) -> tuple[Event, ...]:
+    with zipfile.ZipFile(package) as archive:
+        content = archive.read(EVENTS)
+    found = []
+    while content:
+        size = int.from_bytes(content[:2])
+        found.append(parse_event(content[2 : 2 + size]))
+        content = content[2 + size :]
+    return tuple(found)
+
+
+def ended(jobs: dict[str, Any]) -> str:
+    return str(jobs["stage"]) if jobs["stage"] in ("done", "failed") else ""
+
+
+def unwritten(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=")
