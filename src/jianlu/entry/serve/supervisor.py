@@ -24,6 +24,10 @@ READY_FILE = Path("run/web.json")
 STOP_ORDER: tuple[tuple[str, ...], ...] = (("recorder", "worker", "checker"), ("media",), ("web",))
 _TICK_S = 0.1
 _BACKOFF_FIRST_MS, _BACKOFF_MAX_MS = 200, 10_000
+_IN_A_CALL = frozenset({"web", "media", "recorder"})
+_BACKOFF_IN_A_CALL_MS = 2_000
+"""People wait for these: a talk without its recorder is over after a grace of 20 seconds by the shipped scenes."""
+
 _SETTLED_MS = 30_000
 """A child that ran this long starts with the shortest backoff again."""
 
@@ -101,7 +105,8 @@ class Supervisor:
     def _bury(self, each: _Running, code: int) -> None:
         ran_ms = self._clock.monotonic_ms() - each.started_ms
         each.deaths = 1 if ran_ms >= _SETTLED_MS else each.deaths + 1
-        wait_ms = min(_BACKOFF_FIRST_MS * 2 ** (each.deaths - 1), _BACKOFF_MAX_MS)
+        most_ms = _BACKOFF_IN_A_CALL_MS if each.child.role in _IN_A_CALL else _BACKOFF_MAX_MS
+        wait_ms = min(_BACKOFF_FIRST_MS * 2 ** (each.deaths - 1), most_ms)
         each.process, each.retry_at_ms = None, self._clock.monotonic_ms() + wait_ms
         self._log.error("child_died", role=each.child.label, exit_code=code, ms=ran_ms, retry_ms=wait_ms)
 
