@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from jianlu.capture.recording.live.room_key import MemberKey, secret_id
 from jianlu.capture.sessions.recorders import (
+    STOP_PATIENCE_MS,
     Alarm,
     RecordedTrack,
     RecorderChecks,
@@ -120,7 +121,7 @@ class FakeRecorder:
             self._desk.log(self._tenant, case).append(EventType.GAP_DECLARED, body)
             found.until_ms = now_ms
 
-    def stop(self, case: str, reason: str) -> RecordingStopped:
+    def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         found = self._found(case)
         if found.stopped is None:
             self._seal(case, found, is_last=True)

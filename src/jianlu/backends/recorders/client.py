@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jianlu.capture.sessions.recorders import (
+    STOP_PATIENCE_MS,
     RecordedTrack,
     RecorderChecks,
     RecorderMember,
@@ -25,7 +26,8 @@ _START_S = 30.0
 _STATUS_S = 3.0
 """Asked each second for every session: a recorder that hangs must not hold up the watch over the others."""
 
-_STOP_S = 60.0
+_STOP_S = 10.0
+"""What a stop takes beside its patience: late packets, and a start that is under way."""
 
 
 class RecorderClient:
@@ -69,9 +71,10 @@ class RecorderClient:
         """As the port."""
         self._client.call("resume", {"case": case})
 
-    def stop(self, case: str, reason: str) -> RecordingStopped:
+    def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         """As the port."""
-        fields, _ = self._client.call("stop", {"case": case, "reason": reason}, timeout_s=_STOP_S)
+        call = {"case": case, "reason": reason, "patience_ms": patience_ms}
+        fields, _ = self._client.call("stop", call, timeout_s=patience_ms / 1000 + _STOP_S)
         return RecordingStopped(fields["segments"], fields["duration_ms"], fields["media_bytes"])
 
     def close(self) -> None:

@@ -25,6 +25,9 @@ The others mean trouble unless they are `ok` or, at the very beginning, `startin
 
 RecordingState = Literal["idle", "starting", "recording", "paused", "stalled", "stopped"]
 
+STOP_PATIENCE_MS = 50_000
+"""How long a stop waits for the last delivery, where nobody else is kept waiting by it."""
+
 _NAME = re.compile(r"^[a-z][a-z0-9_-]{0,29}$")
 
 
@@ -185,10 +188,11 @@ class Recorders(Protocol):
     def resume(self, case: str) -> None:
         """Go on after a pause. Idempotent. NotFoundError when not recording."""
 
-    def stop(self, case: str, reason: str) -> RecordingStopped:
+    def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         """End the recording and wait until all of it is delivered; idempotent.
 
-        NotFoundError when it was never started here. UnavailableError while something is still to be delivered: call again.
+        NotFoundError when it was never started here. UnavailableError while something is still to be delivered after `patience_ms`: the
+        recording has ended, call again.
         """
 
 

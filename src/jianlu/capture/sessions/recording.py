@@ -26,6 +26,8 @@ from jianlu.govern.policy.case_file import picture_of
 from jianlu.runtime.database import transaction
 
 SCREEN = "-screen"
+STOP_PATIENCE_MS = 2_500
+"""How long an end waits, with the session's lock held, for the last segment; a recorder that has more to deliver is asked again."""
 
 
 def tracks_of(live: LiveSession) -> tuple[RecordedTrack, ...]:
@@ -131,10 +133,11 @@ def keep(live: LiveSession, *, using: SessionPorts) -> None:
         live.row = replace(live.row, **values)
 
 
-def wind_up(live: LiveSession, *, using: SessionPorts) -> bool:
+def wind_up(live: LiveSession, *, using: SessionPorts, patience_ms: int = STOP_PATIENCE_MS) -> bool:
     """After the talk: nothing is forwarded, recorders deliver and stop, the room closes, the stages after the call take over.
 
-    Whether all of that is done; what could not be is tried again at the next beat of the watch.
+    Whether all of that is done; what could not be, or would keep whoever asks about the session waiting for longer than `patience_ms`,
+    is tried again at the next beat of the watch.
     """
     if live.is_handed_over:
         return True
@@ -142,7 +145,8 @@ def wind_up(live: LiveSession, *, using: SessionPorts) -> bool:
     _quietly(lambda: using.rooms.set_forwarding(case, False))
     live.is_forwarding = False
     if live.row.zero_us is not None or live.talk.is_recording:
-        stopped = [_stop(recorder, case, reason) for recorder in reversed(recorders_of(live, using=using).values())]
+        recorders = reversed(recorders_of(live, using=using).values())
+        stopped = [_stop(recorder, case, reason, patience_ms) for recorder in recorders]
         if not all(stopped):
             return False
         live.catch_up()
@@ -168,9 +172,9 @@ def disconnect(live: LiveSession, seat: str, *, using: SessionPorts) -> None:
             using.rooms.close_connection(live.row.case, connection)
 
 
-def _stop(recorder: Recorders, case: str, reason: str) -> bool:
+def _stop(recorder: Recorders, case: str, reason: str, patience_ms: int) -> bool:
     try:
-        recorder.stop(case, reason)
+        recorder.stop(case, reason, patience_ms=patience_ms)
     except NotFoundError:
         return True
     except UnavailableError:

@@ -20,7 +20,7 @@ from typing import Any
 
 from jianlu.capture.recording.live.room_key import fingerprint
 from jianlu.capture.recording.live.roster import Roster
-from jianlu.capture.sessions.recorders import checks_fields, status_fields, tracks_from
+from jianlu.capture.sessions.recorders import STOP_PATIENCE_MS, checks_fields, status_fields, tracks_from
 from jianlu.core.errors import ConflictError, JianluError, UnavailableError
 from jianlu.entry.reactions import reaction_to
 from jianlu.runtime.logging import configure_logging, logger
@@ -96,7 +96,8 @@ def recorder_server(path: Path, roster: Roster) -> RpcServer:
         return {}, b""
 
     async def stop(fields: dict[str, Any], _: bytes) -> Answer:
-        return asdict(await roster.stop(fields["case"])), b""
+        patience_ms = int(fields.get("patience_ms", STOP_PATIENCE_MS))
+        return asdict(await roster.stop(fields["case"], patience_ms=patience_ms)), b""
 
     methods = {"member": member, "admit": admit, "preflight": preflight, "start": start, "status": status}
     return RpcServer(path, {**methods, "pause": pause, "resume": resume, "stop": stop})

@@ -26,6 +26,7 @@ from jianlu.capture.recording.live.state import CaseState, state_text
 from jianlu.capture.recording.live.tap_frames import TapFrame
 from jianlu.capture.recording.model import GapReason
 from jianlu.capture.sessions.recorders import (
+    STOP_PATIENCE_MS,
     RecordedTrack,
     RecorderChecks,
     RecordingStarted,
@@ -42,7 +43,7 @@ RECORDER = "live/1"
 SOURCE_FORMAT = "jianlu/live-source/v1"
 _TICK_S, _LOOK_US = 0.1, 1_000_000
 _RETRY_FIRST_S, _RETRY_MAX_S = 0.2, 3.0
-_START_WAIT_S, _DELIVERY_WAIT_S, _STOP_WAIT_S = 10.0, 12.0, 50.0
+_START_WAIT_S, _DELIVERY_WAIT_S = 10.0, 12.0
 _CLOSE_WAIT_S = 3.0
 _KEY_WAIT_S = 3.0
 _POLL_S = 0.05
@@ -363,7 +364,7 @@ class CaseRecorder:
             self._state = replace(self._state, keys=self.ring.kept)
             self._using.states.save(self.case, state_text(self._state))
 
-    async def stop(self) -> RecordingStopped:
+    async def stop(self, patience_s: float = STOP_PATIENCE_MS / 1000) -> RecordingStopped:
         """As `Recorders.stop`."""
         if self._stopped is not None:
             return self._stopped
@@ -372,7 +373,7 @@ class CaseRecorder:
         async with self._starting:
             if not self._is_finished:
                 await self._finish(self._state)
-        await self._until_delivered(_STOP_WAIT_S)
+        await self._until_delivered(patience_s)
         delivery = self._delivery
         self._using.states.remove(self.case)
         self._stopped = RecordingStopped(delivery.segments, delivery.duration_ms, delivery.media_bytes)

@@ -13,6 +13,7 @@ from jianlu.capture.recording.live.key_ring import KeyRing
 from jianlu.capture.recording.live.outbox import Outbox
 from jianlu.capture.recording.live.state import state_from
 from jianlu.capture.sessions.recorders import (
+    STOP_PATIENCE_MS,
     RecordedTrack,
     RecorderChecks,
     RecorderMember,
@@ -104,12 +105,13 @@ class Roster:
         """As `pause` and `resume` of the port."""
         self._recorder(case).set_paused(is_paused)
 
-    async def stop(self, case: str) -> RecordingStopped:
+    async def stop(self, case: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         """As the port."""
         if case in self._cases and not self._cases[case].is_recording:
             await self._cases.pop(case).close()  # it was only watched: nobody needs that any more
         if case not in self._stopped:
-            stopped = await self._recorder(case).stop() if case in self._cases else await self._stopped_earlier(case)
+            known = case in self._cases
+            stopped = await self._recorder(case).stop(patience_ms / 1000) if known else await self._stopped_earlier(case)
             recorder = self._cases.pop(case, None)
             self._stopped[case] = stopped
             self._rings.pop(case, None)
