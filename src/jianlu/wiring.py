@@ -31,7 +31,7 @@ from jianlu.backends.voice.silero import SileroDetector
 from jianlu.capture.recording.live.case_recorder import RecorderPorts
 from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.sessions.rooms import shard_of
-from jianlu.core.errors import ConflictError, UnavailableError
+from jianlu.core.errors import ConflictError, IntegrityError, UnavailableError
 from jianlu.deliver.packages.ports import PackagePorts
 from jianlu.govern.identity.passwords import Passwords
 from jianlu.govern.identity.ports import IdentityPorts, SecretKeeper
@@ -93,6 +93,12 @@ class Home:
             ["events", ledger_folder.NAME, ledger_folder.VERSION],
             ["index", self.vault.index.dialect.name, "1"],
         ]
+
+    def check_keys(self) -> None:
+        """Raise unless the keeper of the root key still holds the key that this home was opened with: a file, for now, that may be gone."""
+        kept = file_keys.load_root_key(self.path / self.settings.keys.root_key)
+        if kept.describe() != self.vault.keys.describe():
+            raise IntegrityError("the root key is another one than before: put back the one that this home was made with")
 
     @property
     def workbench(self) -> Workbench:

@@ -111,6 +111,11 @@ class Ledger:
         """What the last published checkpoint states."""
         return self._publisher.checkpoint
 
+    @property
+    def has_stopped(self) -> bool:
+        """Whether nothing can be appended any more: a write failed, and only opening the ledger again says what the disk holds."""
+        return self._stopped is not None
+
     def close(self) -> None:
         """Publish what is left, stop publishing, and give the folder back. Raises as `publish`; the folder is given back anyway."""
         with self._lock:

@@ -21,11 +21,17 @@ SECOND_AWAY, ROOM_AWAY = "second_recorder_away", "room_away"
 CHECKER_AWAY = "checker_away"
 """Amber: what it would have checked is unknown, and the call goes on."""
 
+KEYS_AWAY, STORE_LOW = "keys_away", "store_low"
+"""The keeper of the root key is gone: what is recorded on is sealed by keys in memory, and soon nobody could open it. / Too little disk."""
+
+PROBE_ALARMS: Mapping[str, str] = {"keys": KEYS_AWAY, "disk": STORE_LOW}
 UPLINK_LOST, EDGE_AWAY = "uplink_lost", "edge_away"
 EDGE_AWAY_MS_MAX = 1_800_000
 """How long an edge that records by itself may be out of reach before the scene's rule acts: a cut of ten minutes, three times over."""
 
-RED = frozenset({RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, EDGE_AWAY, "tap_lost", "disk_full"})
+RED = frozenset(
+    {RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, EDGE_AWAY, KEYS_AWAY, "tap_lost", "disk_full"}
+)
 """Alarms with which nothing may go on; a recorder's own codes (`specs/live-recording.md`) among them."""
 
 WHOLE = ""
@@ -41,7 +47,7 @@ _RUNNING = frozenset({"recording", "paused"})
 class Seen:
     """What can be seen at one moment: a status of None is of somebody who does not answer. `second` is there where the scene wants two.
 
-    `is_edge`: media and recorders are across a line that may be cut, and recorders keep what they cannot deliver.
+    `is_edge`: media and recorders are across a line that may be cut, and recorders keep what they cannot deliver. `failing`: probes.
     """
 
     first: RecordingStatus | None
@@ -52,6 +58,7 @@ class Seen:
     is_starting: bool = False
     is_checker_away: bool = False
     is_edge: bool = False
+    failing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
         found.append((ROOM_AWAY, WHOLE))
     if seen.is_checker_away:
         found.append((CHECKER_AWAY, WHOLE))
+    found += [(PROBE_ALARMS[name], WHOLE) for name in seen.failing if name in PROBE_ALARMS]
     return tuple(found)
 
 

@@ -34,6 +34,9 @@ CHECKS_MAX = 12
 PATIENCE_MS = 8_000
 """How long a start waits for what is on its way: a first key frame, the tap's connection, a recorder that was started anew."""
 
+PROBED_IN_A_TALK = ("keys", "disk")
+"""What may fail during a talk without a write that fails; the ledger is written to all the time."""
+
 _LOOK_S = 0.25
 _PROBED_EVERY_MS = 5_000
 _CODE = re.compile(r"^[a-z][a-z0-9_]{0,23}$")
@@ -82,6 +85,16 @@ def look_around(live: LiveSession, *, using: SessionPorts, is_fresh: bool = True
         for name, recorder in recorders_of(live, using=using).items()
     }
     live.sight = Sight(recorders, probes)
+
+
+def look_at_probes(live: LiveSession, *, using: SessionPorts) -> tuple[str, ...]:
+    """The names of the probes that fail, during a talk too; each is asked again after `_PROBED_EVERY_MS`."""
+    now_ms = using.clock.monotonic_ms()
+    if now_ms - live.probed_ms >= _PROBED_EVERY_MS:
+        live.probed_ms = now_ms
+        probes = {name: _passes(probe) for name, probe in using.probes.items() if name in PROBED_IN_A_TALK}
+        live.sight = replace(live.sight, probes={**live.sight.probes, **probes})
+    return tuple(name for name in PROBED_IN_A_TALK if not live.sight.probes.get(name, True))
 
 
 def _has_started(case: str, until_ms: int, using: SessionPorts, by: Principal) -> bool:

@@ -21,6 +21,7 @@ from jianlu.capture.sessions.replay import replay
 from jianlu.capture.sessions.rooms import RoomStatus
 from jianlu.core.formats.plan import Plan
 from jianlu.core.formats.script import Script
+from jianlu.core.terms.events import EventType
 from jianlu.vault.case_log import CaseLog
 
 
@@ -38,6 +39,7 @@ class LiveSession:
     talk: Talk
     read: int
     vigil: Vigil = field(default_factory=Vigil)
+    owed: list[tuple[EventType, dict[str, Any]]] = field(default_factory=list)
     is_forwarding: bool = False
     is_handed_over: bool = False
     touched_ms: int = 0

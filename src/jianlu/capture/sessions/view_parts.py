@@ -62,7 +62,8 @@ def health_part(live: LiveSession, phase: Phase) -> dict[str, Any]:
     """How the recording stands: green, amber or red, and every alarm in words."""
     if phase in OVER or live.row.zero_us is None:
         return {"level": "green", "messages": []}
-    alarms = dict(live.talk.alarms)
+    zero_ms = live.row.zero_us // 1000
+    alarms = {key: max(0, since_ms - zero_ms) for key, since_ms in live.vigil.alarms.items()} | dict(live.talk.alarms)
     if live.status is not None:
         alarms |= {(alarm.code, alarm.track): alarm.from_ms for alarm in live.status.alarms}
     messages = [

@@ -6,6 +6,7 @@ is wound up. When even the record of a halt cannot be written, forwarding is off
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from jianlu.capture.sessions.members import room_spec
 from jianlu.capture.sessions.model import Phase
 from jianlu.capture.sessions.opening import opened_by_watch, session_ms
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
-from jianlu.capture.sessions.preparing import look_around
+from jianlu.capture.sessions.preparing import look_around, look_at_probes
 from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.recording import carry_out, wind_up
 from jianlu.capture.sessions.rooms import RoomStatus
@@ -37,14 +38,19 @@ _RUNNING_STATES = (Phase.READY.value, Phase.LIVE.value, Phase.PAUSED.value)
 _OVER_STATES = (Phase.ENDED.value, Phase.REFUSED.value, Phase.HALTED.value)
 
 
-def watch_sessions(*, using: SessionPorts) -> None:
+Complain = Callable[[str, JianluError], None]
+"""Told of a case whose beat failed, and why."""
+
+
+def watch_sessions(*, using: SessionPorts, complain: Complain) -> None:
     """One beat over every session that is open in this process; one session's trouble does not keep the others from being watched."""
     for live in using.switchboard.sessions:
         if not live.lock.acquire(timeout=_BUSY_S):
             continue  # somebody is starting or ending it, which may take seconds: the others are not kept waiting
         try:
-            with suppress(JianluError):
-                watch_session(live.row.case, using=using)
+            watch_session(live.row.case, using=using)
+        except JianluError as error:
+            complain(live.row.case, error)
         finally:
             live.lock.release()
 
@@ -60,17 +66,19 @@ def watch_session(case: str, *, using: SessionPorts) -> None:
             _beat(live, using)
 
 
-def reopen_sessions(*, using: SessionPorts) -> None:
+def reopen_sessions(*, using: SessionPorts, complain: Complain) -> None:
     """After a start of this process: know the sessions that run, wind up those that ended meanwhile, hand over what was not."""
     with transaction(using.database, writes=False) as connection:
         rows = cases_by_state(connection, using.tenant, (*_RUNNING_STATES, *_OVER_STATES, Phase.WAITING.value))
     for row in rows:
-        with suppress(JianluError):
+        try:
             with opened_by_watch(row.case, using=using) as live:
                 was_handed_over = live.is_handed_over and live.talk.is_recorded and not live.talk.is_closed
             if was_handed_over:
                 using.after_call(row.case)
             watch_session(row.case, using=using)
+        except JianluError as error:
+            complain(row.case, error)
 
 
 def _before_talk(live: LiveSession, using: SessionPorts) -> None:
@@ -92,7 +100,7 @@ def _before_talk(live: LiveSession, using: SessionPorts) -> None:
 def _after_talk(live: LiveSession, using: SessionPorts) -> None:
     """Wind up what is not yet; once the stages after the call are done, the case is sealed and need not be known here."""
     if not live.is_handed_over:
-        wind_up(live, using=using)
+        wind_up(live, using=using, patience_ms=0)
     elif not live.talk.is_recorded or using.jobs(live.row.case)["jobs"]["stage"] == "done":
         if live.talk.is_recorded and live.row.state != Phase.SEALED.value:
             with transaction(using.database) as connection:
@@ -115,8 +123,10 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
         is_starting=live.talk.segments == 0,
         is_edge=using.is_edge,
         is_checker_away=using.watching is not None and is_away(using.watching, using.clock.monotonic_ms()),
+        failing=look_at_probes(live, using=using),
     )
-    found = monitor(seen, live.scene.health, live.vigil, using.clock.monotonic_ms())
+    before = live.vigil
+    found = monitor(seen, live.scene.health, before, using.clock.monotonic_ms())
     live.vigil, live.level = found.vigil, found.level
     live.talk = replace(live.talk, is_unhealthy=found.level == "red")
     try:
@@ -125,6 +135,7 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
         _act(live, found, using)
     except JianluError:
         _cut(live, using)
+        live.vigil = replace(found.vigil, is_acted=before.is_acted)  # what the rule wants is still to be done
         raise
     if not live.talk.end_reason:
         _forward(live, using)
@@ -142,11 +153,13 @@ def _act(live: LiveSession, found: Finding, using: SessionPorts) -> None:
 
 
 def _record_alarms(live: LiveSession, found: Finding, using: SessionPorts) -> None:
+    """What cannot be recorded now is still owed at the next beat, with the instant at which it was seen."""
     at_ms = session_ms(live, using=using)
-    for code, track in found.raised:
-        live.log.append(EventType.HEALTH_ALARMED, {"code": code, "track": track, "at_ms": at_ms})
-    for code, track in found.cleared:
-        live.log.append(EventType.HEALTH_CLEARED, {"code": code, "track": track, "at_ms": at_ms})
+    live.owed += [(EventType.HEALTH_ALARMED, {"code": code, "track": track, "at_ms": at_ms}) for code, track in found.raised]
+    live.owed += [(EventType.HEALTH_CLEARED, {"code": code, "track": track, "at_ms": at_ms}) for code, track in found.cleared]
+    while live.owed:
+        live.log.append(*live.owed[0])
+        live.owed.pop(0)
     live.catch_up()
 
 

@@ -51,6 +51,8 @@ ALARM_WORDS: Words = {
     "tap_lost": ("录制程序与媒体服务的连接中断", "The recorder has lost the media service"),
     "uplink_lost": ("与中心的连接中断，正在本地保存", "The centre cannot be reached; what is recorded is kept here"),
     "edge_away": ("与录制网点的连接中断，网点在本地继续录制", "The edge cannot be reached; it goes on recording by itself"),
+    "keys_away": ("密钥服务没有响应", "The key keeper does not answer"),
+    "store_low": ("保险库磁盘空间不足", "The vault's disk is nearly full"),
     "disk_full": ("磁盘已满", "The disk is full"),
     "disk_low": ("磁盘空间不足", "The disk is nearly full"),
     "frames_sealed": ("录制方没有解密密钥：{}", "The recorder has no key that opens: {}"),

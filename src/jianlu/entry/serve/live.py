@@ -93,6 +93,7 @@ def _probe_disk(home: Home) -> None:
 
 
 def _probe_keys(home: Home) -> None:
+    home.check_keys()
     fresh = secrets.token_bytes(32)
     if home.vault.keys.unwrap(home.vault.keys.wrap(fresh, b"jianlu/probe@v1"), b"jianlu/probe@v1") != fresh:
         raise IntegrityError("the key keeper does not give back what it was given: stop and have it looked at")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 from jianlu.capture.sessions.watch import reopen_sessions, watch_sessions
@@ -20,6 +21,9 @@ from jianlu.runtime.logging import logger
 
 BEAT_MS = 1_000
 SWEEP_BEATS = 3_600
+SAID_AGAIN_MS = 60_000
+"""Trouble with one session that lasts is said once a minute, not at each beat."""
+
 LATE_MS = 1_500
 """A beat that took longer than this is said: sessions were looked at too rarely."""
 
@@ -27,8 +31,11 @@ LATE_MS = 1_500
 class Watch:
     """One thread from `with` to its end. An error of one beat is logged and the next beat comes all the same."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, *, is_lost: Callable[[], bool] = lambda: False) -> None:
+        """`is_lost`: whether only a new process can help, because the ledger has stopped for good."""
         self._deps = deps
+        self._is_lost = is_lost
+        self._said: dict[tuple[str, str], int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._log = logger("web")
@@ -42,7 +49,7 @@ class Watch:
         self._thread.join()
 
     def _run(self) -> None:
-        """A defect here must not leave sessions unwatched: the process ends, drained, and is started anew."""
+        """A defect here, or a ledger that stopped, must not leave sessions unwatched: the process ends, drained, and is started anew."""
         try:
             self._watch()
         finally:
@@ -56,18 +63,28 @@ class Watch:
             began_ms = self._deps.clock.monotonic_ms()
             try:
                 if not is_open:
-                    reopen_sessions(using=self._deps.sessions)
+                    reopen_sessions(using=self._deps.sessions, complain=self._complain)
                     is_open = True
-                watch_sessions(using=self._deps.sessions)
+                watch_sessions(using=self._deps.sessions, complain=self._complain)
                 if beats % SWEEP_BEATS == 0:
                     self._sweep()
             except (JianluError, OSError) as error:
                 self._log.error("watch_failed", error=error)
+            if self._is_lost():
+                self._log.critical("ledger_stopped")
+                return
             beats += 1
             took_ms = self._deps.clock.monotonic_ms() - began_ms
             if took_ms > LATE_MS:
                 self._log.warning("watch_late", ms=took_ms)
             self._stop.wait(max(0, BEAT_MS - took_ms) / 1000)
+
+    def _complain(self, case: str, error: JianluError) -> None:
+        """One session could not be looked at, or what was found could not be recorded: said, and tried again at the next beat."""
+        now_ms, key = self._deps.clock.monotonic_ms(), (case, type(error).__name__)
+        if now_ms - self._said.get(key, -SAID_AGAIN_MS) >= SAID_AGAIN_MS:
+            self._said[key] = now_ms
+            self._log.error("session_watch_failed", case=case, error=error)
 
     def _sweep(self) -> None:
         sweep_sign_ins(self._deps.identity)

@@ -127,7 +127,7 @@ async def _alive(home: Home, desk: CaseDesk, deps: Deps) -> AsyncIterator[None]:
     said = {"url": deps.public_url, "pid": os.getpid(), "supervisor": os.environ.get(SUPERVISED, "")}
     await asyncio.to_thread(_say_ready, home.path / READY_FILE, json.dumps(said))
     try:
-        with Watch(deps):
+        with Watch(deps, is_lost=lambda: home.ledger.has_stopped):
             yield
     finally:
         (home.path / READY_FILE).unlink(missing_ok=True)

@@ -14,12 +14,16 @@ from jianlu.capture.sessions.preparing import start_session
 from jianlu.capture.sessions.steps import start_step
 from jianlu.capture.sessions.view import view_session
 from jianlu.capture.sessions.watch import FORGOTTEN_MS, reopen_sessions, watch_session, watch_sessions
-from jianlu.core.errors import ConflictError, UnavailableError
+from jianlu.core.errors import ConflictError, JianluError, UnavailableError
 from jianlu.core.terms.events import EventType
 from tests.fakes.sessions.world import AGENT, World, participant, session_world, shipped_scenes
 from tests.unit.capture.cases.test_scenes import STATED
 
 GRACE_S = 20
+
+
+def unexpected(case: str, error: JianluError) -> None:
+    raise AssertionError(case) from error
 
 
 def ending(world: World, case: str) -> tuple[str, str]:
@@ -107,9 +111,40 @@ def test_a_halt_that_cannot_be_recorded_still_cuts_the_talk(world: World, monkey
         with pytest.raises(UnavailableError):
             watch_session(case, using=world.using)
         assert not world.rooms.rooms[case].is_forwarding
-        watch_sessions(using=world.using)
-    world.beat(case, times=GRACE_S + 2)
-    assert world.view(case)["state"] == "halted"
+        assert [each["code"] for each in world.view(case)["health"]["messages"]] == ["recorder_away"], "shown, if not recorded"
+        heard: list[tuple[str, str]] = []
+        for _ in range(GRACE_S + 2):
+            world.clock.move(1_000)
+            watch_sessions(complain=lambda about, error: heard.append((about, str(error))), using=world.using)
+        assert heard and set(heard) == {(case, "the ledger is away")}
+    world.beat(case, times=2)
+    assert world.view(case)["state"] == "halted", "done as soon as it can be recorded"
+    assert [event.body["code"] for event in world.events(case) if event.type is EventType.HEALTH_ALARMED] == ["recorder_away"]
+
+
+@pytest.mark.parametrize(("probe", "code", "level"), [("keys", "keys_away", "red"), ("disk", "store_low", "amber")])
+def test_keys_and_disk_are_probed_during_the_talk_too(probe: str, code: str, level: str) -> None:
+    failing: set[str] = set()
+
+    def pass_or_fail() -> None:
+        if failing:
+            raise UnavailableError("it is away")
+
+    with session_world() as world:
+        world.using = replace(world.using, probes={probe: pass_or_fail})
+        case = world.live()
+        failing.add(probe)
+        world.beat(case, times=6)
+        view = world.view(case)
+        assert (view["health"]["level"], [each["code"] for each in view["health"]["messages"]]) == (level, [code])
+        failing.clear()
+        world.beat(case, times=6)
+        assert world.view(case)["health"]["level"] == "green"
+        failing.add(probe)
+        world.beat(case, times=GRACE_S + 8)
+        assert world.view(case)["state"] == ("halted" if level == "red" else "live")
+        codes = [event.body["code"] for event in world.events(case) if event.type is EventType.HEALTH_ALARMED]
+        assert codes == [code, code]
 
 
 def test_a_media_process_that_starts_anew_is_told_to_forward_again(world: World) -> None:
@@ -192,15 +227,15 @@ def test_after_a_restart_running_sessions_are_watched_and_ended_ones_handed_over
     assert world.handed_over == []
     world.recorder.is_away = False
     again = world.restarted()
-    reopen_sessions(using=again.using)
+    reopen_sessions(complain=unexpected, using=again.using)
     assert world.handed_over == [ended]
     again.recorder.is_away = True
     for _ in range(GRACE_S + 2):
         again.clock.move(1_000)
-        watch_sessions(using=again.using)
+        watch_sessions(complain=unexpected, using=again.using)
     assert again.view(running)["state"] == "halted"
     third = world.restarted()
-    reopen_sessions(using=third.using)
+    reopen_sessions(complain=unexpected, using=third.using)
     assert world.handed_over.count(ended) == 2, "asking for the stages after the call again is allowed, losing them is not"
 
 
@@ -219,7 +254,7 @@ def test_sessions_that_nobody_looks_at_are_let_go(world: World) -> None:
     case = world.create()
     world.view(case)
     world.clock.move(FORGOTTEN_MS + 1)
-    watch_sessions(using=world.using)
+    watch_sessions(complain=unexpected, using=world.using)
     assert world.using.switchboard.sessions == ()
     assert world.view(case)["state"] == "draft"
 
