@@ -7,7 +7,7 @@ is never seen here. What people compare is computed by their pages, not here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -80,8 +80,10 @@ def is_encrypted(live: LiveSession) -> bool:
 
 
 def room_spec(live: LiveSession, video_codecs: Sequence[str]) -> RoomSpec:
-    """The room that the case needs, where pictures are coded as the house allows."""
-    return RoomSpec(codecs=(*video_codecs, "opus"), is_encrypted=is_encrypted(live))
+    """The room that the case needs, where pictures are coded as the house allows; encrypted ones by VP8, whatever the house prefers."""
+    if is_encrypted(live):
+        return RoomSpec(codecs=("vp8", "opus"), is_encrypted=True)
+    return RoomSpec(codecs=(*video_codecs, "opus"))
 
 
 def key_gates(live: LiveSession, recorders: Iterable[str], seats: Iterable[str]) -> tuple[Gate, ...]:
@@ -95,7 +97,7 @@ def key_gates(live: LiveSession, recorders: Iterable[str], seats: Iterable[str])
     )
 
 
-def members_part(live: LiveSession, seat: str, encoded: Any) -> dict[str, Any] | None:
+def members_part(live: LiveSession, seat: str, encoded: Callable[[bytes], str]) -> dict[str, Any] | None:
     """The members as the viewer on `seat` sees them; None for a room that is not encrypted. `encoded` writes bytes as text."""
     if not is_encrypted(live):
         return None

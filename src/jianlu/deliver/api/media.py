@@ -149,6 +149,8 @@ def _seat_for(deps: Deps, staff: Staff, case: str, body: bodies.EndpointFor) -> 
         raise DeniedError("an address for outside software is made by whoever leads the session: take the agent's seat first")
     if body.kind == "whip" and body.feed.removesuffix("-screen") != "agent":
         raise DeniedError("outside software sends the agent's feed or share: others join by invitation")
+    if view["encryption"] is not None:
+        raise ConflictError("outside software cannot encrypt for this session's members: use the browser, or make a case in the clear")
     return "agent"
 
 
