@@ -202,7 +202,7 @@ def small_targets(page: Page, where: str) -> list[str]:
     """What a finger has to touch and is smaller than 44 px, apart from links in running text."""
     script = """least => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]), textarea')]
       .filter(each => each.checkVisibility() && !each.closest('p, dd, .skip, .only-heard') && !each.classList.contains('skip'))
-      .map(each => [each, (each.closest('label') ?? each).getBoundingClientRect()])
+      .map(each => [each, (each.closest('label') ?? (each.matches('.opens') ? each.closest('tr') : each)).getBoundingClientRect()])
       .filter(([, box]) => box.width > 1 && (box.height < least - 0.5 || box.width < least - 0.5))
       .map(([each, box]) => [each.tagName, each.className, each.textContent.trim().slice(0, 20), box.width, box.height].join(' '))"""
     found: list[str] = page.evaluate(script, TOUCH_PX)

@@ -223,7 +223,7 @@ class Cockpit extends HTMLElement {
   // around it
 
   private rail(view: View): Node {
-    return h("ol", { class: "rail" }, view.steps.map((step) => h("li", { class: `is-${step.state}${step.id === view.current_step ? " is-here" : ""}`, "aria-current": step.id === view.current_step ? "step" : false },
+    return h("ol", { class: "rail", tabindex: 0, "aria-label": t("cockpit.script") }, view.steps.map((step) => h("li", { class: `is-${step.state}${step.id === view.current_step ? " is-here" : ""}`, "aria-current": step.id === view.current_step ? "step" : false },
       h("span", { class: "rail-dot", "aria-hidden": "true" }, step.state === "done" ? icon("check") : String(step.no)), h("span", { class: "grow" }, tr(step.title), h("span", { class: "only-heard" }, t(`stepstate.${step.state}`))),
       checkMark(step), step.state === "done" ? h("span", { class: "note" }, clock(step.from_ms)) : null,
       step.state === "done" && may(view, "redo_step") ? h("button", { class: "redo", type: "button", title: t("cockpit.redo"), "aria-label": `${t("cockpit.redo")}: ${tr(step.title)}`, onclick: () => void this.acts.withReason(t("cockpit.redo"), t("cockpit.redo_text", { step: tr(step.title) }), `steps/${step.id}/redo`) }, icon("redo")) : null)));
