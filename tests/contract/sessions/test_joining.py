@@ -124,6 +124,34 @@ def test_a_second_agent_on_one_case_is_refused(world: World) -> None:
         with pytest.raises(ConflictError, match="another agent leads"):
             take_seat(case, using=world.using, by=second)
     assert world.kinds(case).count(EventType.SEAT_TAKEN) == 1
+    with pytest.raises(ConflictError):
+        take_seat(case, using=world.using, by=OTHER_AGENT)
+    refused = [event.body for event in world.events(case) if event.type is EventType.SEAT_REFUSED]
+    assert [(body["seat"], body["how"], body["reason"], body["at_ms"]) for body in refused] == [
+        ("agent", "account", "occupied", 0),
+        ("agent", "account", "occupied", 0),
+    ], "each of the two once, however often they try"
+    assert len({body["by"] for body in refused}) == 2
+    assert world.view(case)["state"] == "draft", "a refusal changes nothing"
+
+
+@pytest.mark.parametrize("reason", ["used", "revoked"])
+def test_an_invitation_that_is_good_no_longer_is_refused_on_the_record(world: World, reason: str) -> None:
+    case = world.create()
+    take_seat(case, using=world.using, by=AGENT)
+    token = invite(case, "customer", using=world.using, by=AGENT).token
+    if reason == "used":
+        accept(token, using=world.using)
+    else:
+        revoke(case, "customer", using=world.using, by=AGENT)
+    for _ in range(3):
+        with pytest.raises(DeniedError, match="not good, or no longer"):
+            accept(token, using=world.using)
+    with pytest.raises(DeniedError, match="not good, or no longer"):
+        accept(f"{token[:-2]}AA", using=world.using)
+    refused = [event.body for event in world.events(case) if event.type is EventType.SEAT_REFUSED]
+    assert [(body["seat"], body["how"], body["reason"]) for body in refused] == [("customer", "invitation", reason)]
+    assert token[:20] not in world.events(case)[-1].content.decode()
 
 
 def test_a_hand_over_moves_the_agents_seat(world: World) -> None:

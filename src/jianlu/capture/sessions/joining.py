@@ -22,11 +22,12 @@ from jianlu.capture.sessions._tables import invitations
 from jianlu.capture.sessions.lifecycle import OPEN, may
 from jianlu.capture.sessions.members import room_spec
 from jianlu.capture.sessions.model import Act, Phase
-from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat, standing_of
+from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat, session_ms, standing_of
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import disconnect, keep, phase_now, seats_of
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId, case_ref
 from jianlu.core.terms.instants import instant_text
@@ -112,6 +113,7 @@ def accept(token: str, *, using: SessionPorts) -> Admission:
     """Take the seat that the token invites to; it works once. Whoever sits there on another device is disconnected, on the record.
 
     DeniedError for a token that is not ours, over, used, or taken back, always in the same words; ConflictError when the session is over.
+    A use of one that was used or taken back is on the record.
     """
     name, case, seat = _claims(token, using)
     at = instant_text(using.clock.now())
@@ -122,8 +124,10 @@ def accept(token: str, *, using: SessionPorts) -> Admission:
         place = (invitations.c.tenant == using.tenant, invitations.c.case_ref == case, invitations.c.seat == seat)
         with transaction(using.database) as connection:
             used = update(invitations).where(*fresh, *place, invitations.c.expires_at > at).values(used_at=at)
-            if connection.execute(used).rowcount != 1:
-                raise _stale()
+            is_good = connection.execute(used).rowcount == 1
+        if not is_good:
+            _record_stale(live, name, seat, using=using)
+            raise _stale()
         disconnect(live, seat, using=using)
         if seat in live.talk.seats:
             live.log.append(EventType.SEAT_LEFT, {"seat": seat, "reason": "replaced"})
@@ -133,7 +137,10 @@ def accept(token: str, *, using: SessionPorts) -> Admission:
 
 
 def take_seat(case: str, seat: str = "agent", *, using: SessionPorts, by: Staff) -> None:
-    """Sit down by account: the agent of a case, or a supervisor beside them. A second agent is ConflictError; the same one again, fine."""
+    """Sit down by account: the agent of a case, or a supervisor beside them. The same one again is fine.
+
+    A second agent is ConflictError, and on the record.
+    """
     if by.tenant != using.tenant:
         raise NotFoundError("there is no such case here: check the link")
     with opened_by_watch(case, using=using) as live:
@@ -146,8 +153,10 @@ def take_seat(case: str, seat: str = "agent", *, using: SessionPorts, by: Staff)
         if seat != "agent" or not by.has(Role.AGENT, Role.SUPERVISOR):
             raise DeniedError("an account sits on the agent's seat, or on the supervisor's: others are invited")
         with transaction(using.database) as connection:
-            if not claim_agent(connection, using.tenant, case, by.account.id, by.account.display):
-                raise ConflictError("another agent leads this session: ask for a hand-over")
+            is_theirs = claim_agent(connection, using.tenant, case, by.account.id, by.account.display)
+        if not is_theirs:
+            _record_refusal(live, seat, "account", "occupied", by.account.id, using=using)
+            raise ConflictError("another agent leads this session: ask for a hand-over")
         _sit(live, "agent", "account", using=using)
 
 
@@ -177,6 +186,26 @@ def _sit(live: LiveSession, seat: str, how: str, *, using: SessionPorts) -> None
         live.log.append(EventType.SEAT_TAKEN, {"seat": seat, "how": how})
         live.catch_up()
     keep(live, using=using)
+
+
+def _record_stale(live: LiveSession, name: str, seat: str, *, using: SessionPorts) -> None:
+    """An invitation of ours that is good no longer was used: which one, and why it is not."""
+    with transaction(using.database, writes=False) as connection:
+        query = select(invitations.c.used_at, invitations.c.revoked_at).where(
+            invitations.c.invitation == name, invitations.c.tenant == using.tenant, invitations.c.case_ref == live.row.case
+        )
+        found = connection.execute(query).first()
+    if found is not None and (found.used_at or found.revoked_at):
+        _record_refusal(live, seat, "invitation", "used" if found.used_at else "revoked", name, using=using)
+
+
+def _record_refusal(live: LiveSession, seat: str, how: str, reason: str, who: str, *, using: SessionPorts) -> None:
+    """Somebody was turned away. Once for each account or invitation: who tries again and again fills no ledger."""
+    if who not in live.turned_away:
+        body = {"seat": seat, "how": how, "reason": reason, "at_ms": session_ms(live, using=using)}
+        live.log.append(EventType.SEAT_REFUSED, body, commits={"by": digest_of(who.encode())})
+        live.turned_away.add(who)
+        live.catch_up()
 
 
 def _require(live: LiveSession, standing: Standing, act: Act) -> None:

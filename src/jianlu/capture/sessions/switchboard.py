@@ -50,6 +50,7 @@ class LiveSession:
     room: RoomStatus | None = None
     texts: dict[str, str] = field(default_factory=dict)
     connections: dict[str, str] = field(default_factory=dict)
+    turned_away: set[str] = field(default_factory=set)
     members: Membership = field(default_factory=Membership)
     demands: Mapping[str, tuple[Demand, ...]] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)

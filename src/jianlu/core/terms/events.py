@@ -19,6 +19,7 @@ class EventType(StrEnum):
     SEAT_TAKEN = "session:seat:taken"
     SEAT_LEFT = "session:seat:left"
     SEAT_ASSIGNED = "session:seat:assigned"
+    SEAT_REFUSED = "session:seat:refused"
     PREFLIGHT_RECORDED = "session:preflight:recorded"
     ENCRYPTION_SET = "session:encryption:set"
     STEP_STARTED = "session:step:started"
