@@ -25,7 +25,7 @@ STOP_ORDER: tuple[tuple[str, ...], ...] = (("recorder", "worker", "checker"), ("
 _TICK_S = 0.1
 _BACKOFF_FIRST_MS, _BACKOFF_MAX_MS = 200, 10_000
 _IN_A_CALL = frozenset({"web", "media", "recorder"})
-_BACKOFF_IN_A_CALL_MS = 2_000
+_BACKOFF_IN_A_CALL_MS = 1_000
 """People wait for these: a talk without its recorder is over after a grace of 20 seconds by the shipped scenes."""
 
 _SETTLED_MS = 30_000
