@@ -56,6 +56,21 @@ SCRIPT = Script(
 )
 
 ANSWER = {"question": "understood", "answer": "yes", "how": "spoken", "by": "customer"}
+CHECK = {
+    "step": "consent",
+    "attempt": 1,
+    "from_ms": 0,
+    "to_ms": 600,
+    "met": 1,
+    "not_met": 1,
+    "unknown": 1,
+    "action": "block",
+    "at_ms": 1700,
+    "open": [
+        ["answered:customer:ask", "not_met", "refused", 100, 300],
+        ["avoided:agent:promises", "unknown", "not_covered", 0, 0],
+    ],
+}
 NOTICE = {"how": "click", "notice": "recording-notice", "version": "2", "lang": "zh", "by": "customer"}
 BEFORE: tuple[tuple[EventType, Body], ...] = (
     (EventType.SEAT_TAKEN, {"seat": "agent", "how": "account"}),
@@ -80,6 +95,8 @@ DURING: tuple[tuple[EventType, Body], ...] = (
     (EventType.HEALTH_ALARMED, {"code": "track_lost", "track": "customer-picture", "at_ms": 1200}),
     (EventType.GAP_DECLARED, {"from_ms": 1200, "to_ms": 1700, "reason": "connection_lost", "side": "customer-picture"}),
     (EventType.HEALTH_CLEARED, {"code": "track_lost", "track": "customer-picture", "at_ms": 1700}),
+    (EventType.CHECK_RECORDED, CHECK),
+    (EventType.CHECK_WAIVED, {"step": "consent", "attempt": 1, "reason": "paper_checked", "by": "supervisor", "at_ms": 1800}),
     (EventType.STEP_REOPENED, {"step": "risk", "reason": "asked_again", "at_ms": 1900}),
     (EventType.STEP_STARTED, {"step": "risk", "no": 2, "attempt": 2, "at_ms": 1950}),
     (EventType.ANSWER_RECORDED, {**ANSWER, "step": "risk", "at_ms": 2100}),

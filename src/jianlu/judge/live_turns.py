@@ -18,8 +18,16 @@ FRESH_MS_MIN = 1_500
 REST_FACTOR = 2
 """How many times as long as the last look an attempt under way is left alone."""
 
+SLOW_MS, LONG_MS = 3_000, 40_000
+"""Where a look takes longer than `SLOW_MS` the machine has no time for looks in between: somebody may be waiting for a step that is over
+before such a look ends. Only a step that goes on for longer than `LONG_MS` is then looked at while it runs."""
+
 AGAIN_MS = 15_000
 """A whole look that did not reach the session is made again after so long."""
+
+
+RECENT_MS = 60_000
+"""How long the slowest look is remembered as a sign of how busy the machine is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,8 @@ def next_turn(attempts: Iterable[Attempt], looked: Mapping[tuple[str, str, int],
     over = [each for each in known if each.is_sealed and _is_due_whole(looked.get(each.name), now_ms)]
     if over:
         return max(over, key=lambda each: each.to_ms)
-    running = [each for each in known if not each.is_sealed and _is_due_again(each, looked.get(each.name), now_ms)]
+    slowest_ms = max((last.took_ms for last in looked.values() if now_ms - last.at_ms < RECENT_MS), default=0)
+    running = [each for each in known if not each.is_sealed and _is_due_again(each, looked.get(each.name), now_ms, slowest_ms)]
     return min(running, key=lambda each: _waited_from(looked.get(each.name)), default=None)
 
 
@@ -89,8 +98,10 @@ def _is_due_whole(last: Looked | None, now_ms: int) -> bool:
     return last is None or not last.is_whole or now_ms - last.at_ms >= AGAIN_MS
 
 
-def _is_due_again(attempt: Attempt, last: Looked | None, now_ms: int) -> bool:
+def _is_due_again(attempt: Attempt, last: Looked | None, now_ms: int, slowest_ms: int) -> bool:
     if attempt.sealed_ms - (last.until_ms if last else attempt.from_ms) < FRESH_MS_MIN:
+        return False
+    if slowest_ms > SLOW_MS and attempt.sealed_ms - attempt.from_ms < LONG_MS:
         return False
     return last is None or now_ms - last.at_ms >= REST_FACTOR * last.took_ms
 

@@ -121,3 +121,10 @@ def test_an_altered_part_of_the_course_is_noticed(packaged: Packaged, tmp_path: 
     result = check_package(forged)
     assert not result.is_intact
     assert any(problem.where.path == name for problem in result.problems)
+
+
+@pytest.mark.parametrize(("lang", "told"), [("zh", "1 项已说到，1 项未达到，1 项未知"), ("en", "1 met, 1 not met, 1 unknown")])
+def test_the_report_tells_what_was_checked_during_the_call_and_who_waived_it(packaged: Packaged, lang: str, told: str) -> None:
+    page = _entry(packaged.path, f"report/report.{lang}.html").decode()
+    assert told in page
+    assert ("已用书面方式核实" if lang == "zh" else "verified on paper") in page

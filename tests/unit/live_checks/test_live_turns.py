@@ -58,6 +58,15 @@ def test_of_several_talks_the_one_that_waited_longest_is_next() -> None:
     assert next_turn([one, other, fresh], memory, NOW) == fresh
 
 
+def test_a_busy_machine_keeps_its_looks_for_steps_that_are_over() -> None:
+    short, long, done = running("a", sealed_ms=20_000), running("b", sealed_ms=50_000), over("c")
+    slow = {("c", "z", 1): looked(took_ms=3_001, is_whole=True, ago_ms=1_000)}
+    assert next_turn([short], slow, NOW) is None
+    assert next_turn([short, long], slow, NOW) == long
+    assert next_turn([short, done], slow, NOW) == done
+    assert next_turn([short], {("c", "z", 1): looked(took_ms=3_001, is_whole=True, ago_ms=60_000)}, NOW) == short
+
+
 def test_a_whole_look_that_did_not_arrive_is_made_again_after_a_while() -> None:
     step = over()
     assert next_turn([step], {step.name: looked(is_whole=True, ago_ms=AGAIN_MS - 1)}, NOW) is None
