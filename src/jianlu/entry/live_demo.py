@@ -30,6 +30,7 @@ STAFF = (
     ("supervisor", "supervisor", "何主管"),
     ("compliance", "compliance", "许合规"),
 )
+INSTITUTION = 'institution = "建安银行"'
 SALE: dict[str, Any] = {
     "template": "insurance-remote",
     "number": "sale-0001",
@@ -101,7 +102,12 @@ def _make_home(home: Path, port: int) -> str:
     _jianlu("init", str(home))
     settings = home / "jianlu.toml"
     text = settings.read_text(encoding="utf-8")
-    for known, wanted in ((f"port = {PORT}", f"port = {port}"), ("sample_devices = false", "sample_devices = true")):
+    wishes = {
+        f"port = {PORT}": f"port = {port}",
+        "sample_devices = false": "sample_devices = true",
+        'institution = ""': INSTITUTION,
+    }
+    for known, wanted in wishes.items():
         text = text.replace(known, wanted)
     settings.write_text(text, encoding="utf-8")
     for name, role, display in STAFF:

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from jianlu.deliver.console.ports import ConsolePorts
+from jianlu.core.errors import JianluError
+from jianlu.deliver.console.ports import ConsolePorts, Viewer
 from jianlu.deliver.console.render import page
 
 KNOWN = (401, 403, 404, 409, 410, 413, 422, 429, 500, 503)
@@ -50,7 +51,17 @@ def error_page(request: Request, pages: ConsolePorts, plain: Response) -> Respon
     if plain.status_code == 401 and not request.url.path.startswith("/room/"):
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
     status = plain.status_code if plain.status_code in KNOWN else 500
-    return page(request, "error", settings=pages.settings, status=plain.status_code, code=status, detail=_detail(plain))
+    viewer = _staff(request, pages)
+    detail = _detail(plain)
+    return page(request, "error", settings=pages.settings, viewer=viewer, status=plain.status_code, code=status, detail=detail)
+
+
+def _staff(request: Request, pages: ConsolePorts) -> Viewer | None:
+    """Who looks, so that the way on stays at the top; nobody when that cannot be told either."""
+    try:
+        return None if request.url.path.startswith("/room/") else pages.viewer(request, "staff")
+    except JianluError:
+        return None
 
 
 def _detail(plain: Response) -> str:
