@@ -8,6 +8,7 @@ import "./parts/entrance.ts";
 import "./parts/newcase.ts";
 import "./parts/script.ts";
 import "./parts/queue.ts";
+import "./parts/calls.ts";
 import "./parts/outcome.ts";
 import { toast } from "./dom.ts";
 import { t } from "./words.ts";

@@ -127,3 +127,16 @@ def test_a_checker_that_is_away_is_said_and_prompts_are_shown(console: Console) 
     assert "实时核对没有响应" in told and "画面太暗" in told
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert page.locator('.checklist [data-state="met"]').count() == 0
+
+
+def test_the_work_list_tells_a_supervisor_who_asks_for_one(console: Console) -> None:
+    case = console.new_case("checks-5")
+    page = console.page()
+    called = {"calls": [{"case": case, "title": "分红型两全保险远程销售", "step": "greeting"}]}
+    page.route("**/api/v1/supervision", lambda route: route.fulfill(json=called))
+    console.signed_in(page, "he")
+    shown(page, "jl-calls [role=alert]")
+    assert "请您到场" in page.inner_text("jl-calls")
+    assert page.get_attribute("jl-calls a", "href") == f"/cases/{case}"
+    agent = console.signed_in(console.page(), "lin")
+    assert agent.locator("jl-calls").count() == 0

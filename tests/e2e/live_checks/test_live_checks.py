@@ -1,7 +1,7 @@
 """Checks during a call, from files through the real recorder and the real engines: each attempt at a step gets the state it deserves.
 
-One talk holds a good step, one whose sentence is missing, and the question about recording put four times: answered with no, with silence, by
-the agent, and at last by the customer. Time is the test's; the checker is the one that runs in its own process elsewhere.
+One talk holds a good step, one whose sentences are missing, and the question about recording put four times: answered with no, with
+silence, by the agent, and at last by the customer. Time is the test's; the checker is the one that runs in its own process elsewhere.
 """
 
 from __future__ import annotations

@@ -113,25 +113,34 @@ def prompts_now(seen: Seen, now_ms: int) -> tuple[Prompt, ...]:
 
 
 def _watched(live: LiveSession) -> dict[str, Any]:
-    with live.lock:
-        talk = live.catch_up()
-        attempts = [
-            {
-                "step": run.step,
-                "attempt": run.attempt,
-                "is_done": run.state is StepState.DONE,
-                "from_ms": run.from_ms,
-                "to_ms": run.to_ms,
-            }
-            for run in talk.steps
-            if run.state in (StepState.CURRENT, StepState.DONE) and not _is_whole(talk, run.step, run.attempt)
-        ]
+    talk = _caught_up(live)
+    attempts = [
+        {
+            "step": run.step,
+            "attempt": run.attempt,
+            "is_done": run.state is StepState.DONE,
+            "from_ms": run.from_ms,
+            "to_ms": run.to_ms,
+        }
+        for run in talk.steps
+        if run.state in (StepState.CURRENT, StepState.DONE) and not _is_whole(talk, run.step, run.attempt)
+    ]
     return {
         "case": live.row.case,
         "is_live": talk.is_live,
         "recorded_until_ms": talk.recorded_until_ms,
         "attempts": attempts,
     }
+
+
+def _caught_up(live: LiveSession) -> Talk:
+    """The talk as it is; while somebody is at work on the session, as it was a moment ago: the checker does not wait for them."""
+    if not live.lock.acquire(blocking=False):
+        return live.talk
+    try:
+        return live.catch_up()
+    finally:
+        live.lock.release()
 
 
 def _is_whole(talk: Talk, step: str, attempt: int) -> bool:
