@@ -127,7 +127,9 @@ def start_home(home: Path) -> RunningHome:
         said = ready.read_text(encoding="utf-8") if ready.exists() else ""
         return str(json.loads(said).get("url", "")) if said and said != before else ""
 
-    return RunningHome(home, process, eventually(url, "the service listens", looks=1200))
+    running = RunningHome(home, process, eventually(url, "the service listens", looks=1200))
+    eventually((home / "run" / "media-0.sock").exists, "the media process listens, without which no case is made", looks=1200)
+    return running
 
 
 def _jianlu(*arguments: str, entered: str = "") -> None:
