@@ -55,8 +55,7 @@ def test_a_customer_with_firefox_is_recorded_like_anybody(console: Console, fire
     become(lambda: firefox.run(PLAYS, ".tile video"), "Firefox plays the agent's picture")
     become(lambda: console.view(case)["recording"]["recorded_until_ms"] > 8_000, "segments are sealed")
     tracks = console.view(case)["recording"]["tracks"]
-    assert tracks["customer-picture"]["codec"] == tracks["agent-picture"]["codec"] == "vp8"
-    assert tracks["customer"]["frames"] > 0
+    assert tracks["customer-picture"]["key_frames"] > 0 and tracks["customer"]["state"] == "ok", tracks
 
     firefox.click("details.rights summary")
     firefox.click("button", "我不愿继续办理")
@@ -64,5 +63,6 @@ def test_a_customer_with_firefox_is_recorded_like_anybody(console: Console, fire
     become(lambda: firefox.text("jl-room h1") == "已按您的意愿终止", "the talk is over for the customer")
     become(lambda: console.view(case)["state"] in ("refused", "sealed"), "and for the server")
     manifest = console.home.as_staff("lin").call("GET", f"/api/v1/cases/{case}/playback")
-    assert {"agent", "customer"} <= {track["role"] for track in manifest["tracks"]}
+    assert {"agent", "customer"} <= {each["role"] for each in manifest["roles"] if each["has_picture"]}
+    assert all("vp8" in each["mime"] for each in manifest["roles"]), manifest["roles"]
     assert console.complaints == []
