@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -32,8 +33,10 @@ def logger(process: str) -> structlog.typing.FilteringBoundLogger:
 
 
 def configure_logging(stream: TextIO | None = None) -> None:
-    """Write JSON lines to `stream` (standard error); libraries' warnings come the same way, without their arguments."""
-    target = stream or sys.stderr
+    """Write JSON lines to `stream` (standard error); libraries' warnings come the same way, without their arguments.
+
+    A stream that cannot be written to, because its disk is full, loses lines and stops nobody.
+    """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -42,7 +45,7 @@ def configure_logging(stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lossy(stream or sys.stderr))),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -63,6 +66,21 @@ def _plain(value: object) -> object:
     if isinstance(value, BaseException):
         return type(value).__name__
     return str(value)[:_TEXT_CHARACTERS_MAX]
+
+
+class _Lossy:
+    """A stream whose failures are nobody's: what is lost is a line for operators, never what the line was about."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class _Foreign(logging.Handler):

@@ -59,3 +59,18 @@ def test_a_librarys_warning_comes_without_its_arguments(lines: io.StringIO) -> N
     (line,) = written(lines)
     assert line["name"] == "some.library" and line["error"] == "KeyError" and line["level_name"] == "ERROR"
     assert "王梅" not in lines.getvalue()
+
+
+def test_a_full_disk_under_the_log_stops_nobody(lines: io.StringIO) -> None:
+    class Full(io.StringIO):
+        refused = 0
+
+        def write(self, text: str) -> int:
+            self.refused += 1
+            raise OSError(28, "No space left on device")
+
+    full = Full()
+    configure_logging(full)
+    logger("web").error("session_watch_failed", case="c1")
+    logging.getLogger("library").warning("it is full")
+    assert full.refused >= 2
