@@ -17,10 +17,10 @@ import structlog
 KEYS = frozenset(
     {
         "event", "level", "at", "process", "pid",
-        "account", "admission", "attempt", "bytes", "call", "case", "code", "count", "decision", "error", "exit_code", "family", "feed", "fingerprint",
-        "from_ms", "job", "kbps", "lag_ms", "level_name", "method", "ms", "name", "no", "port", "reason", "recorder", "retry_ms", "role",
-        "room", "route", "seat", "segment", "shard", "sign_in", "signal", "since_ms", "size", "stage", "state", "status", "step", "tenant",
-        "to_ms", "track", "where", "url", "version", "viewers", "workers",
+        "account", "admission", "attempt", "bytes", "call", "case", "code", "count", "decision", "error", "exit_code", "family", "feed",
+        "fingerprint", "from_ms", "job", "kbps", "lag_ms", "level_name", "method", "ms", "name", "no", "port", "reason", "recorder",
+        "retry_ms", "role", "room", "route", "seat", "segment", "shard", "sign_in", "signal", "since_ms", "size", "stage", "state",
+        "status", "step", "tenant", "to_ms", "track", "where", "url", "version", "viewers", "workers",
     }
 )  # fmt: skip
 _TEXT_CHARACTERS_MAX = 200
