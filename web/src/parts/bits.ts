@@ -68,7 +68,8 @@ export function chat(view: View, acts: Acts, seat: string): { list: HTMLElement;
 }
 
 export function fillChat(list: HTMLElement, view: View, seat: string): void {
-  if (list.childElementCount === view.messages.length && view.messages.length) return;
+  if (list.dataset["count"] === String(view.messages.length)) return;
+  list.dataset["count"] = String(view.messages.length);
   list.replaceChildren(...(view.messages.length ? view.messages.map((message) => h("li", { class: message.by === seat ? "is-mine" : "" }, h("small", null, `${t(`seat.${message.by}`)} · ${clock(message.at_ms)}`), h("span", null, message.text))) : [h("li", { class: "soft small is-none" }, t("chat.none"))]));
   list.scrollTop = list.scrollHeight;
 }
