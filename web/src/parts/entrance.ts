@@ -97,7 +97,7 @@ class Join extends HTMLElement {
     const [token = "", secret = ""] = location.hash.slice(1).split("~");
     history.replaceState(null, "", location.pathname + location.search);
     if (!token) { this.fail(new Problem(404, "", "")); return; }
-    void post<{ case: string; seat: string }>("/api/v1/join", { token }).then((seat) => { if (secret) keepSecret(seat.case, secret); location.replace(`/room/${seat.case}?seat=${encodeURIComponent(seat.seat)}`); }, (error: unknown) => this.fail(error));
+    void post<{ case: string; seat: string }>("/api/v1/join", { token }).then((seat) => { if (secret) keepSecret(seat.case, seat.seat, secret); location.replace(`/room/${seat.case}?seat=${encodeURIComponent(seat.seat)}`); }, (error: unknown) => this.fail(error));
   }
 
   private fail(error: unknown): void {
