@@ -1,7 +1,8 @@
 """The composition root: the only module that names implementations. It makes a home and opens one.
 
 A home is a folder with settings, secrets, vault, ledger and index (ARCHITECTURE.md). Opening it takes the ledger's lock: one
-process writes a ledger.
+process writes a ledger. Engines and media servers are imported where they are made: they take a second, and a process of a call that was
+killed must be back sooner.
 """
 
 from __future__ import annotations
@@ -10,24 +11,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, make_url
 
 from jianlu.backends.blobs import posix
 from jianlu.backends.desk.client import DeskLog
 from jianlu.backends.events import ledger_folder, ledger_socket
-from jianlu.backends.faces.yunet import YuNetDetector
 from jianlu.backends.keys import file as file_keys
 from jianlu.backends.keys.member import load_member_key
 from jianlu.backends.recorders.client import RecorderClient
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
-from jianlu.backends.sfu.embedded.serve import MediaServer, media_options, turn_server
-from jianlu.backends.sfu.janus.serve import JanusServer
-from jianlu.backends.speech.whisper import WhisperRecognizer
 from jianlu.backends.spools.files import FileSpool, FileStates
 from jianlu.backends.taps.clock import SystemMachineClock
 from jianlu.backends.taps.unix import UnixTap
-from jianlu.backends.voice.silero import SileroDetector
 from jianlu.capture.recording.live.case_recorder import RecorderPorts
 from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.sessions.rooms import shard_of
@@ -40,7 +37,6 @@ from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
 from jianlu.ledger.read import read_checkpoint
 from jianlu.ledger.signer import create_signer_key, load_signer
-from jianlu.process.inspectors.ports import InspectPorts
 from jianlu.process.models.registry import find_model, read_registry
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import migrate_database, open_database, require_current
@@ -49,6 +45,11 @@ from jianlu.runtime.settings import SETTINGS_FILE, Settings, read_settings
 from jianlu.runtime.tls import TlsFiles, create_authority, issue_certificate
 from jianlu.vault.chain_guard import ChainGuard
 from jianlu.vault.ports import VaultPorts
+
+if TYPE_CHECKING:
+    from jianlu.backends.sfu.embedded.serve import MediaServer
+    from jianlu.backends.sfu.janus.serve import JanusServer
+    from jianlu.process.inspectors.ports import InspectPorts
 
 RECORDER_NAMES = ("a", "b")
 """The first records, the second mirrors it where a plan demands two."""
@@ -280,14 +281,22 @@ def inspect_ports(settings: Settings) -> InspectPorts:
 
     Raises UnavailableError when a named engine's package is not installed, IntegrityError when its weights are not the registered ones.
     """
+    from jianlu.process.inspectors.ports import InspectPorts
+
     models = read_registry()
     wanted = settings.inspect
     ports = InspectPorts()
     if wanted.voice == "silero":
+        from jianlu.backends.voice.silero import SileroDetector
+
         ports = replace(ports, voice=SileroDetector(find_model("silero-vad", models)))
     if wanted.speech == "faster-whisper":
+        from jianlu.backends.speech.whisper import WhisperRecognizer
+
         ports = replace(ports, recognizer=WhisperRecognizer(find_model("whisper-base", models), threads=wanted.speech_threads))
     if wanted.faces == "yunet":
+        from jianlu.backends.faces.yunet import YuNetDetector
+
         ports = replace(ports, faces=YuNetDetector(find_model("yunet", models)))
     return ports
 
@@ -297,6 +306,9 @@ def media_server(path: Path, settings: Settings, shard: int) -> MediaServer | Ja
 
     Raises UnavailableError when a secret that the settings name cannot be read.
     """
+    from jianlu.backends.sfu.embedded.serve import MediaServer, media_options, turn_server
+    from jianlu.backends.sfu.janus.serve import JanusServer
+
     media, turn = settings.media, settings.turn
     relay = None
     if media.is_relayed and turn.urls:
