@@ -70,7 +70,7 @@ def test_loss_makes_a_track_weak_and_is_forgotten() -> None:
     watched = Watched(TRACKS[0])
     watched.second()
     watched.second(lost=10)
-    assert watched.second().state == "weak"
+    assert [watched.second().state for _ in range(2)] == ["ok", "weak"]  # what may still be sent again is not lost yet
     assert [watched.second().state for _ in range(6)][-1] == "ok"
 
 

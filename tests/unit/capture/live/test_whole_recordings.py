@@ -6,6 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from jianlu.capture.recording.live.live_recording import LiveRecording
+from jianlu.capture.recording.live.tap_frames import AUDIO, FeedChange, Packet
+from jianlu.capture.recording.model import DeclaredGap
 from jianlu.core.terms.events import EventType
 from tests.fakes.live.publisher import Camera, Network, Publisher
 from tests.fakes.live.stage import SHARE, TRACKS, Stage, continuity, decoded
@@ -58,6 +61,36 @@ def test_loss_and_disorder_are_undone_or_declared() -> None:
     assert health["customer"].lost == health["customer-picture"].lost == 0
     assert len(times["audio0"]) >= 1_470  # 2 % of 1500 are lost, never more than were sent
     assert "agent" in stage.asked
+
+
+def test_what_is_sent_again_for_the_third_time_is_still_in_its_place() -> None:
+    slow = Network(delay_ms=75, reorder=30, reorder_ms=1_000)
+    stage = Stage([Publisher("agent", network=slow), Publisher("customer")])
+    stage.start()
+    stage.play(20_000)
+    stage.stop()
+    assert stage.gaps() == []
+    assert {track.lost for track in stage.recorder.status().tracks.values()} == {0}
+
+
+def test_what_comes_long_after_a_cut_does_not_change_why_there_is_a_hole() -> None:
+    recording = LiveRecording([TRACKS[0]], 0)
+
+    def hear(number: int, at_ms: int) -> None:
+        recording.take(Packet("agent", AUDIO, "opus", 20, at_ms * 1000, 1, number, number * 960, False, b"\xf8\x00\x00"))
+
+    for number in range(50):
+        hear(number, number * 20)
+        if number == 1:
+            recording.begin(0)
+    recording.take(FeedChange("agent", "interrupted", 3_000_000, "silent"))
+    outputs = [each for at_ms in range(1_000, 6_000, 20) for each in recording.tick(at_ms * 1000)]
+    recording.take(FeedChange("agent", "connected", 6_000_000, ""))
+    hear(50, 6_000)  # of the first second, sent again when its segment is long sealed
+    for number in range(300, 500):
+        hear(number, number * 20)
+    outputs += recording.finish(10_000_000)[0]
+    assert [(gap.reason, gap.side) for gap in outputs if isinstance(gap, DeclaredGap)] == [("connection_lost", "source")]
 
 
 @pytest.mark.parametrize(("loss", "share"), [(50, 0.93), (100, 0.86)])

@@ -193,6 +193,7 @@ class LiveRecording:
             if not self._cutter.push(index, sample):
                 track.counts.late += 1
                 track.explain(GapReason.PACKETS_LOST)
+                track.explain(sample.cause)  # it took the explanation of the hole with it
         if samples:
             late_ms = track.latest_lag_us // 1000 + _LAG_MARGIN_MS
             self._lag_ms = max(self._lag_ms, min(late_ms, LIVE_LAG_MS_MAX))
@@ -207,7 +208,11 @@ class LiveRecording:
         if self._cutter is None:
             return []
         self._lag_ms = max(LIVE_LAG_MS, self._lag_ms - self._lag_ms * _LAG_EASES_PERMILLE // 1000)
-        return self._cutter.cut(self.now_ms(now_us) - self._lag_ms)
+        return self._cutter.cut(self.now_ms(min([now_us, *self._waiting_since_us()])) - self._lag_ms)
+
+    def _waiting_since_us(self) -> list[int]:
+        """Since when tracks wait for what is sent again: no segment is cut that it may belong to."""
+        return [since for track in self._tracks if (since := track.waiting_since_us) is not None]
 
     def finish(self, end_us: int) -> tuple[list[LiveOutput], int]:
         """Everything up to `end_us`, and the length of the session in ms. Call it a little later, so that late packets have come."""

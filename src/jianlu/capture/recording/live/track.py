@@ -119,7 +119,7 @@ class LiveTrack:
 
     def expire(self, now_us: int) -> list[LiveSample]:
         """Samples that need not wait for missing packets any longer at `now_us`."""
-        return self._ordered(self._jitter.expire(now_us)) if self._jitter.is_waiting else []
+        return self._ordered(self._jitter.expire(now_us)) if self.waiting_since_us is not None else []
 
     def explain(self, cause: GapReason) -> None:
         """Say what would explain a hole that is going on or begins now."""
@@ -147,6 +147,11 @@ class LiveTrack:
     def awaits_key(self) -> bool:
         """Whether nothing can be recorded before a key frame comes."""
         return self._needs_key or (not self.is_audio and self._depacketiser.awaits_key)
+
+    @property
+    def waiting_since_us(self) -> int | None:
+        """Since when packets wait for one before them that may still be sent again; None when none waits."""
+        return self._jitter.waiting_since_us
 
     @property
     def cause(self) -> GapReason:
