@@ -67,6 +67,7 @@ def test_a_checker_that_hangs_is_away_and_back_when_it_goes_on(home: RunningHome
     finally:
         os.kill(pid, signal.SIGCONT)
     eventually(lambda: checks(home, case)["state"] == "on", "it is back", looks=LOOKS)
+    assert home.children()["checker"] == pid, "hanging is no reason to be killed: what it was at goes on"
 
 
 def test_a_killed_checker_is_started_again_and_the_others_go_on(home: RunningHome, case: str) -> None:
