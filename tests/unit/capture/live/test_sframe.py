@@ -8,6 +8,7 @@ import hmac
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from jianlu.backends.sfu.embedded.key_frames import KeyFrame, key_frame_at
 from jianlu.capture.recording.live.key_ring import SECRETS_MAX, KeyRing
 from jianlu.capture.recording.live.live_recording import LiveRecording
 from jianlu.capture.recording.live.room_key import sender_key
@@ -140,6 +141,14 @@ def test_sound_does_not_open_as_picture_and_repeated_frames_do_not_open_at_all()
     with pytest.raises(IntegrityError, match="second time"):
         opener.open("opus", sealed)
     assert opener.open("opus", sender.seal("opus", b"more")) == b"more"
+
+
+def test_what_forwards_still_knows_key_frames_and_sizes_and_nothing_of_the_picture() -> None:
+    sender = Sender()
+    for frame in coded_picture("vp8")[:30]:
+        sealed = sender.seal("vp8", frame.payload)
+        assert key_frame_at("vp8", b"\x10" + sealed) == (KeyFrame(160, 120) if frame.is_key else None)
+        assert frame.payload[10:] not in sealed
 
 
 def test_streams_that_begin_anew_open_and_old_ones_are_forgotten_in_the_end() -> None:
