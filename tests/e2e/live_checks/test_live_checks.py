@@ -19,7 +19,7 @@ from jianlu.core.errors import ConflictError
 from jianlu.core.terms.events import EventType
 from jianlu.entry.live_check import take_case
 from jianlu.entry.sample.assemble import assemble
-from jianlu.entry.sample.recipe import DEFAULT, Line, agent, customer
+from jianlu.entry.sample.recipe import DEFAULT, Line, Span, agent, customer
 from jianlu.entry.sample.schedule import PlacedLine
 from jianlu.entry.serve.checker import Checker
 from jianlu.entry.serve.checks import CheckDesk
@@ -27,10 +27,13 @@ from jianlu.runtime.settings import Settings
 from jianlu.wiring import inspect_ports
 from tests.fakes.playback.live_recording import Feed
 from tests.fakes.sessions.filmed import FilmedRecorder
-from tests.fakes.sessions.world import AGENT, World, session_world
+from tests.fakes.sessions.world import AGENT, World, participant, session_world
 from tests.fakes.vault.home import TENANT
 
+pytestmark = pytest.mark.slow
+
 SILENCE_MS = 6_000
+DARK_UNTIL_MS = 6_000
 LINES = (
     agent("a01"),
     agent("a02"),
@@ -84,7 +87,7 @@ class Talk:
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[PlacedLine, ...]]:
     path = tmp_path_factory.mktemp("film") / "talk.mp4"
-    truth = assemble(replace(DEFAULT, lines=LINES, lead_in_ms=9_000, tail_ms=9_000), path)
+    truth = assemble(replace(DEFAULT, lines=LINES, lead_in_ms=9_000, tail_ms=9_000, black=Span(400, DARK_UNTIL_MS)), path)
     return path, truth.lines
 
 
@@ -124,7 +127,6 @@ def _await_seal(talk: Talk) -> None:
     talk.check()
 
 
-@pytest.mark.slow
 def test_each_attempt_gets_the_state_it_deserves_and_a_check_not_met_holds_the_talk(talk: Talk) -> None:
     assert talk.points("greeting") == {
         "work_card": ("unknown", "not_yet"),
@@ -158,6 +160,24 @@ def test_each_attempt_gets_the_state_it_deserves_and_a_check_not_met_holds_the_t
     states = {state for name, state in talk.points("recording_notice").items() if name.startswith("notice_")}
     assert states == {("not_met", "missing_point")}
     assert talk.world.view(talk.case)["checks"]["held_by"] == "recording_notice"
+
+
+def test_pictures_are_glanced_at_only_with_consent_and_what_was_put_right_is_no_longer_said(talk: Talk) -> None:
+    def prompts() -> list[tuple[str, str]]:
+        talk.checker.ask_once()
+        talk.checker.glance_once()
+        return [(each["code"], each["about"]) for each in talk.world.view(talk.case)["checks"]["prompts"]]
+
+    talk.go_to(3_000)
+    assert prompts() == []
+    consent(talk.case, "face", "given", "spoken", using=talk.world.using, by=AGENT)
+    talk.go_to(5_000)
+    assert prompts() == [("picture_dark", "agent-picture"), ("picture_dark", "customer-picture")]
+    talk.go_to(9_000)
+    assert prompts() == []
+    consent(talk.case, "face", "withdrawn", "click", using=talk.world.using, by=participant(talk.case))
+    talk.go_to(13_000)
+    assert prompts() == []
 
 
 AVOIDED = {"forbid_phrase": ("met", "")}

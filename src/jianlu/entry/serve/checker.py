@@ -150,14 +150,18 @@ class Checker:
         return True
 
     def glance(self, stop: Stopping) -> None:
-        """Glance at the newest pictures of every talk, and repeat what is wrong with the voices."""
+        """Glance at pictures, every other second."""
         while not stop.is_set():
-            for case in self._cases or ():
-                try:
-                    self._glance_at(case)
-                except Exception as error:  # noqa: BLE001 - whatever an engine raises means one thing: nobody looked
-                    self._log.warning("glance_failed", case=case["case"], error=error)
+            self.glance_once()
             stop.wait(GLANCE_EVERY_MS / 1000)
+
+    def glance_once(self) -> None:
+        """Glance at the newest pictures of every talk, and repeat what is wrong with the voices."""
+        for case in self._cases or ():
+            try:
+                self._glance_at(case)
+            except Exception as error:  # noqa: BLE001 - whatever an engine raises means one thing: nobody looked
+                self._log.warning("glance_failed", case=case["case"], error=error)
 
     def _glance_at(self, case: dict[str, Any]) -> None:
         name, sealed_ms = str(case["case"]), int(case["recorded_until_ms"])
