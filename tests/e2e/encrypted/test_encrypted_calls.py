@@ -12,7 +12,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from jianlu.capture.recording.live.room_key import sender_key
 from jianlu.capture.recording.live.sframe import FrameOpener
 from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.formats.event import Event, parse_event
-from jianlu.core.formats.package import EVENTS
+from jianlu.core.formats.package import EVENTS, MEDIA
 from jianlu.core.terms.events import EventType
 from jianlu.entry.live_demo import SALE
 from jianlu.verify.check import check_package
@@ -30,6 +29,7 @@ from tests.e2e.console.calls import live, ready
 from tests.e2e.console.conftest import Console, become, shown
 from tests.e2e.encrypted.forwarded import decoded, likeness, tapped_frames
 from tests.e2e.encrypted.memory import has_in_memory
+from tests.fakes.live.stage import decoded as decoded_times
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
@@ -55,6 +55,7 @@ def test_an_encrypted_call_is_recorded_by_an_admitted_recorder_and_read_by_nobod
     reads_only_with_the_secret(console, case, unwritten(secret))
     never_came_to_the_server(console, said, secret)
     become(lambda: console.view(case)["recording"]["recorded_until_ms"] >= SEALED_MS, "three segments are sealed")
+    comes_back(console, agent, customer, case)
     goes_dark(console, customer, case)
     is_delivered(console, case, tmp_path)
     assert console.complaints == []
@@ -200,7 +201,7 @@ def reads_only_with_the_secret(console: Console, case: str, secret: bytes) -> No
     openers = {kind: FrameOpener([sender_key(secret, case, "customer", kind)]) for kind in ("video", "audio")}
     plain = [openers["video"].open("vp8", frame) for frame in pictures]
     seen = decoded(plain)
-    assert len(seen) > 20 and seen[0].std() > 10, "with the secret there is a picture"
+    assert len(seen) > 5 and max(picture.std() for picture in seen) > 2, "with the secret there is a picture"
     assert all(likeness(one, other) < 0.5 for one, other in zip(decoded(pictures), seen, strict=False)), (
         "without it there is none"
     )
@@ -222,9 +223,25 @@ def never_came_to_the_server(console: Console, said: list[str], secret: str) -> 
     children = console.home.children()
     try:
         assert has_in_memory(children["recorder-a"], forms[0]), "where it must be, it is found"
-        assert not any(has_in_memory(children[name], form) for name in ("web", "media-0") for form in forms)
+        outside = [number for name, number in children.items() if name.partition("-")[0] in ("web", "media")]
+        assert len(outside) == 2
+        assert not any(has_in_memory(number, form) for number in outside for form in forms)
     except PermissionError:
         pytest.skip("the kernel does not let this user look into the memory of processes")
+
+
+def comes_back(console: Console, agent: Page, customer: Page, case: str) -> None:
+    """The customer's page is loaded again: it has kept its keys, takes a new key for its streams, and is seen and recorded as before."""
+    before = frames_decoded(agent, "jl-cockpit", "customer")
+    customer.reload()
+    become(lambda: customer.locator(".ownbar .badge.good").count() == 1, "the page sends again by itself")
+    sees(customer, "jl-room", "agent")
+    become(lambda: frames_decoded(agent, "jl-cockpit", "customer") > before + 20, "the agent sees the customer again")
+    become(
+        lambda: {each["state"] for each in console.view(case)["recording"]["tracks"].values()} <= {"ok", "weak", "idle"},
+        "all is recorded",
+    )
+    assert code_of(agent) == code_of(customer) != ""
 
 
 def goes_dark(console: Console, customer: Page, case: str) -> None:
@@ -260,11 +277,10 @@ def is_delivered(console: Console, case: str, folder: Path) -> None:
     assert rosters[0]["secret"] == console.view(case)["encryption"]["secret"] or len(rosters) > 1
     with zipfile.ZipFile(path) as archive:
         assert "端到端加密" in archive.read("report/report.zh.html").decode()
-        media = next(name for name in archive.namelist() if name.endswith(".mp4"))
-        (folder / "sealed.mp4").write_bytes(archive.read(media))
-    with av.open(str(folder / "sealed.mp4")) as container:
-        counts = {stream.index: sum(1 for _ in container.decode(stream)) for stream in container.streams[:1]}
-    assert counts[0] > 50
+        media = archive.read(MEDIA)
+    frames = {name: len(times) for name, times in decoded_times(media).items()}
+    assert sum(count > 100 for name, count in frames.items() if name.startswith("audio")) == 2, frames
+    assert sum(count > 20 for name, count in frames.items() if name.startswith("video")) == 2, frames
 
 
 def events_of(package: Path) -> tuple[Event, ...]:
