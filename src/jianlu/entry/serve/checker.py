@@ -33,6 +33,7 @@ NICENESS = 8
 
 ASK_EVERY_S = 0.5
 IDLE_S = 0.1
+LEAVE_S = 1.0
 GLANCE_BACK_MS = 12_000
 GLANCE_EVERY_MS = 2_000
 """A segment's length. Only pictures that stand by themselves are looked at, and recorders have those made every ten seconds."""
@@ -55,7 +56,8 @@ def run_checker(home: Path, settings: Settings) -> int:
         checker = Checker(client, lambda: _engines(settings), lambda case: take_case(bench.vault, settings.tenant.id, case))
         ended = threading.Event()
         beside = [threading.Thread(target=_or_end, args=(each, ended), daemon=True) for each in (checker.ask, checker.glance)]
-        for thread in beside:
+        leaving = threading.Thread(target=leave_in_time, args=(stop, ended, os._exit), daemon=True)
+        for thread in (*beside, leaving):
             thread.start()
         try:
             checker.look(stop)
@@ -191,6 +193,15 @@ class Checker:
                 self._voices.pop(gone, None)
                 self._glanced.pop(gone, None)
         self._looked = {name: last for name, last in self._looked.items() if name[0] in present}
+
+
+def leave_in_time(stop: Stopping, ended: Stopping, leave: Callable[[int], object], *, grace_s: float = LEAVE_S) -> None:
+    """Once told to stop, end within `grace_s` even in the middle of a look: nothing here has to be finished, and others wait."""
+    while not stop.wait(ASK_EVERY_S):
+        if ended.is_set():
+            return
+    if not ended.wait(grace_s):
+        leave(0)
 
 
 def _or_end(loop: Callable[[Stopping], None], stop: threading.Event) -> None:
