@@ -88,3 +88,12 @@ def test_a_defect_takes_the_process_down_to_be_started_anew(api: ApiWorld, told_
     with Watch(replace(api.deps, clock=Broken())):
         wait_for(lambda: told_to_stop)
     assert told_to_stop == [signal.SIGTERM]
+
+
+def test_a_ledger_that_stopped_cuts_every_talk_and_ends_the_process(api: ApiWorld, told_to_stop: list[int]) -> None:
+    case, _, _ = api.live()
+    assert api.world.rooms.rooms[case].is_forwarding
+    with Watch(replace(api.deps, clock=SystemClock()), is_lost=lambda: True):
+        wait_for(lambda: told_to_stop)
+    assert not api.world.rooms.rooms[case].is_forwarding
+    assert told_to_stop == [signal.SIGTERM]

@@ -81,6 +81,16 @@ def reopen_sessions(*, using: SessionPorts, complain: Complain) -> None:
             complain(row.case, error)
 
 
+def cut_sessions(*, using: SessionPorts) -> None:
+    """Nothing is forwarded any more: for a process that must end, because nothing can be recorded. A healthy session is told on later."""
+    for live in using.switchboard.sessions:
+        if live.lock.acquire(timeout=_BUSY_S):
+            try:
+                _cut(live, using)
+            finally:
+                live.lock.release()
+
+
 def _before_talk(live: LiveSession, using: SessionPorts) -> None:
     """Let the recorders look as soon as somebody sits down, so that the gate knows; let go of a session that nobody looks at."""
     case = live.row.case

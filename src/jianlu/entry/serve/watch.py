@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from jianlu.capture.sessions.watch import reopen_sessions, watch_sessions
+from jianlu.capture.sessions.watch import cut_sessions, reopen_sessions, watch_sessions
 from jianlu.core.errors import JianluError
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.idempotency import forget_old
@@ -72,6 +72,7 @@ class Watch:
                 self._log.error("watch_failed", error=error)
             if self._is_lost():
                 self._log.critical("ledger_stopped")
+                cut_sessions(using=self._deps.sessions)
                 return
             beats += 1
             took_ms = self._deps.clock.monotonic_ms() - began_ms
