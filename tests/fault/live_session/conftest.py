@@ -1,0 +1,38 @@
+"""One service for the tests of a file, whose processes they kill, and one Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.console.conftest import Console, become
+from tests.fakes.browsers import browsers, start_chromium
+from tests.fakes.running_home import RunningHome, approve_scripts, running_home
+from tests.fault.live_session.talk import UNINSPECTED, free_port, is_up
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
+    replaced = {**UNINSPECTED, "port = 8443": f"port = {free_port()}"}
+    with running_home(Path(tmp_path_factory.mktemp("faults")) / "home", replaced=replaced) as home:
+        approve_scripts(home)
+        become(lambda: is_up(home), "media process and recorder can be called")
+        yield home
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browsers() as playwright:
+        browser = start_chromium(playwright, Path(tmp_path_factory.mktemp("chromium")))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console(served: RunningHome, chromium: Browser) -> Iterator[Console]:
+    yield Console(served, chromium)
+    for context in list(chromium.contexts):
+        context.close()
