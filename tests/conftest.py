@@ -81,6 +81,31 @@ def _package_of(program: str) -> str:
     raise LookupError(f"{program} is not listed in {PROGRAM_PACKAGES.relative_to(ROOT)}: add its Debian package there")
 
 
+# Browsers that talk, and what is killed or cut while they do: two of these at once would starve each other on two cores, and what they
+# measure would be the machine. So one worker has them all; every other file goes to whichever is free.
+REAL_TIME = (
+    "e2e/console/",
+    "e2e/encrypted/",
+    "e2e/live/",
+    "e2e/live_checks/",
+    "fault/checker/",
+    "fault/live_session/",
+    "fault/recorder/",
+    "fault/service/",
+    "interop/api/",
+    "interop/recorder/",
+    "interop/sfu/",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests share a worker (`--dist loadgroup`)."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests").as_posix()
+        item.add_marker(pytest.mark.xdist_group("real-time" if place.startswith(REAL_TIME) else place))
+
+
 def find_program(name: str) -> str | None:
     """The path of a listed program: on PATH, or where Debian hides versioned servers."""
     hidden = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
