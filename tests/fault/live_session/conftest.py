@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.console.conftest import Console, become
 from tests.fakes.browsers import browsers, start_chromium
 from tests.fakes.running_home import RunningHome, approve_scripts, running_home
-from tests.fault.live_session.talk import UNINSPECTED, free_port, is_up
+from tests.fault.live_session.talk import PATIENCE_MS, UNINSPECTED, free_port, is_up
+
+
+class PatientConsole(Console):
+    """Its pages wait longer than Playwright's half a minute for what is to be clicked: here processes are killed beside them."""
+
+    def page(self, *, is_phone: bool = False, lang: str = "zh-CN", allows_media: bool = True) -> Page:
+        page = super().page(is_phone=is_phone, lang=lang, allows_media=allows_media)
+        page.set_default_timeout(PATIENCE_MS)
+        return page
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +42,6 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def console(served: RunningHome, chromium: Browser) -> Iterator[Console]:
-    yield Console(served, chromium)
+    yield PatientConsole(served, chromium)
     for context in list(chromium.contexts):
         context.close()

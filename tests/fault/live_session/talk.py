@@ -35,7 +35,7 @@ UNINSPECTED = {
 }
 """Settings for services whose calls are only looked at for what happened to them: what was said in them is nobody's business here."""
 
-COMES_BACK_MS = 90_000
+PATIENCE_MS = 90_000
 
 _NOTE_WORDS = """() => {
   window.seenWords = new Set();
@@ -108,7 +108,7 @@ class Talk:
     def comes_back(self) -> None:
         """Both pages send again, show the other one moving, and complain of nothing, without anybody touching them."""
         for page in self.pages:
-            page.wait_for_selector(".ownbar .badge.good", timeout=COMES_BACK_MS)
+            page.wait_for_selector(".ownbar .badge.good", timeout=PATIENCE_MS)
         see_each_other(Tabs(self.home.url, self.agent, self.customer, self.case))
 
     def kill(self, role: str) -> None:
