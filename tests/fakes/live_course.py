@@ -12,6 +12,7 @@ from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.script import Document, Option, Question, Script, Sentence, Step, script_bytes
 from jianlu.core.terms.events import EventType
 from jianlu.vault.case_log import CaseLog
+from tests.fakes.capture.signed_pdf import signed_pdf
 
 Body = Mapping[str, Any]
 
@@ -106,6 +107,7 @@ DURING: tuple[tuple[EventType, Body], ...] = (
     (EventType.SESSION_ENDED, {"reason": "completed", "by": "agent", "at_ms": 2900}),
 )  # fmt: skip
 COMMITTED = frozenset({EventType.CONSENT_GIVEN, EventType.CONSENT_WITHDRAWN, EventType.DOCUMENT_SHOWN})
+CONTRACT = signed_pdf()
 TEXT_DIGEST = "ab" * 32
 
 
@@ -121,6 +123,8 @@ def seal_course(log: CaseLog) -> None:
         log.append(kind, body, commits={"commit": TEXT_DIGEST} if kind in COMMITTED else None)
     message = canonical_bytes({"format": "jianlu/message/v1", "by": "customer", "text": "请再说一遍保费"})
     log.seal_and_append(EventType.MESSAGE_RECORDED, "message-1", message, {"by": "customer", "at_ms": 800})
+    deposited = {"document": "contract", "step": "risk", "signature": "covers_file", "by": "customer", "at_ms": 2200}
+    log.seal_and_append(EventType.DEPOSIT_RECORDED, "deposit-1", CONTRACT, deposited)
     seats = [
         {"feed": "agent", "audio": "agent", "picture": "agent-picture", "measured": [[500, 4200, 0, 0], [2500, 6100, 0, 0]]},
         {"feed": "customer", "audio": "customer", "picture": "customer-picture", "measured": [[900, -9000, 0, 0]]},

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.fakes.api.world import NOBODYS_CASE, ApiWorld
+from tests.fakes.capture.signed_pdf import signed_pdf
 
 PUBLIC = {
     ("GET", "/api/v1/health"),
@@ -74,7 +75,10 @@ class Call:
             end = max((end for end in BODIES if self.template.endswith(end)), key=len)
             body = {"json": BODIES[end]}
         elif self.media:
-            body = {"content": "v=0", "headers": {"Content-Type": self.media, "If-Match": "*"}}
+            body = {
+                "content": signed_pdf() if self.media == "application/pdf" else "v=0",
+                "headers": {"Content-Type": self.media, "If-Match": "*"},
+            }
         body["headers"] = body.get("headers", {}) | changes.pop("headers", {})
         return client.request(self.method, self.path, **{**body, **changes})
 

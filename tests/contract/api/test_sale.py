@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
+from jianlu.capture.sessions.signed_pdf import PDF_BYTES_MAX
 from jianlu.core.terms.events import EventType
+from jianlu.deliver.api.guard import BODY_BYTES_MAX
 from tests.fakes.api.world import ApiWorld, ok, sale_body
+from tests.fakes.capture.signed_pdf import signed_pdf
 
 
 def test_a_sale_is_led_from_invitation_to_end(api: ApiWorld) -> None:
@@ -115,6 +120,27 @@ def test_chat_and_shares_are_recorded(api: ApiWorld) -> None:
     ok(agent.delete(f"{at}/shares/{track}"))
     kinds = api.world.kinds(case)
     assert EventType.MESSAGE_RECORDED in kinds and EventType.SHARE_STARTED in kinds and EventType.SHARE_ENDED in kinds
+
+
+def test_a_signed_contract_is_deposited_by_the_customer(api: ApiWorld) -> None:
+    case, agent, customer = api.live()
+    at = f"/api/v1/cases/{case}/deposits/contract"
+    pdf = {"Content-Type": "application/pdf"}
+    large = signed_pdf("x" * (BODY_BYTES_MAX + 10))
+    made = customer.post(at, content=large, headers=pdf)
+    assert made.status_code == 201, made.text
+    assert made.json() == {
+        "deposit": "deposit-1",
+        "document": "contract",
+        "sha256": hashlib.sha256(large).hexdigest(),
+        "at_ms": made.json()["at_ms"],
+        "signature": "covers_file",
+    }
+    assert customer.post(at, content=large, headers=pdf).json() == made.json()
+    assert customer.post(at, content=large).status_code == 422
+    assert customer.post(at, content=b"%PDF-1.7 and no end", headers=pdf).status_code == 422
+    assert customer.post(at, content=b"x" * (PDF_BYTES_MAX + 1), headers=pdf).status_code == 413
+    assert agent.get(f"/api/v1/cases/{case}/session").json()["deposits"][0]["by"] == "customer"
 
 
 def test_the_session_is_handed_over_to_a_supervisor(api: ApiWorld) -> None:

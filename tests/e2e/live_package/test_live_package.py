@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from jianlu.vault.case_log import open_case_log
 from jianlu.verify.check import check_package
 from jianlu.wiring import open_workbench
 from tests.fakes.jobs.recorded_home import make_recorded_home, serve_home
-from tests.fakes.live_course import TEXT_DIGEST, seal_course
+from tests.fakes.live_course import CONTRACT, TEXT_DIGEST, seal_course
 from tests.fakes.quiet_home import TENANT
 
 
@@ -64,6 +65,15 @@ def test_script_messages_and_clocks_are_there_opened_and_the_second_recording_se
     assert {"documents/script", "documents/message-1", "documents/clock-1"} <= names
     assert "sealed/mirror-000001.v1.sealed" in names and "documents/mirror-000001" not in names
     assert "请再说一遍保费" in _entry(packaged.path, "documents/message-1").decode()
+
+
+def test_a_deposited_contract_is_in_the_package_with_its_digest_and_its_second(packaged: Packaged) -> None:
+    content = _entry(packaged.path, "documents/deposit-1")
+    assert content == CONTRACT
+    digest = hashlib.sha256(content).hexdigest()
+    for lang, validity in (("zh", "有效性未核验"), ("en", "its validity was not checked")):
+        page = _entry(packaged.path, f"report/report.{lang}.html").decode()
+        assert digest in page and validity in page and "00:02.2" in page
 
 
 def test_who_took_part_is_sealed_and_named_nowhere_else(packaged: Packaged) -> None:
@@ -112,7 +122,9 @@ def test_the_report_tells_the_course(packaged: Packaged, lang: str) -> None:
     assert "请再说一遍保费" in page
 
 
-@pytest.mark.parametrize("name", ["documents/script", "documents/message-1", "sealed/mirror-000001.v1.sealed"])
+@pytest.mark.parametrize(
+    "name", ["documents/script", "documents/message-1", "documents/deposit-1", "sealed/mirror-000001.v1.sealed"]
+)
 def test_an_altered_part_of_the_course_is_noticed(packaged: Packaged, tmp_path: Path, name: str) -> None:
     content = _entry(packaged.path, name)
     altered = packaged.path.read_bytes().replace(content, content[:-1] + bytes((content[-1] ^ 1,)))

@@ -45,6 +45,7 @@ RIGHTS: Mapping[Act, tuple[frozenset[Phase], frozenset[str]]] = {
     A.REDO_STEP: (frozenset({P.LIVE}), _LEADS),
     A.SHOW_DOCUMENT: (frozenset({P.LIVE}), _LEADS),
     A.ANSWER: (frozenset({P.LIVE}), _DECIDES | _LEADS),
+    A.DEPOSIT: (frozenset({P.LIVE}), _DECIDES | _LEADS),
     A.ATTEST: (_TALKING, _STAFF | {"guardian"}),
     A.WAIVE_CHECK: (_TALKING, frozenset({"supervisor"})),
     A.MESSAGE: (OPEN, _SEATS),

@@ -42,6 +42,7 @@ class Act(StrEnum):
     REDO_STEP = "redo_step"
     SHOW_DOCUMENT = "show_document"
     ANSWER = "answer"
+    DEPOSIT = "deposit"
     ATTEST = "attest"
     WAIVE_CHECK = "waive_check"
     MESSAGE = "message"
@@ -136,6 +137,7 @@ class Talk:
     attested: frozenset[str] = frozenset()
     attestations: int = 0
     messages: tuple[tuple[str, str, int], ...] = ()
+    deposits: tuple[tuple[str, str, str, int], ...] = ()
     shares: tuple[Share, ...] = ()
     alarms: Mapping[tuple[str, str], int] = field(default_factory=dict)
     is_recording: bool = False

@@ -132,6 +132,10 @@ def _message(_: Course, talk: Talk, body: Body) -> Talk:
     return replace(talk, messages=(*talk.messages, (body["object"], body["by"], body["at_ms"])))
 
 
+def _deposited(_: Course, talk: Talk, body: Body) -> Talk:
+    return replace(talk, deposits=(*talk.deposits, (body["document"], body["signature"], body["by"], body["at_ms"])))
+
+
 def _share_started(_: Course, talk: Talk, body: Body) -> Talk:
     seat = str(body["track"]).removesuffix("-screen")
     others = tuple(share for share in talk.shares if share.track != body["track"])
@@ -202,6 +206,7 @@ _CHANGES: Mapping[EventType, Callable[[Course, Talk, Body], Talk]] = {
     EventType.ANSWER_RECORDED: _answered,
     EventType.ATTESTATION_RECORDED: _attested,
     EventType.MESSAGE_RECORDED: _message,
+    EventType.DEPOSIT_RECORDED: _deposited,
     EventType.SHARE_STARTED: _share_started,
     EventType.SHARE_ENDED: _share_ended,
     EventType.HEALTH_ALARMED: _alarmed,

@@ -73,6 +73,10 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         "health": health_part(live, phase),
         "checks": checks_part(live, using.watching, using.clock.monotonic_ms()) if standing.is_staff else hidden_checks(live),
         "messages": [{"by": by, "text": live.texts.get(name, ""), "at_ms": at_ms} for name, by, at_ms in talk.messages],
+        "deposits": [
+            {"document": document, "signature": signature, "by": by, "at_ms": at_ms}
+            for document, signature, by, at_ms in talk.deposits
+        ],
         "shares": [asdict(share) for share in talk.shares],
         "attested": sorted(talk.attested),
         "allowed": _allowed(live, standing, phase),

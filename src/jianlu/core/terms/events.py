@@ -29,6 +29,7 @@ class EventType(StrEnum):
     CHECK_RECORDED = "session:check:recorded"
     CHECK_WAIVED = "session:check:waived"
     DOCUMENT_SHOWN = "session:document:shown"
+    DEPOSIT_RECORDED = "session:deposit:recorded"
     ANSWER_RECORDED = "session:answer:recorded"
     CONSENT_GIVEN = "session:consent:given"
     CONSENT_REFUSED = "session:consent:refused"

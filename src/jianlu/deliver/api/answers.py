@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from jianlu.deliver.api.answer_checks import Answer, Coded, LiveChecks, StepChecks, Words
+from jianlu.deliver.api.answer_gate import Deposited, GateCheck
 
 
 class Problem(Answer):
@@ -198,16 +199,6 @@ class Step(Answer):
     checks: StepChecks
 
 
-class GateCheck(Answer):
-    """A check of the gate before the start: what it is about (a seat, a recorder, or nothing), and what to do where it is not met."""
-
-    check: str
-    about: str
-    state: Literal["met", "not_met", "not_evidenced"]
-    text: Words
-    next: Words
-
-
 class Consent(Answer):
     """One purpose, the notice's text, and what was decided by whom."""
 
@@ -362,6 +353,7 @@ class SessionView(Answer):
     health: Health
     checks: LiveChecks
     messages: list[ChatLine]
+    deposits: list[Deposited]
     shares: list[Share]
     attested: list[str]
     allowed: list[str]

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from jianlu.deliver.api import cases, conduct, encryption, health, joining, me, media, playback, scripts, stream
+from jianlu.deliver.api import cases, conduct, deposits, encryption, health, joining, me, media, playback, scripts, stream
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.describe import API_VERSION, DESCRIPTION, Api, operation_name, staff_operations
 from jianlu.deliver.api.guard import AccessLog, Guard, SecurityHeaders
@@ -21,7 +21,9 @@ from jianlu.deliver.api.problems import install_problems
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-ROUTERS = tuple(routes.router for routes in (health, me, cases, scripts, joining, conduct, encryption, stream, media, playback))
+ROUTERS = tuple(
+    routes.router for routes in (health, me, cases, scripts, joining, conduct, deposits, encryption, stream, media, playback)
+)
 
 
 def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> FastAPI:

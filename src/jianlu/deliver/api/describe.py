@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from jianlu.deliver.api import answers
 from jianlu.deliver.api.answer_checks import SupervisorCalls
+from jianlu.deliver.api.answer_gate import DepositMade
 from jianlu.deliver.api.cookies import SEAT_COOKIES, STAFF_COOKIE
 from jianlu.deliver.api.deps import staff_calling
 from jianlu.deliver.api.problems import MEDIA_TYPE
@@ -63,6 +64,7 @@ ANSWERS: dict[str, Models] = {
     "POST /api/v1/queue/ticket": answers.TicketStatus,
     "POST /api/v1/queue/take": answers.TicketTaken,
     f"POST {_CASE}/shares": answers.ShareMade,
+    f"POST {_CASE}/deposits/{{document}}": DepositMade,
     f"POST {_CASE}/endpoints": answers.EndpointMade,
     "GET /api/v1/ice": answers.IceServers,
 }

@@ -5,6 +5,7 @@ Plain ASGI, so that streams pass untouched. The order is in `app.py`.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from jianlu.capture.sessions.signed_pdf import PDF_BYTES_MAX
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.problems import problem, route_of
 from jianlu.runtime.logging import logger
@@ -48,7 +50,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=()",
 }
-_TOO_LONG = f"a request has at most {BODY_BYTES_MAX} bytes: send less at once"
+_DEPOSIT = re.compile(r"/api/v1/cases/[a-z0-9]+/deposits/[a-z0-9_]+")
+_TOO_LONG = "a request has at most {} bytes here: send less at once"
 _HSTS = "max-age=31536000"
 
 Next = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -137,11 +140,16 @@ class Guard:
         if self._deps.is_draining.is_set() and method not in SAFE_METHODS and not _ends_something(method, path):
             return 503, "the service is about to stop: try again in a few seconds", {"Retry-After": "5"}
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-            return 413, _TOO_LONG, {}
+        if not length.isdigit() or int(length) > bytes_max(path):
+            return 413, _TOO_LONG.format(bytes_max(path)), {}
         if method not in SAFE_METHODS and not path.startswith(BEARER_PATHS) and not _is_own_page(headers):
             return 403, f"this call may come from another site: send the header {CSRF_HEADER}: 1", {}
         return None
+
+
+def bytes_max(path: str) -> int:
+    """The longest body that the path takes: documents that are deposited are longer than anything else."""
+    return PDF_BYTES_MAX if _DEPOSIT.fullmatch(path) else BODY_BYTES_MAX
 
 
 class _Bounded:
@@ -150,6 +158,7 @@ class _Bounded:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope, self._receive, self._send = scope, receive, send
         self._seen, self._is_refused = 0, False
+        self._bytes_max = bytes_max(scope["path"])
 
     async def carry_out(self, app: ASGIApp) -> None:
         await app(self._scope, self._bounded, self._unless_refused)
@@ -157,11 +166,13 @@ class _Bounded:
     async def _bounded(self) -> Message:
         message = await self._receive()
         self._seen += len(message.get("body", b""))
-        if self._seen <= BODY_BYTES_MAX:
+        if self._seen <= self._bytes_max:
             return message
         if not self._is_refused:
             self._is_refused = True
-            await problem(413, _TOO_LONG, instance=self._scope["path"])(self._scope, self._receive, self._send)
+            await problem(413, _TOO_LONG.format(self._bytes_max), instance=self._scope["path"])(
+                self._scope, self._receive, self._send
+            )
         return {"type": "http.disconnect"}
 
     async def _unless_refused(self, message: Message) -> None:

@@ -17,6 +17,7 @@ from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.plan import Plan
 from jianlu.core.formats.script import Script, parse_script
+from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 from jianlu.core.verdicts.reasons import CODE_NAMES
 from jianlu.deliver.plans.labels import word
@@ -53,10 +54,12 @@ def act_text(act: Act, plan: Plan, script: Script | None, lang: str, texts: Mapp
 
 
 def message_texts(log: CaseLog) -> dict[str, str]:
-    """What was written in the session, by the object that holds it; a message of a later format has no text."""
+    """What was written in the session, by the object that holds it; a message of a later format has no text, a deposit its SHA-256."""
     found = {}
     for event in log.events:
-        if event.type is EventType.MESSAGE_RECORDED:
+        if event.type is EventType.DEPOSIT_RECORDED:
+            found[str(event.body["object"])] = digest_of(log.open_object(event.body["object"], event.body["version"]))
+        elif event.type is EventType.MESSAGE_RECORDED:
             name, version = event.body["object"], event.body["version"]
             written = parse_canonical(log.open_object(name, version), bytes_max=MESSAGE_BYTES_MAX)
             found[str(name)] = str(written.get("text", "")) if isinstance(written, dict) else ""

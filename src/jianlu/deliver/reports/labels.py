@@ -17,6 +17,10 @@ CONSENT_PURPOSES: Words = {
 }
 
 SESSION_CODES: Words = {
+    "covers_file": ("覆盖整个文件，有效性未核验", "it covers the whole file, its validity was not checked"),
+    "covers_part": ("未覆盖整个文件，有效性未核验", "it does not cover the whole file, its validity was not checked"),
+    "none_found": ("文件中没有内嵌签名", "none is embedded in the file"),
+    "contract": ("电子合同", "contract"),
     "ok": ("正常", "ok"),
     "failed": ("未通过", "failed"),
     "skipped": ("未检", "skipped"),

@@ -1,0 +1,78 @@
+"""A signed document put into the case while it is recorded: sealed, its second and what is seen of its signature on the record."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jianlu.capture.sessions.depositing import DEPOSITS_MAX, deposit_document
+from jianlu.capture.sessions.signed_pdf import PDF_BYTES_MAX, signature_seen
+from jianlu.capture.sessions.steps import start_step
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError
+from jianlu.core.terms.events import EventType
+from tests.fakes.capture.signed_pdf import UNSIGNED, signed_pdf
+from tests.fakes.sessions.world import AGENT, SUPERVISOR, World, participant
+
+
+def test_a_signature_that_covers_the_file_is_told_from_one_that_does_not_and_from_none() -> None:
+    assert signature_seen(signed_pdf()) == "covers_file"
+    assert signature_seen(signed_pdf(added=b"3 0 obj\n<< >>\nendobj\n%%EOF\n")) == "covers_part"
+    assert signature_seen(UNSIGNED) == "none_found"
+    claimed = UNSIGNED.replace(b"/Catalog", b"/Catalog /ByteRange [0 20 30 %d]" % (len(UNSIGNED) - 3))
+    assert signature_seen(claimed) == "covers_part", "a range whose hole is no signature covers nothing"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"%PDF-1.7", b"<html>%%EOF", b"x" * (PDF_BYTES_MAX + 1)], ids=["empty", "cut", "other", "long"]
+)
+def test_what_is_no_pdf_is_refused(content: bytes) -> None:
+    with pytest.raises(InvalidError):
+        signature_seen(content)
+
+
+@given(st.binary(max_size=300))
+def test_bytes_of_any_kind_are_judged_or_refused_and_nothing_else(noise: bytes) -> None:
+    for content in (noise, b"%PDF-1.7 /ByteRange [" + noise + b"] %%EOF"):
+        with contextlib.suppress(InvalidError):
+            assert signature_seen(content) in ("covers_file", "covers_part", "none_found")
+
+
+def test_a_deposit_is_sealed_with_its_second_and_step_and_the_same_again_is_the_same(world: World) -> None:
+    case = world.live()
+    step = world.view(case)["current_step"]
+    start_step(case, step, using=world.using, by=AGENT)
+    world.clock.move(5_000)
+    content = signed_pdf()
+    made = deposit_document(case, "contract", content, using=world.using, by=participant(case))
+    assert made.sha256 == hashlib.sha256(content).hexdigest() and made.signature == "covers_file"
+    world.clock.move(2_000)
+    assert deposit_document(case, "contract", content, using=world.using, by=participant(case)) == made
+    other = deposit_document(case, "contract", signed_pdf("annex"), using=world.using, by=AGENT)
+    assert (other.deposit, other.at_ms) == ("deposit-2", made.at_ms + 2_000)
+    bodies = [event.body for event in world.events(case) if event.type is EventType.DEPOSIT_RECORDED]
+    assert [(body["document"], body["step"], body["by"], body["signature"]) for body in bodies] == [
+        ("contract", step, "customer", "covers_file"),
+        ("contract", step, "agent", "covers_file"),
+    ]
+    assert world.using.desk.log(world.using.tenant, case).open_object("deposit-1") == content
+    assert [each["at_ms"] for each in world.view(case)["deposits"]] == [made.at_ms, other.at_ms]
+
+
+def test_deposits_are_for_those_who_sign_and_for_the_time_of_the_recording(world: World) -> None:
+    case = world.seated()
+    with pytest.raises(ConflictError, match="while the session is recorded"):
+        deposit_document(case, "contract", signed_pdf(), using=world.using, by=AGENT)
+    live = world.live("sale-2")
+    with pytest.raises(DeniedError):
+        deposit_document(live, "contract", signed_pdf(), using=world.using, by=SUPERVISOR)
+    for code in ("", "Contract", "x" * 41, "../x"):
+        with pytest.raises(InvalidError):
+            deposit_document(live, code, signed_pdf(), using=world.using, by=AGENT)
+    for number in range(DEPOSITS_MAX):
+        deposit_document(live, "annex", signed_pdf(f"annex {number}"), using=world.using, by=AGENT)
+    with pytest.raises(ConflictError, match="too many"):
+        deposit_document(live, "annex", signed_pdf("one more"), using=world.using, by=AGENT)
