@@ -86,8 +86,9 @@ def test_what_comes_long_after_a_cut_does_not_change_why_there_is_a_hole() -> No
     recording.take(FeedChange("agent", "interrupted", 3_000_000, "silent"))
     outputs = [each for at_ms in range(1_000, 6_000, 20) for each in recording.tick(at_ms * 1000)]
     recording.take(FeedChange("agent", "connected", 6_000_000, ""))
-    hear(50, 6_000)  # of the first second, sent again when its segment is long sealed
-    for number in range(300, 500):
+    hear(300, 6_000)
+    hear(60, 6_000)  # of the second second, sent again when its segment is long sealed
+    for number in range(301, 500):
         hear(number, number * 20)
     outputs += recording.finish(10_000_000)[0]
     assert [(gap.reason, gap.side) for gap in outputs if isinstance(gap, DeclaredGap)] == [("connection_lost", "source")]

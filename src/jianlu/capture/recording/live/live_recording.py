@@ -14,7 +14,7 @@ from jianlu.capture.recording.live.cutter import LaneSpec, LiveCutter, LiveOutpu
 from jianlu.capture.recording.live.measure import ClockSheet
 from jianlu.capture.recording.live.sframe import FrameOpener
 from jianlu.capture.recording.live.tap_frames import AUDIO, FeedChange, Packet, Report, TapFrame
-from jianlu.capture.recording.live.track import LiveSample, LiveTrack, picture_format
+from jianlu.capture.recording.live.track import LiveSample, LiveTrack, best_cause, picture_format
 from jianlu.capture.recording.live.watchdog import TrackWatch
 from jianlu.capture.recording.model import GapReason, TrackFormat
 from jianlu.capture.recording.movie import init_segment
@@ -186,14 +186,19 @@ class LiveRecording:
         if self._cutter is None:
             return
         track = self._tracks[index]
+        dropped: set[GapReason] = set()  # what those explained that came too late: they took it from the one that ends the hole
         for sample in samples:
             if self._is_paused:
                 track.explain(GapReason.PAUSED)
                 continue
-            if not self._cutter.push(index, sample):
+            whole = replace(sample, cause=best_cause({*dropped, sample.cause})) if dropped else sample
+            if self._cutter.push(index, whole):
+                dropped.clear()
+            else:
                 track.counts.late += 1
-                track.explain(GapReason.PACKETS_LOST)
-                track.explain(sample.cause)  # it took the explanation of the hole with it
+                dropped |= {GapReason.PACKETS_LOST, sample.cause}
+        for cause in dropped:
+            track.explain(cause)
         if samples:
             late_ms = track.latest_lag_us // 1000 + _LAG_MARGIN_MS
             self._lag_ms = max(self._lag_ms, min(late_ms, LIVE_LAG_MS_MAX))

@@ -7,6 +7,7 @@ first media seen, and a stream of another codec is not recorded: an MP4 track ha
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from jianlu.capture.recording.avc_setup import avc_setup, picture_size
@@ -37,6 +38,11 @@ _CAUSES = (
     GapReason.PACKETS_LOST,
 )
 """What explains a hole best, when several things happened in it."""
+
+
+def best_cause(causes: Collection[GapReason]) -> GapReason:
+    """Of several causes the one that explains a hole best; `SOURCE_ABSENT` where there is none."""
+    return next((cause for cause in _CAUSES if cause in causes), GapReason.SOURCE_ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ class LiveTrack:
     @property
     def cause(self) -> GapReason:
         """What explains that nothing comes now."""
-        return next((cause for cause in _CAUSES if cause in self._causes), GapReason.SOURCE_ABSENT)
+        return best_cause(self._causes)
 
     @property
     def drift_us(self) -> int:
