@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.console.conftest import Console, become
-from tests.fakes.running_home import RunningHome, approve_scripts, running_home
+from tests.fakes.running_home import RunningHome, approve_scripts, make_live_home, start_home
 from tests.fault.live_session.talk import UNINSPECTED, alarms_of, free_port, is_up, talk
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium", "faketime")]
@@ -25,19 +25,20 @@ NEAR_MS = 5_000
 
 
 @pytest.fixture(scope="module")
-def wall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def wall(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file that says how far the service's wall clock is from the machine's."""
+    offset = Path(tmp_path_factory.mktemp("wall")) / "offset"
+    offset.write_text("+0\n")
+    return offset
+
+
+def environment(wall: Path) -> dict[str, str]:
+    """What gives a process the wall clock of that file."""
     library = next((found for each in LIBRARIES for found in Path("/").glob(each.lstrip("/"))), None)
     if library is None:
         pytest.skip("libfaketime is not where Debian's package has it")
-    offset = Path(tmp_path_factory.mktemp("wall")) / "offset"
-    offset.write_text("+0\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LD_PRELOAD", str(library))
-        patch.setenv("FAKETIME_TIMESTAMP_FILE", str(offset))
-        patch.setenv("FAKETIME_NO_CACHE", "1")
-        patch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        yield offset
+    flags = {"FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    return {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(wall), **flags}
 
 
 def move(wall: Path, by_s: int) -> None:
@@ -48,11 +49,19 @@ def move(wall: Path, by_s: int) -> None:
 
 @pytest.fixture(scope="module")
 def served(wall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
-    replaced = {**UNINSPECTED, "port = 8443": f"port = {free_port()}"}
-    with running_home(Path(tmp_path_factory.mktemp("moved")) / "home", replaced=replaced) as home:
+    """The service alone has it: the browser, started later, and this process keep the machine's."""
+    path = Path(tmp_path_factory.mktemp("moved")) / "home"
+    make_live_home(path, {**UNINSPECTED, "port = 8443": f"port = {free_port()}"})
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(wall).items():
+            patch.setenv(name, value)
+        home = start_home(path)
+    try:
         approve_scripts(home)
         become(lambda: is_up(home), "media process and recorder can be called")
         yield home
+    finally:
+        home.stop()
 
 
 def test_a_moved_clock_is_on_the_record_and_moves_nothing(console: Console, wall: Path, tmp_path: Path) -> None:
