@@ -165,7 +165,9 @@ def wind_up(live: LiveSession, *, using: SessionPorts, patience_ms: int = STOP_P
 
 
 def disconnect(live: LiveSession, seat: str, *, using: SessionPorts) -> None:
-    """Let the connections of whoever sat there go: somebody else sits down, or nobody."""
+    """Let the connections of whoever sat there go, and their page's key: somebody else sits down, or nobody."""
+    live.members.pages.pop(seat, None)
+    live.members.handovers.pop(seat, None)
     for connection in [each for each, owner in live.connections.items() if owner == seat]:
         del live.connections[connection]
         with suppress(UnavailableError, NotFoundError):

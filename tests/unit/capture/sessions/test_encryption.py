@@ -10,6 +10,7 @@ import pytest
 
 from jianlu.capture.recording.live.room_key import MemberKey, fingerprint, secret_id, wrap_secret
 from jianlu.capture.sessions.encryption import CHANGES_MAX, admit_recorder, announce, hand_over, written
+from jianlu.capture.sessions.joining import leave_seat
 from jianlu.capture.sessions.preparing import start_session
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.terms.events import EventType
@@ -166,6 +167,17 @@ def test_only_the_lead_admits_and_hands_over_and_impossible_values_are_refused(w
     ):
         with pytest.raises(InvalidError):
             announce(case, public_key, secret, proof, using=world.using, by=AGENT)
+
+
+def test_who_gets_up_is_no_member_any_more(world: World) -> None:
+    case = keyed(world)
+    admit(world, case)
+    start_session(case, using=world.using, by=AGENT)
+    world.beat(case, times=3)
+    leave_seat(case, using=world.using, by=participant(case))
+    world.beat(case)
+    assert [name for name, _ in rosters(world, case)[-1]["members"]] == ["agent", "recorder-a"]
+    assert {row["member"] for row in world.view(case)["encryption"]["members"]} == {"agent", "recorder-a"}
 
 
 def test_members_who_come_and_go_do_not_fill_the_ledger(world: World) -> None:
