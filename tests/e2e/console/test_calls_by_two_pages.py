@@ -62,14 +62,7 @@ def shares(console: Console, agent: Page, customer: Page, case: str) -> None:
 
     agent.get_by_role("button", name="白板").click()
     become(lambda: is_like(colour_of(customer, f"{SHARED} video"), WHITE), "the empty board is seen")
-    board = agent.locator(".board").bounding_box()
-    assert board is not None
-    middle = board["y"] + board["height"] / 2
-    for offset in range(-8, 9):
-        agent.mouse.move(board["x"] + board["width"] * 0.2, middle + offset)
-        agent.mouse.down()
-        agent.mouse.move(board["x"] + board["width"] * 0.8, middle + offset)
-        agent.mouse.up()
+    draws_across(agent, agent.locator(".board"))
     become(lambda: is_like(colour_of(customer, f"{SHARED} video"), INK), "what is drawn is seen")
     stops_sharing(agent, customer)
 
@@ -77,6 +70,18 @@ def shares(console: Console, agent: Page, customer: Page, case: str) -> None:
     shown(customer, f"{SHARED}.is-playing")
     assert customer.locator(f"{SHARED} video").evaluate("video => video.videoWidth") > 300
     stops_sharing(agent, customer)
+
+
+def draws_across(page: Page, board: Locator) -> None:
+    """A thick line through the middle of the board, wherever the page has it by now."""
+    size = board.bounding_box()
+    assert size is not None
+    for offset in range(-6, 7, 2):
+        middle = size["height"] / 2 + offset
+        board.hover(position={"x": size["width"] * 0.3, "y": middle})
+        page.mouse.down()
+        board.hover(position={"x": size["width"] * 0.7, "y": middle})
+        page.mouse.up()
 
 
 def stops_sharing(agent: Page, customer: Page) -> None:

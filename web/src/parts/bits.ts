@@ -103,6 +103,7 @@ export async function share(kind: "screen" | "document" | "whiteboard", acts: Ac
     if (canvas) {
       place.replaceChildren(h("div", { class: "board-box" }, canvas, h("div", { class: "row" }, wipe ? h("button", { class: "button little", type: "button", onclick: wipe }, t("share.wipe")) : null)));
       place.hidden = false;
+      place.scrollIntoView({ block: "nearest" });
     }
     await media.startShare(made.track, stream, kind === "screen" ? "detail" : "text");
     await acts.session.refresh();

@@ -48,7 +48,8 @@ class RoomPage extends HTMLElement {
 
   private async begin(): Promise<void> {
     const region = (name: string): HTMLElement => { const at = h("div", { class: `r-${name}` }); this.regions[name] = new Region(at); return at; };
-    this.replaceChildren(this.herald.at, region("bar"), region("alarm"), region("gone"), this.stage, region("self"), region("main"), this.board, this.chatAt, region("members"), region("rights"));
+    this.replaceChildren(h("div", { class: "r-top" }, this.herald.at, region("bar"), region("alarm"), region("gone")), h("div", { class: "r-near" }, this.stage, region("self")), region("main"),
+      h("div", { class: "r-far" }, this.board, this.chatAt, region("members"), region("rights")));
     const isBack = await this.media.reopen(this.seat, t("sample.label"));
     this.session.onView((view) => this.follow(view));
     if (isBack) void this.media.publish(this.seat).then(() => this.draw(this.session.view!));
