@@ -223,3 +223,9 @@ def test_every_answer_carries_the_security_headers(api: ApiWorld) -> None:
         assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
         if path.startswith("/api"):
             assert headers["cache-control"] == "no-store"
+
+
+def test_a_body_that_is_no_text_is_wrong_as_any_other_wrong_body(api: ApiWorld) -> None:
+    headers = {"Content-Type": "application/json"}
+    for content in (b"\xff\xfe\x00", b'{"template": "\xff"}', b"{", b"[]", b"null"):
+        expect_problem(api.client("lin").post("/api/v1/cases", content=content, headers=headers), 422)

@@ -14,6 +14,7 @@ import pytest
 from tests.architecture.tree import ROOT
 from tests.fakes.serving.outsider import Call, Caller, Described
 from tests.fakes.serving.running import PASSWORD, Served, make_served_home, served, wait_for
+from tests.fakes.sessions.world import SALE_FACTS
 
 ACCOUNTS = ("mei:agent", "chen:supervisor,compliance", "xu:compliance")
 TRANSFER: Mapping[str, Any] = {
@@ -30,6 +31,10 @@ TRANSFER: Mapping[str, Any] = {
     },
     "people": {"agent": {"name": "林静"}, "customer": {"name": "王小明", "phone": "+86 21 5555 0101"}},
 }
+
+
+SALE: Mapping[str, Any] = {**TRANSFER, "template": "insurance-remote", "title": "分红型两全保险", "facts": dict(SALE_FACTS)}
+"""A template that one recorder records."""
 
 
 def description() -> Described:
@@ -67,12 +72,12 @@ def approve_scripts(running: Served) -> None:
 
 
 @contextmanager
-def a_call(running: Served, number: str, *, account: str = "mei") -> Iterator[Call]:
-    """A prepared confirmation of a transfer, led by `account`."""
+def a_call(running: Served, number: str, *, account: str = "mei", request: Mapping[str, Any] = TRANSFER) -> Iterator[Call]:
+    """A prepared confirmation of a transfer (or another case), led by `account`."""
     described, authority = description(), running.home / "tls" / "ca.crt"
     call = Call(Caller(running.url, authority, described), Caller(running.url, authority, described))
     try:
-        call.prepare(account, PASSWORD, {**TRANSFER, "number": number})
+        call.prepare(account, PASSWORD, {**request, "number": number})
         yield call
     finally:
         call.close()

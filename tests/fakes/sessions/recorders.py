@@ -47,6 +47,7 @@ class FakeRecorder:
 
     def __init__(self, desk: CaseDesk, tenant: str, clock: SetClock, name: str = "a") -> None:
         self.is_away = False
+        self.clock_ahead_ms = 0
         self.is_stalled = False
         self.lost: set[str] = set()
         self.failing: dict[str, str] = {}
@@ -85,7 +86,7 @@ class FakeRecorder:
         if is_encrypted and case not in self._secrets:
             raise ConflictError("the room is encrypted and the recorder is no member of it: admit the recorder, then start")
         if case not in self._recordings:
-            zero = zero_us if zero_us is not None else self._clock.monotonic_ms() * 1000
+            zero = zero_us if zero_us is not None else self._own_ms() * 1000
             self._recordings[case] = _Recording(tuple(tracks), zero)
             if self._name == "a":
                 body = {"tracks": [[t.track, "video" if t.is_share else t.kind, "h264"] for t in tracks], "recorder": "a"}
@@ -156,7 +157,11 @@ class FakeRecorder:
         return TrackHealth(state, 100, 0, 4, 25, 900, -20, 0, 0, 20)
 
     def _now_ms(self, found: _Recording) -> int:
-        return self._clock.monotonic_ms() - found.zero_us // 1000
+        return self._own_ms() - found.zero_us // 1000
+
+    def _own_ms(self) -> int:
+        """The monotonic clock of the machine that it runs on."""
+        return self._clock.monotonic_ms() + self.clock_ahead_ms
 
     def _found(self, case: str) -> _Recording:
         self._answer()

@@ -114,9 +114,9 @@ def require_seat(standing: Standing, *seats: str) -> None:
 
 
 def session_ms(live: LiveSession, *, using: SessionPorts) -> int:
-    """The present instant of the session; 0 before its recording began."""
+    """The present instant of the session; 0 before its recording began. An edge has a clock of its own, and its recorder's time counts."""
     zero_us = live.row.zero_us
-    return max(0, using.clock.monotonic_ms() - zero_us // 1000) if zero_us is not None else 0
+    return max(0, using.clock.monotonic_ms() - zero_us // 1000 + live.offset_ms) if zero_us is not None else 0
 
 
 def showing_text(showing: Showing | None) -> str:

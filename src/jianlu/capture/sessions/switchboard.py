@@ -43,6 +43,7 @@ class LiveSession:
     is_forwarding: bool = False
     is_handed_over: bool = False
     touched_ms: int = 0
+    offset_ms: int = 0
     sight: Sight = field(default_factory=Sight)
     probed_ms: int = 0
     level: str = "green"

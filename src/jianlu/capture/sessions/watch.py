@@ -124,6 +124,8 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
     live.status, live.room = _recording_status(case, PRIMARY, using), _room_status(live, using)
     if live.row.zero_us is None and live.status is not None and live.status.zero_us:
         _learn_zero(live, live.status.zero_us, using)
+    if using.is_edge:
+        _follow_clock(live, using)
     seen = Seen(
         first=live.status,
         room=live.room,
@@ -186,6 +188,13 @@ def _cut(live: LiveSession, using: SessionPorts) -> None:
     live.is_forwarding = False
     with suppress(UnavailableError, NotFoundError):
         using.rooms.set_forwarding(live.row.case, False)
+
+
+def _follow_clock(live: LiveSession, using: SessionPorts) -> None:
+    """Two machines have two monotonic clocks: the session's time is that of the recorder, as it last said."""
+    status = live.status
+    if status is not None and status.now_ms and status.zero_us and live.row.zero_us is not None:
+        live.offset_ms = status.now_ms - (using.clock.monotonic_ms() - live.row.zero_us // 1000)
 
 
 def _learn_zero(live: LiveSession, zero_us: int, using: SessionPorts) -> None:

@@ -17,7 +17,7 @@ from jianlu.core.terms.ids import case_ref
 from jianlu.deliver.api import _bodies as bodies
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.ice import ice_servers
-from jianlu.deliver.api.problems import problem
+from jianlu.deliver.api.problems import MEDIA_TYPE, problem
 from jianlu.govern.identity.admissions import admit, participant_of
 from jianlu.govern.identity.model import Participant, Principal, SignInNeededError, Staff
 
@@ -25,6 +25,13 @@ router = APIRouter(tags=["media"])
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
 _API = "/api/v1/cases/{case}"
 _ANSWER: dict[int | str, dict[str, Any]] = {201: {"content": {SDP: {"schema": {"type": "string"}}}}}
+
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_TRICKLED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "ICE was restarted: our new credentials.", "content": {FRAGMENT: {"schema": {"type": "string"}}}},
+    412: {"description": "If-Match names another ICE session.", "content": _PROBLEM},
+    428: {"description": "If-Match is missing.", "content": _PROBLEM},
+}
 
 
 def _described(kind: str) -> dict[str, Any]:
@@ -72,7 +79,7 @@ def renegotiate(connection: str, offer: Offer, case: CaseRef, caller: Caller, de
     return _renegotiated(deps, case, connection, offer, caller)
 
 
-@router.patch(_API + "/connections/{connection}", openapi_extra=_described(FRAGMENT), status_code=204)
+@router.patch(_API + "/connections/{connection}", openapi_extra=_described(FRAGMENT), status_code=204, responses=_TRICKLED)
 def trickle(
     connection: str, fragment: Fragment, case: CaseRef, caller: Caller, deps: TheDeps, if_match: IfMatch = ""
 ) -> Response:
@@ -119,8 +126,8 @@ def whep(endpoint: str, request: Request, offer: Offer, deps: TheDeps) -> Respon
     return _created(deps, f"/whep/{endpoint}/{connection.id}", connection.answer_sdp, connection.etag)
 
 
-@router.patch("/whip/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204)
-@router.patch("/whep/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204)
+@router.patch("/whip/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204, responses=_TRICKLED)
+@router.patch("/whep/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204, responses=_TRICKLED)
 def trickle_outside(
     endpoint: str, connection: str, request: Request, fragment: Fragment, deps: TheDeps, if_match: IfMatch = ""
 ) -> Response:
@@ -150,7 +157,9 @@ def _seat_for(deps: Deps, staff: Staff, case: str, body: bodies.EndpointFor) -> 
     if body.kind == "whip" and body.feed.removesuffix("-screen") != "agent":
         raise DeniedError("outside software sends the agent's feed or share: others join by invitation")
     if view["encryption"] is not None:
-        raise ConflictError("outside software cannot encrypt for this session's members: use the browser, or make a case in the clear")
+        raise ConflictError(
+            "outside software cannot encrypt for this session's members: use the browser, or make a case in the clear"
+        )
     return "agent"
 
 

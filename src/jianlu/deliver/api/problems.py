@@ -21,6 +21,9 @@ from jianlu.runtime.logging import logger
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+UNREADABLE, UNPROCESSABLE = 400, 422
+"""A body that is no text at all is as wrong as one that is text of the wrong form: clients see one status for both."""
+
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _SIGN_IN_SCHEME = 'Cookie realm="jianlu"'
 
@@ -61,9 +64,8 @@ def install_problems(app: FastAPI, deps: Deps) -> None:
 
     @app.exception_handler(HTTPException)
     def of_http(request: Request, error: HTTPException) -> JSONResponse:
-        return problem(
-            error.status_code, _PLAIN.get(error.status_code, error.detail), instance=request.url.path, headers=error.headers
-        )
+        status = UNPROCESSABLE if error.status_code == UNREADABLE else error.status_code
+        return problem(status, _PLAIN.get(error.status_code, error.detail), instance=request.url.path, headers=error.headers)
 
     @app.exception_handler(Exception)
     def of_anything(request: Request, error: Exception) -> JSONResponse:
@@ -74,6 +76,7 @@ def install_problems(app: FastAPI, deps: Deps) -> None:
 
 
 _PLAIN = {
+    UNREADABLE: "the body cannot be read: send UTF-8 JSON as the description says",
     404: "there is no such resource: check the path",
     405: "this resource does not take that method: see the Allow header",
 }

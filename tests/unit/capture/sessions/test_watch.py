@@ -269,3 +269,25 @@ def test_a_case_whose_stages_are_done_is_sealed(world: World) -> None:
     assert read_case(case, using=using, by=AGENT).state == "sealed"
     view = view_session(case, using=using, by=AGENT)
     assert (view["state"], view["result"]) == ("sealed", {"met": 9})
+
+
+@pytest.mark.parametrize("ahead_ms", [-3_600_000, 7_200_000])
+def test_the_time_of_a_session_at_an_edge_is_that_of_its_recorder(world: World, ahead_ms: int) -> None:
+    world.using = replace(world.using, is_edge=True)
+    world.recorder.clock_ahead_ms = ahead_ms
+    case = world.live()
+    world.beat(case)
+    assert abs(world.view(case)["now_ms"] - world.recorder.status(case).now_ms) <= 1
+    world.recorder.is_away = True
+    world.beat(case, times=3)
+    view = world.view(case)
+    assert view["health"]["level"] == "red" and view["state"] == "live"
+    started = world.kinds(case).count(EventType.STEP_STARTED)
+    with pytest.raises(ConflictError, match="unhealthy"):
+        start_step(case, view["current_step"], using=world.using, by=AGENT)
+    assert world.kinds(case).count(EventType.STEP_STARTED) == started
+    world.recorder.is_away = False
+    world.beat(case, times=2)
+    start_step(case, view["current_step"], using=world.using, by=AGENT)
+    begun = [event.body["at_ms"] for event in world.events(case) if event.type is EventType.STEP_STARTED][-1]
+    assert abs(begun - world.recorder.status(case).now_ms) <= 1
