@@ -49,7 +49,10 @@ def move(wall: Path, by_s: int) -> None:
 
 @pytest.fixture(scope="module")
 def served(wall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
-    """The service alone has it: the browser, started later, and this process keep the machine's."""
+    """The service alone has it: the browser, started later, and this process keep the machine's.
+
+    Under libfaketime a supervisor cannot sleep while it waits for children to stop (EINVAL): it ends, and they end with it.
+    """
     path = Path(tmp_path_factory.mktemp("moved")) / "home"
     make_live_home(path, {**UNINSPECTED, "port = 8443": f"port = {free_port()}"})
     with pytest.MonkeyPatch.context() as patch:
