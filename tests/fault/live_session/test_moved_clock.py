@@ -20,9 +20,6 @@ LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib64/faketime/libf
 STEP_S = 300
 """More than any discipline of a clock does, less than what signs people out."""
 
-NEAR_MS = 5_000
-"""The clock is looked at once a second by a process that may have to wait for its turn."""
-
 
 @pytest.fixture(scope="module")
 def wall(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -81,8 +78,8 @@ def test_a_moved_clock_is_on_the_record_and_moves_nothing(console: Console, wall
     steps = package.bodies("system:clock:stepped")
     print(f"moved at {moved}, told {steps}, declared {package.gaps}")
     assert [round(step["step_ms"] / 1000) for step in steps] == [STEP_S, -STEP_S]
-    assert all(at_ms - 1_000 <= step["at_ms"] <= at_ms + NEAR_MS for at_ms, step in zip(moved, steps, strict=True))
+    told = [step["at_ms"] for step in steps]
+    assert moved[0] <= told[0] <= moved[1] <= told[1] <= package.said["duration_ms"], "each at its second"
     assert alarms_of(package, "clock_stepped")
     assert not [gap for gap in package.gaps if gap["side"] == "recorder"], "the recording itself was not disturbed"
-    assert abs(package.said["duration_ms"] - package.bodies("session:recording:ended")[0]["duration_ms"]) == 0
     assert "系统时钟被调整" in package.report()
