@@ -131,7 +131,7 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
         room=live.room,
         wants_second=live.scene.two_recorders,
         second=_recording_status(case, SECOND, using) if live.scene.two_recorders else None,
-        is_paused=live.talk.paused_at_ms is not None,
+        is_paused=live.talk.paused_at_ms is not None and live.talk.pause_reason != engine.UNHEALTHY,
         is_starting=live.talk.segments == 0,
         is_edge=using.is_edge,
         is_checker_away=using.watching is not None and is_away(using.watching, using.clock.monotonic_ms()),

@@ -169,6 +169,8 @@ def test_a_scene_that_pauses_goes_on_by_itself(world: World) -> None:
     view = world.view(case)
     assert (view["state"], view["reason"]) == ("paused", "unhealthy")
     assert not world.rooms.rooms[case].is_forwarding
+    world.beat(case, times=2 * GRACE_S)  # as long as the track stays lost
+    assert (world.view(case)["state"], world.view(case)["health"]["level"]) == ("paused", "red")
     with pytest.raises(ConflictError, match="not healthy"):
         resume(case, using=world.using, by=AGENT)
     world.recorder.lost.clear()
