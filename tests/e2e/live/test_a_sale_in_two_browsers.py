@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 
 from jianlu.core.errors import InvalidError
 from jianlu.entry.live_demo import SALE
-from tests.e2e.live.machine import BUSY_BELOW, MachineWatch
+from tests.e2e.live.machine import BUSY_BELOW, MachineWatch, first_in_line
 from tests.e2e.live.packages import Delivered, delivered, opened
 from tests.e2e.live.two_tabs import Tabs, end, hold_the_talk, sign_in, sit_down, start
 from tests.fakes.browsers import browsers, new_page, start_chromium
@@ -37,13 +37,13 @@ REFUSED_BY_AGENT = (
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
-    with running_home(Path(tmp_path_factory.mktemp("live")) / "home") as running:
+    with first_in_line(), running_home(Path(tmp_path_factory.mktemp("live")) / "home") as running:
         approve_scripts(running)
         yield running
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def chromium(home: RunningHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with browsers() as playwright:
         browser = start_chromium(playwright, Path(tmp_path_factory.mktemp("chromium")))
         yield browser

@@ -58,7 +58,7 @@ def sit_down(tabs: Tabs) -> str:
     customer.wait_for_url("**/room/**", timeout=WAIT_MS)
     customer.get_by_role("button", name="允许摄像头并检测设备").click(timeout=WAIT_MS)
     _use_samples(customer, "加入")
-    door, waits = customer.locator(".consent .decide .main"), customer.locator(".r-main progress")
+    door, waits = customer.locator(".consent .decide .main"), customer.locator(".r-main section[aria-live] > progress")
     for _ in range(STEPS_MAX):
         door.or_(waits).first.wait_for(timeout=WAIT_MS)
         if not door.count():
