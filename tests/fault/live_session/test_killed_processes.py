@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
 KILLS = 20
 SEED = 20_26
-LIVES_S_MAX = 2.0
+LIVES_S_MAX = 3.0
 IN_PROGRESS_MS = 2 * SEGMENT_MS + LIVE_LAG_MS_MAX
 """A segment being cut, for as long as late packets may be waited for, and the one before it on its way to the desk."""
 
