@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from jianlu.core.errors import InvalidError
+from jianlu.runtime.logging import logger
 from jianlu.runtime.settings import Settings
 from jianlu.wiring import RECORDER_NAMES
 
@@ -67,14 +68,16 @@ def run_child(child: Child, home: Path, settings: Settings) -> int:
     if child not in children_of(settings):
         raise InvalidError(f"there is no {child.label} by the settings of this home: see [serve] in its jianlu.toml")
     if os.environ.get(SUPERVISED):
-        threading.Thread(target=_end_with_supervisor, daemon=True).start()
+        threading.Thread(target=_end_with_supervisor, args=(child.label,), daemon=True).start()
     module = importlib.import_module(f"{_PACKAGE}.{child.role}")
     run: Callable[..., int] = getattr(module, f"run_{child.role}")
     which: tuple[object, ...] = {"media": (child.shard,), "recorder": (child.name,)}.get(child.role, ())
     return run(home, settings, *which)
 
 
-def _end_with_supervisor() -> None:
+def _end_with_supervisor(label: str) -> None:
+    """The log tells this end from one that was asked for: nobody but the operating system ended the supervisor."""
     while os.read(sys.stdin.fileno(), 1024):
         pass
+    logger(label).warning("supervisor_gone")
     os.kill(os.getpid(), signal.SIGTERM)

@@ -78,8 +78,11 @@ def run_web(home: Path, settings: Settings) -> int:
             timeout_graceful_shutdown=_DRAIN_S,
             timeout_keep_alive=_KEEP_ALIVE_S,
         )
-        _Server(config, deps.is_draining).run(sockets=[listening])
-    logger("web").info("stopped")
+        server = _Server(config, deps.is_draining)
+        server.run(sockets=[listening])
+        if not server.started:
+            raise UnavailableError("the service did not start: see what it logged before, and the home's run folder")
+    logger("web").info("stopped", signal=server.signal)
     return 0
 
 
@@ -89,8 +92,10 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, is_draining: threading.Event) -> None:
         super().__init__(config)
         self._is_draining = is_draining
+        self.signal = 0
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.signal = sig
         self._is_draining.set()
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
