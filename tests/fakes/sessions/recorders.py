@@ -49,6 +49,8 @@ class FakeRecorder:
         self.is_away = False
         self.clock_ahead_ms = 0
         self.is_stalled = False
+        self.is_delivering = False
+        self.patience_ms: list[int] = []
         self.lost: set[str] = set()
         self.failing: dict[str, str] = {}
         self._desk, self._tenant, self._clock, self._name = desk, tenant, clock, name
@@ -124,6 +126,9 @@ class FakeRecorder:
 
     def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         found = self._found(case)
+        self.patience_ms.append(patience_ms)
+        if self.is_delivering:
+            raise UnavailableError("not all of the recording is delivered yet: see to the desk, then call again")
         if found.stopped is None:
             self._seal(case, found, is_last=True)
             found.stopped = RecordingStopped(found.segments, found.until_ms, found.media_bytes)

@@ -11,6 +11,7 @@ from jianlu.capture.cases._tables import live_cases
 from jianlu.capture.cases.find_cases import read_case
 from jianlu.capture.sessions.conducting import end_session, pause, resume
 from jianlu.capture.sessions.preparing import start_session
+from jianlu.capture.sessions.recording import STOP_PATIENCE_MS
 from jianlu.capture.sessions.steps import start_step
 from jianlu.capture.sessions.view import view_session
 from jianlu.capture.sessions.watch import FORGOTTEN_MS, reopen_sessions, watch_session, watch_sessions
@@ -145,6 +146,19 @@ def test_keys_and_disk_are_probed_during_the_talk_too(probe: str, code: str, lev
         assert world.view(case)["state"] == ("halted" if level == "red" else "live")
         codes = [event.body["code"] for event in world.events(case) if event.type is EventType.HEALTH_ALARMED]
         assert codes == [code, code]
+
+
+def test_an_end_keeps_nobody_waiting_for_a_recorder_that_still_delivers(world: World) -> None:
+    case = world.live()
+    world.do_all(case)
+    world.recorder.is_delivering = True
+    end_session(case, using=world.using, by=AGENT)
+    assert world.view(case)["state"] == "ended" and world.handed_over == []
+    world.beat(case, times=2)
+    assert world.recorder.patience_ms == [STOP_PATIENCE_MS, 0, 0], "a moment with the session's lock held, then only asked"
+    world.recorder.is_delivering = False
+    world.beat(case)
+    assert world.handed_over == [case]
 
 
 def test_a_media_process_that_starts_anew_is_told_to_forward_again(world: World) -> None:
