@@ -52,9 +52,11 @@ class Watch:
         """A defect here, or a ledger that stopped, must not leave sessions unwatched: the process ends, drained, and is started anew."""
         try:
             self._watch()
+        except BaseException:
+            self._log.critical("watch_died")
+            raise
         finally:
             if not self._stop.is_set():
-                self._log.critical("watch_died")
                 os.kill(os.getpid(), signal.SIGTERM)
 
     def _watch(self) -> None:
