@@ -63,3 +63,13 @@ def test_an_answer_that_says_more_or_less_is_noticed() -> None:
     for wrong in ({"case": "c"}, {"case": "c", "seat": "customer", "name": "x"}, {"case": 1, "seat": "customer"}):
         with pytest.raises(ValidationError):
             check_answer("POST", "/api/v1/join", wrong)
+
+
+def test_an_answer_without_a_body_promises_none() -> None:
+    for name in ("close", "close_whip", "close_whep"):
+        found = next(each for each in operations().values() if each["operationId"] == name)
+        assert "content" not in found["responses"]["200"], f"{name} answers with nothing (RFC 9725, 4.2)"
+    for name, operation in operations().items():
+        for code, answer in operation["responses"].items():
+            promised = answer.get("content", {}).get("application/json")
+            assert promised is None or promised["schema"], f"{name} {code} promises JSON of any kind"

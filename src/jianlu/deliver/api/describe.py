@@ -180,6 +180,13 @@ def _describe(operation: dict[str, Any], models: Models | None) -> None:
         success = next(code for code in responses if code.startswith("2"))
         refs = [{"$ref": _REF.format(model=model.__name__)} for model in _each(models)]
         responses[success]["content"] = {"application/json": {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
+    for answer in responses.values():
+        if answer.get("content", {}).get("application/json") == {
+            "schema": {}
+        }:  # said of every route, also of those that answer with media
+            del answer["content"]["application/json"]
+            if not answer["content"]:
+                del answer["content"]
     responses.update({code: {"$ref": f"#/components/responses/{code}"} for code in _PROBLEMS if code not in responses})
 
 

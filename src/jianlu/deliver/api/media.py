@@ -87,7 +87,7 @@ def trickle(
     return _trickled(deps, case, connection, fragment, if_match, caller)
 
 
-@router.delete(_API + "/connections/{connection}", status_code=200)
+@router.delete(_API + "/connections/{connection}", status_code=200, response_class=Response)
 def close(connection: str, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
     """End the connection."""
     media.close_connection(case, connection, using=deps.sessions, by=caller)
@@ -136,8 +136,8 @@ def trickle_outside(
     return _trickled(deps, by.case, connection, fragment, if_match, by)
 
 
-@router.delete("/whip/{endpoint}/{connection}", status_code=200)
-@router.delete("/whep/{endpoint}/{connection}", status_code=200)
+@router.delete("/whip/{endpoint}/{connection}", status_code=200, response_class=Response)
+@router.delete("/whep/{endpoint}/{connection}", status_code=200, response_class=Response)
 def close_outside(endpoint: str, connection: str, request: Request, deps: TheDeps) -> Response:
     """End the connection."""
     by, _ = _bearer(request, deps, endpoint, _kind_of(request))
