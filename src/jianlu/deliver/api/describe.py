@@ -96,6 +96,15 @@ _SCHEMES = {
 _OPEN = frozenset({"health", "sign_in", "sign_out", "leave", "me", "join", "enter_queue", "ticket_status", "leave_queue"})
 """Operations that nobody must have signed in for."""
 
+_CLIP = ("video/mp4", "audio/mp4", "video/webm", "audio/webm")
+_MEDIA: dict[str, tuple[str, ...]] = {
+    "stream": ("text/event-stream",),
+    "package": ("application/zip",),
+    "init": _CLIP,
+    "segment": _CLIP,
+}
+"""What is not JSON, by operation."""
+
 _OWN = {
     "name": "X-Jianlu",
     "in": "header",
@@ -187,6 +196,8 @@ def _describe(operation: dict[str, Any], models: Models | None) -> None:
             del answer["content"]["application/json"]
             if not answer["content"]:
                 del answer["content"]
+    if kinds := _MEDIA.get(operation["operationId"]):
+        responses["200"]["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
     responses.update({code: {"$ref": f"#/components/responses/{code}"} for code in _PROBLEMS if code not in responses})
 
 
