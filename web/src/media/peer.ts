@@ -16,7 +16,7 @@ export interface PeerOptions {
   settled?: (peer: RTCPeerConnection) => void | Promise<void>;
 }
 
-const PAUSES_MS = [300, 700, 1500, 3000, 5000, 8000];
+const PAUSES_MS = [300, 700, 1500, 2500, 3500]; // after a minute without a network a talk goes on within seconds of its return
 const UNSTEADY_MS = 2500; // ICE recovers by itself from a short loss; after this we restart it
 const RESTART_MS = 7000; // a restart that has not connected by then is followed by a new connection
 const GATHER_MS = 350;
