@@ -99,7 +99,7 @@ class TablePages:
             raise NotFoundError("there is no such case here: check the link, or ask who sent it to you")
         return found
 
-    def templates(self, request: Request) -> Json:
+    def templates(self) -> Json:
         return {"templates": self.offered}
 
     def scripts(self, request: Request) -> Json:

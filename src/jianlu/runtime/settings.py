@@ -92,16 +92,16 @@ class ServeSettings(_Section):
     shards: int = Field(default=1, ge=1, le=64)
     recorders: Literal[1, 2] = 2
     is_edge: bool = False
-    institution: str = Field(default="", max_length=80)
     trusted_proxies: tuple[str, ...] = ()
+    institution: str = Field(default="", max_length=80)
     sample_devices: bool = False
-
 
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """A network that is none would be trusted by nobody, silently."""
         return tuple(str(ip_network(each)) for each in value)
+
 
 class MediaSettings(_Section):
     """Where browsers send their media."""

@@ -1,4 +1,7 @@
-"""What answers hold of the gate before a session, and of documents that were deposited in one: parts of `answers.py`."""
+"""What answers hold of the gate before a session, and of documents that were deposited in one.
+
+Parts of `answers.py`, which has the whole answers.
+"""
 
 from __future__ import annotations
 

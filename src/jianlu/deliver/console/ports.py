@@ -60,7 +60,7 @@ class ConsolePorts(Protocol):
     def case(self, request: Request, case: str, capacity: Capacity) -> Json:
         """As `GET /api/v1/cases/{case}`: number, title, state, template, language, profile, customer (masked), agent, jobs, result."""
 
-    def templates(self, request: Request) -> Json:
+    def templates(self) -> Json:
         """As `GET /api/v1/templates`. For anybody: customers of the walk-in queue choose from it before they are anyone."""
 
     def scripts(self, request: Request) -> Json:

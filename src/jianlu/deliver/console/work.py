@@ -88,7 +88,7 @@ def to_sign_in(request: Request) -> Response:
 
 def offered_by(pages: ConsolePorts, request: Request) -> list[Json]:
     """The templates of this installation."""
-    return list(pages.templates(request).get("templates") or ())
+    return list(pages.templates().get("templates") or ())
 
 
 def titles_of(pages: ConsolePorts, request: Request) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Pages:
         """As the port."""
         return case_document(self._deps, self._who(request, capacity), case)
 
-    def templates(self, request: Request) -> Json:
+    def templates(self) -> Json:
         """As the port: for anybody, walk-in customers choose from them before they are anyone."""
         return templates_document(self._deps)
 
