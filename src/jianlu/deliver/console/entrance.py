@@ -34,7 +34,7 @@ def entrance_routes(pages: ConsolePorts) -> APIRouter:
 
     @router.get("/walk-in")
     def walk_in(request: Request) -> Response:
-        return page(request, "walk-in", settings=pages.settings, offered=offered_by(pages, request))
+        return page(request, "walk-in", settings=pages.settings, offered=offered_by(pages))
 
     @router.get("/account")
     def account(request: Request) -> Response:

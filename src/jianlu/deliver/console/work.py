@@ -31,7 +31,7 @@ def work_routes(pages: ConsolePorts) -> APIRouter:
         wanted = {"state": state if state in STATES else "", "q": q, "page": _number(request.query_params.get("page", ""))}
         found = pages.cases(request, state=str(wanted["state"]), q=q, page=int(str(wanted["page"])))
         template = "parts/cases" if request.headers.get("hx-request") else "cases"
-        shown: dict[str, Any] = {"found": found, "wanted": wanted, "states": STATES, "titles": titles_of(pages, request)}
+        shown: dict[str, Any] = {"found": found, "wanted": wanted, "states": STATES, "titles": titles_of(pages)}
         return page(request, template, settings=pages.settings, viewer=viewer, **shown)
 
     @router.get("/cases/new")
@@ -39,7 +39,7 @@ def work_routes(pages: ConsolePorts) -> APIRouter:
         viewer = staff_or_none(pages, request)
         if viewer is None:
             return to_sign_in(request)
-        forms = [form_of(each, with_examples=pages.settings.has_sample_devices) for each in offered_by(pages, request)]
+        forms = [form_of(each, with_examples=pages.settings.has_sample_devices) for each in offered_by(pages)]
         ticket = request.query_params.get("ticket", "")[:64]
         return page(request, "new-case", settings=pages.settings, viewer=viewer, forms=forms, ticket=ticket)
 
@@ -55,7 +55,7 @@ def work_routes(pages: ConsolePorts) -> APIRouter:
             settings=pages.settings,
             viewer=viewer,
             queue=pages.queue(request),
-            titles=titles_of(pages, request),
+            titles=titles_of(pages),
         )
 
     @router.get("/scripts")
@@ -86,14 +86,14 @@ def to_sign_in(request: Request) -> Response:
     return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
 
 
-def offered_by(pages: ConsolePorts, request: Request) -> list[Json]:
+def offered_by(pages: ConsolePorts) -> list[Json]:
     """The templates of this installation."""
     return list(pages.templates().get("templates") or ())
 
 
-def titles_of(pages: ConsolePorts, request: Request) -> dict[str, Any]:
+def titles_of(pages: ConsolePorts) -> dict[str, Any]:
     """What templates are called, by id."""
-    return {str(each["id"]): each.get("title") for each in offered_by(pages, request)}
+    return {str(each["id"]): each.get("title") for each in offered_by(pages)}
 
 
 def _number(claimed: str) -> int:
