@@ -98,12 +98,13 @@ REAL_TIME = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests share a worker (`--dist loadgroup`)."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Which tests share a worker (`--dist loadgroup`); a wrapper, because xdist reads the groups before any plain hook of ours."""
     for item in items:
         place = item.path.relative_to(ROOT / "tests").as_posix()
         item.add_marker(pytest.mark.xdist_group("real-time" if place.startswith(REAL_TIME) else place))
+    yield
 
 
 def find_program(name: str) -> str | None:
