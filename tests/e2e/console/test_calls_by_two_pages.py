@@ -73,10 +73,10 @@ def shares(console: Console, agent: Page, customer: Page, case: str) -> None:
 
 
 def draws_across(page: Page, board: Locator) -> None:
-    """A thick line through the middle of the board, wherever the page has it by now."""
+    """A thick line through the middle of the board, wherever the page has it by now: strokes a pixel apart, each wider than that."""
     size = board.bounding_box()
     assert size is not None
-    for offset in range(-6, 7, 2):
+    for offset in range(-5, 6):
         middle = size["height"] / 2 + offset
         board.hover(position={"x": size["width"] * 0.3, "y": middle})
         page.mouse.down()

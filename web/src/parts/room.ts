@@ -26,6 +26,7 @@ class RoomPage extends HTMLElement {
   private chatAt = h("details", { class: "sheet room-chat" });
   private chatList: HTMLElement | null = null;
   private wasLive = false;
+  private areRightsOpen = false;
   private readonly herald = new Herald();
   private readonly news = new News();
 
@@ -194,7 +195,7 @@ class RoomPage extends HTMLElement {
 
   private rights(view: View): Node {
     const given = view.consents.filter((each) => each.by === this.seat && each.state === "given");
-    return h("details", { class: "sheet rights" }, h("summary", null, icon("hand"), h("span", null, t("rights.title"))), h("div", { class: "stack" },
+    return h("details", { class: "sheet rights", open: this.areRightsOpen, ontoggle: (event: Event) => { const at = event.currentTarget as HTMLDetailsElement; if (at.isConnected) this.areRightsOpen = at.open; } }, h("summary", null, icon("hand"), h("span", null, t("rights.title"))), h("div", { class: "stack" },
       h("p", { class: "soft small" }, t("rights.text")),
       given.length ? h("ul", { class: "lines" }, given.map((each) => h("li", null, h("span", { class: "grow" }, tr(each.title)), h("button", { class: "button little", type: "button", disabled: !may(view, "consent"), onclick: () => void this.acts.withReason(t("rights.withdraw"), t(each.on_refusal === "end" ? "rights.withdraw_ends" : "rights.withdraw_text", { what: tr(each.title) }), "consents", { isGrave: true, isFree: true, body: { purpose: each.purpose, decision: "withdrawn", how: "click" } }) }, t("rights.withdraw"))))) : null,
       may(view, "refuse") ? h("button", { class: "button grave wide", type: "button", onclick: () => void this.acts.withReason(t("rights.refuse"), t("rights.refuse_text"), "refuse", { isGrave: true, isFree: true }) }, t("rights.refuse")) : null));
