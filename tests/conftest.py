@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.fakes.vault.postgres import create_database, find_postgres, start_postgres
 
@@ -98,13 +99,17 @@ REAL_TIME = (
 )
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Which tests share a worker (`--dist loadgroup`); a wrapper, because xdist reads the groups before any plain hook of ours."""
-    for item in items:
-        place = item.path.relative_to(ROOT / "tests").as_posix()
-        item.add_marker(pytest.mark.xdist_group("real-time" if place.startswith(REAL_TIME) else place))
-    yield
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """A worker has whole files, and one worker has all that runs in real time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        place = nodeid.partition("::")[0].removeprefix("tests/")
+        return "real-time" if place.startswith(REAL_TIME) else place
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Our scheduler in place of `--dist loadfile`."""
+    return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def find_program(name: str) -> str | None:
