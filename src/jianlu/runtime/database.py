@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError
 
 from jianlu.core.errors import ConflictError, InvalidError, UnavailableError
 
@@ -60,11 +60,14 @@ def require_current(engine: Engine) -> None:
 def transaction(engine: Engine, *, writes: bool = True) -> Iterator[Connection]:
     """One transaction, committed when the block ends, rolled back when it raises; database errors leave it as UnavailableError.
 
+    A value that the database cannot hold, such as a text with a NUL in PostgreSQL, is an InvalidError: trying again would not help.
     Say `writes=False` for reading alone: SQLite then takes no write lock.
     """
     try:
         with engine.connect().execution_options(**{_WRITES: writes}) as connection, connection.begin():
             yield connection
+    except DataError as error:
+        raise InvalidError("a value has a form that cannot be kept: remove control characters, shorten numbers") from error
     except DBAPIError as error:
         raise UnavailableError("the database failed or refused: check that it runs and is reachable, then try again") from error
     except SQLAlchemyError as error:
