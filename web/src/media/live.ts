@@ -120,10 +120,12 @@ export class LiveMedia {
   }
 
   dropShare(): void {
-    if (!this.share) return;
-    void this.share.publisher.stop();
-    shut(this.share.stream);
+    const share = this.share;
+    if (!share) return;
+    // Forgotten first: its stream says that it ended while it is shut, and whoever hears that drops the share.
     this.share = null;
+    void share.publisher.stop();
+    shut(share.stream);
     this.onChange();
   }
 
