@@ -37,6 +37,9 @@ SHORT_MS, LONG_MS, LOSSY_MS, NOTICED_MS = 5_000, 60_000, 15_000, 5_000
 EDGE_MS = 2_000
 """How much later than the cut a hole may begin: what was under way still arrives, and the wire is shaped a moment before it is noted."""
 
+UNDER_WAY_MS = 1_000
+"""What was said last on the bad line is still being asked for again when the next fault begins."""
+
 CONCEALED_MAX = 0.03
 """Of the sound that a viewer hears, 5 s after the line turned bad: a tenth is made up without NACK, a thirtieth without waiting."""
 
@@ -176,7 +179,7 @@ def _lossy(call: FarCall, wires: dict[str, Host]) -> tuple[int, int]:
         concealed = (now["concealed"] - was["concealed"]) / (now["heard"] - was["heard"])
         print(f"concealed {concealed:.4f} of the sound, {now['resent'] - was['resent']} packets sent again")
         assert concealed < CONCEALED_MAX, (was, now)
-    return begin, until
+    return begin, until - UNDER_WAY_MS
 
 
 def _is_declared(package: Delivered, trouble: Trouble) -> None:
