@@ -53,7 +53,14 @@ def test_the_business_number_is_not_for_the_customer(world: World) -> None:
 def test_the_acts_of_a_viewer_are_those_of_their_seat(world: World) -> None:
     case = world.live()
     assert {"start_step", "handover", "refuse", "share", "message"} <= set(world.view(case)["allowed"])
-    assert set(world.view(case, participant(case))["allowed"]) == {"preflight", "consent", "deposit", "message", "refuse", "leave"}
+    assert set(world.view(case, participant(case))["allowed"]) == {
+        "preflight",
+        "consent",
+        "deposit",
+        "message",
+        "refuse",
+        "leave",
+    }
     assert world.view(case, COMPLIANCE)["allowed"] == []
     start_step(case, "greeting", using=world.using, by=AGENT)
     assert {"complete_step", "show_document"} <= set(world.view(case)["allowed"])
