@@ -30,7 +30,7 @@ def test_a_call_is_recorded_and_ends_when_the_customer_refuses(console: Console)
     shown(customer, "jl-room[data-phase=over] h1")
     assert customer.inner_text("jl-room h1") == "已按您的意愿终止"
     shown(agent, "jl-outcome")
-    assert "客户拒绝" in agent.inner_text("jl-outcome")
+    become(lambda: "客户拒绝" in agent.inner_text("jl-outcome"), "the agent's page says why it ended")
     assert console.view(case)["state"] in ("refused", "sealed")
     assert console.complaints == []
 

@@ -46,7 +46,8 @@ class OutcomePage extends HTMLElement {
         h("p", { class: "note" }, t("outcome.check")));
     }
     const isRunning = jobs.stage !== "none";
-    return h("section", { class: "sheet stack" }, h("h2", null, t(isRunning ? "outcome.working" : state === "refused" || state === "halted" ? `outcome.${state}` : "outcome.waiting")), h("p", { class: "soft" }, t("outcome.leave")));
+    const isCut = state === "refused" || state === "halted";
+    return h("section", { class: "sheet stack" }, h("h2", null, t(isRunning ? "outcome.working" : "outcome.waiting")), isCut ? h("p", { class: "says care" }, t(`outcome.${state}`)) : null, h("p", { class: "soft" }, t("outcome.leave")));
   }
 
   private steps(jobs: Progress): HTMLElement | null {
