@@ -33,6 +33,9 @@ DOCUMENTS = ["plan.json", "verdicts.json", "openings.json", "ledger/positions.js
     "voice", "speech", "phrases", "faces", "picture", "sound", "sync",
 ))]  # fmt: skip
 
+UNOPENED = ("salts", "0/rules.commit")
+"""Nothing is opened with it: the plan holds the packs by their digests (specs/package.md, 4)."""
+
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -109,7 +112,7 @@ def test_a_document_with_a_wrong_value_inside_is_a_problem(
 @given(number=st.integers(0, 10**6))
 def test_a_document_with_a_value_missing_is_a_problem(name: str, sealed: Sealed, entries: Entries, number: int) -> None:
     document = parse_canonical(entries[name])
-    paths = [path for path in _places(document) if path]
+    paths = [path for path in _places(document) if path and path != UNOPENED]
     if not paths:
         return
     path = paths[number % len(paths)]
