@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from jianlu.entry.live_demo import SALE
 from tests.e2e.console.conftest import Console, become, shown
+from tests.fakes.eventually import eventually
 
 OPENING: dict[str, Any] = {
     "template": "account-opening",
@@ -59,8 +60,13 @@ def called(console: Console, number: str, request: dict[str, Any] = SALE) -> tup
 
 def live(console: Console, agent: Page, customer: Page, case: str) -> None:
     """Started: both see each other, something is sealed."""
-    become(lambda: agent.get_by_role("button", name="开始录制").is_enabled(), "the call may start")
-    agent.get_by_role("button", name="开始录制").click()
+    start = agent.get_by_role("button", name="开始录制")
+    try:
+        eventually(start.is_enabled, "the call may start", looks=2400)
+    except AssertionError as error:
+        view = console.view(case)
+        raise AssertionError(f"the call may not start: {view.get('gates')}, seats {view['seats']}") from error
+    start.click()
     for page in (agent, customer):
         shown(page, ".tile.is-playing")
     become(lambda: console.view(case)["recording"]["recorded_until_ms"] > 0, "something is sealed")
