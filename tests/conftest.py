@@ -2,7 +2,7 @@
 
 Sockets reach only the loopback addresses and unix paths: an audit hook sees every socket of this process, whoever opens it.
 Programs that a test starts are outside the hook; a test that must prove "offline" for them takes their network away itself.
-Fixtures that only one kind of test needs live in that kind's folder, not here; the empty database of either kind is everybody's.
+Fixtures that only one kind of test needs live in that kind's folder, not here; an empty database and a browser are everybody's.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.fakes.browsers import browsers, start_chromium
 from tests.fakes.vault.postgres import create_database, find_postgres, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,6 +135,15 @@ def _nobody_takes_the_machine() -> Iterator[None]:
     yield
     if hasattr(os, "sched_getscheduler"):
         assert os.sched_getscheduler(0) == os.SCHED_OTHER, "a library gave this thread real-time priority: keep it from doing so"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A real headless Chromium with its own pretended camera, for the tests of a file."""
+    with browsers() as playwright:
+        browser = start_chromium(playwright, tmp_path_factory.mktemp("chromium"))
+        yield browser
+        browser.close()
 
 
 _database_numbers = itertools.count()

@@ -8,7 +8,8 @@ from jianlu.capture.sessions.rooms import OFFER_BYTES_MAX, RoomSpec
 from jianlu.core.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from tests.contract.sfu.conftest import ROOM, Sfu
 from tests.fakes.eventually import eventually
-from tests.fakes.sfu.peers import HEIGHT, WIDTH, Peer
+from tests.fakes.moving_picture import HEIGHT, WIDTH
+from tests.fakes.sfu.peers import Peer
 from tests.fakes.sfu.recorder_tap import Tapped
 
 AGENT, CUSTOMER = "agent", "customer"

@@ -1,97 +1,25 @@
-"""One service for all page tests of this folder, with approved scripts, and Chromium with a pretended camera."""
+"""One service for all page tests of a file, with approved scripts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser
 
-from jianlu.entry.live_demo import SALE
-from tests.fakes.browsers import browsers, new_page, start_chromium
-from tests.fakes.eventually import eventually
-from tests.fakes.running_home import PASSWORD, RunningHome, running_home
-
-
-@dataclass
-class Console:
-    """A running service and a browser to look at it."""
-
-    home: RunningHome
-    browser: Browser
-    complaints: list[str] = field(default_factory=list)
-
-    def page(self, *, is_phone: bool = False, lang: str = "zh-CN", allows_media: bool = True) -> Page:
-        """A page of a visitor of their own; what the browser complains of is kept."""
-        page = new_page(self.browser, is_phone=is_phone, lang=lang, allows_media=allows_media)
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        return page
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.complaints.append(message.text)
-
-    def signed_in(self, page: Page, name: str = "lin") -> Page:
-        page.goto(f"{self.home.url}/sign-in")
-        page.fill("#name", name)
-        page.fill("#password", PASSWORD)
-        page.click("form[data-step=password] button")
-        page.wait_for_url("**/cases")
-        return page
-
-    def new_case(self, number: str, request: dict[str, Any] = SALE) -> str:
-        return str(self.home.as_staff("lin").call("POST", "/api/v1/cases", {**request, "number": number})["case"])
-
-    def invitation(self, case: str) -> str:
-        made = self.home.as_staff("lin").call("POST", f"/api/v1/cases/{case}/invitations", {"seat": "customer"})
-        return str(made["url"])
-
-    def view(self, case: str) -> dict[str, Any]:
-        return dict(self.home.as_staff("lin").call("GET", f"/api/v1/cases/{case}/session"))
+from tests.fakes.pages.visitors import Console, closing_pages
+from tests.fakes.running_home import RunningHome, approve_scripts, running_home
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
     with running_home(Path(tmp_path_factory.mktemp("console")) / "home") as home:
-        proposed = home.as_staff("xu").call("POST", "/api/v1/scripts/shipped")["scripts"]
-        for script in proposed:
-            path = f"/api/v1/scripts/{script['script']}/versions/{script['version']}/approve"
-            home.as_staff("he").call("POST", path)
+        approve_scripts(home)
         yield home
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browsers() as playwright:
-        browser = start_chromium(playwright, Path(tmp_path_factory.mktemp("chromium")))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
 def console(served: RunningHome, chromium: Browser) -> Iterator[Console]:
-    yield Console(served, chromium)
-    for context in list(chromium.contexts):
-        close(context)
-
-
-def close(context: BrowserContext) -> None:
-    context.close()
-
-
-def shown(page: Page, selector: str) -> None:
-    """Wait until it is there; the machine may be slow."""
-    page.wait_for_selector(selector, timeout=60_000)
-
-
-def become(look: Callable[[], Any], what: str) -> Any:
-    return eventually(look, what, looks=1200)
-
-
-def seat_state(console: Console, case: str) -> str:
-    """How the server sees the customer's seat."""
-    return next(str(seat["state"]) for seat in console.view(case)["seats"] if seat["seat"] == "customer")
+    with closing_pages(Console(served, chromium)) as opened:
+        yield opened

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.console.calls import ready
-from tests.e2e.console.conftest import Console, become, seat_state, shown
 from tests.fakes.firefox import Firefox, running_firefox
+from tests.fakes.pages.calls import ready
+from tests.fakes.pages.visitors import Console, become, seat_state, shown
 from tests.fakes.running_home import RunningHome, approve_scripts, running_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium", "firefox-esr")]

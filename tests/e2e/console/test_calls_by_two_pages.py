@@ -9,8 +9,8 @@ import signal
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page
 
-from tests.e2e.console.calls import OPENING, RED, called, colour_of, is_like, live, plain_picture, ready
-from tests.e2e.console.conftest import Console, become, seat_state, shown
+from tests.fakes.pages.calls import OPENING, RED, called, colour_of, is_like, live, plain_picture, ready
+from tests.fakes.pages.visitors import Console, become, seat_state, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.e2e.console.conftest import Console, shown
+from tests.fakes.pages.visitors import Console, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 

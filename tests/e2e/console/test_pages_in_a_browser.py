@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.e2e.console.conftest import Console, become, seat_state, shown
+from tests.fakes.pages.visitors import Console, become, seat_state, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.console.conftest import become, shown
 from tests.e2e.console.sealed_talk import ALONE_S, BACK_S, LOST_S, SECONDS, handed_out
 from tests.fakes.browsers import new_page
 from tests.fakes.console_pages import CASE
+from tests.fakes.pages.visitors import become, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 

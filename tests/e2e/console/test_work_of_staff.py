@@ -12,8 +12,8 @@ import pyotp
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.console.calls import OPENING
-from tests.e2e.console.conftest import Console, become, shown
+from tests.fakes.pages.calls import OPENING
+from tests.fakes.pages.visitors import Console, become, shown
 from tests.fakes.running_home import PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]

@@ -25,11 +25,11 @@ from jianlu.core.formats.package import EVENTS, MEDIA
 from jianlu.core.terms.events import EventType
 from jianlu.entry.live_demo import SALE
 from jianlu.verify.check import check_package
-from tests.e2e.console.calls import live, ready
-from tests.e2e.console.conftest import Console, become, shown
 from tests.e2e.encrypted.forwarded import decoded, likeness, tapped_frames
 from tests.e2e.encrypted.memory import has_in_memory
 from tests.fakes.live.stage import decoded as decoded_times
+from tests.fakes.pages.calls import live, ready
+from tests.fakes.pages.visitors import Console, become, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 

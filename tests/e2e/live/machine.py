@@ -69,10 +69,11 @@ class MachineWatch:
         self._thread.join()
 
     def idle_between(self, from_us: int, to_us: int) -> float:
-        """The least share of idle time in any stretch of a second within the range and its margin; 0 where nobody looked."""
+        """The least share of idle time in any stretch of a second within the range and its margin; all of it where nobody looked: that
+        excuses nothing."""
         near = [look for look in self.looks if from_us - MARGIN_US <= look.at_us <= to_us + MARGIN_US]
         shares = [(b.idle - a.idle) / max(1, b.whole - a.whole) for a, b in zip(near, near[2:], strict=False)]
-        return min(shares, default=0.0)
+        return min(shares, default=1.0)
 
     def idle_of(self, gap: dict[str, Any], zero_us: int) -> float:
         """`idle_between` where a gap lies, in a session with this zero."""

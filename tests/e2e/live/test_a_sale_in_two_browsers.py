@@ -20,7 +20,7 @@ from jianlu.entry.live_demo import SALE
 from tests.e2e.live.machine import BUSY_BELOW, MachineWatch, first_in_line
 from tests.e2e.live.packages import Delivered, delivered, opened
 from tests.e2e.live.two_tabs import Tabs, end, hold_the_talk, sign_in, sit_down, start
-from tests.fakes.browsers import browsers, new_page, start_chromium
+from tests.fakes.browsers import new_page
 from tests.fakes.quiet_home import jianlu
 from tests.fakes.running_home import RunningHome, approve_scripts, running_home
 
@@ -42,17 +42,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def chromium(home: RunningHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browsers() as playwright:
-        browser = start_chromium(playwright, Path(tmp_path_factory.mktemp("chromium")))
-        yield browser
-        browser.close()
-
-
 def test_a_sale_in_two_tabs_has_the_verdicts_of_the_same_talk_as_a_file(
     home: RunningHome, chromium: Browser, tmp_path: Path
 ) -> None:
+    # `home` first: what is started inside it, the browser too, is first in line.
     agent = home.as_staff("lin")
     case = str(agent.call("POST", "/api/v1/cases", {**SALE, "number": "live-0001"})["case"])
     tabs = Tabs(home.url, new_page(chromium), new_page(chromium, is_phone=True), case)

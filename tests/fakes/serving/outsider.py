@@ -7,7 +7,6 @@ sent by WHIP with aiortc, as any WebRTC stack would.
 from __future__ import annotations
 
 import asyncio
-import fractions
 import re
 import ssl
 import threading
@@ -18,13 +17,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
-from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
-from av import VideoFrame
+from aiortc.mediastreams import AudioStreamTrack
+
+from tests.fakes.moving_picture import Picture
 
 T = TypeVar("T")
-WIDTH, HEIGHT, FPS = 320, 240, 10
 DEVICES = {"checks": {"camera": "ok", "microphone": "ok", "speaker": "skipped", "network": "skipped"}}
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "object": dict,
@@ -133,23 +131,6 @@ class Caller:
 
     def close(self) -> None:
         self._client.close()
-
-
-class Picture(VideoStreamTrack):
-    """A small moving picture."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._number = 0
-
-    async def recv(self) -> VideoFrame:
-        await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=1 / FPS)
-        pixels = np.full((HEIGHT, WIDTH, 3), self._number * 5 % 256, np.uint8)
-        pixels[:, self._number * 7 % WIDTH :][:, :20] = 255 - pixels[0, 0, 0]
-        frame = VideoFrame.from_ndarray(pixels, format="rgb24")
-        frame.pts, frame.time_base = self._number * (90_000 // FPS), fractions.Fraction(1, 90_000)
-        self._number += 1
-        return frame
 
 
 class Sender:

@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import fractions
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import aioice.ice
-import numpy as np
 import pytest
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
-from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack
 from av import VideoFrame
 
 from jianlu.capture.sessions.rooms import Connection, Rooms
 from tests.fakes.loops import Loop
-
-WIDTH, HEIGHT, FPS = 320, 240, 15
-
-
-class Picture(VideoStreamTrack):
-    """A small moving picture."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._number = 0
-
-    async def recv(self) -> VideoFrame:
-        await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=1 / FPS)
-        pixels = np.full((HEIGHT, WIDTH, 3), self._number * 5 % 256, np.uint8)
-        pixels[:, self._number * 7 % WIDTH :][:, :20] = 255 - pixels[0, 0, 0]
-        frame = VideoFrame.from_ndarray(pixels, format="rgb24")
-        frame.pts, frame.time_base = self._number * (90_000 // FPS), fractions.Fraction(1, 90_000)
-        self._number += 1
-        return frame
+from tests.fakes.moving_picture import Picture
 
 
 class Peer:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.console.conftest import Console, become
-from tests.fakes.browsers import browsers, start_chromium
+from tests.fakes.pages.visitors import Console, become, closing_pages
 from tests.fakes.running_home import RunningHome, approve_scripts, running_home
 from tests.fault.live_session.talk import PATIENCE_MS, UNINSPECTED, free_port, is_up
 
@@ -32,16 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
         yield home
 
 
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browsers() as playwright:
-        browser = start_chromium(playwright, Path(tmp_path_factory.mktemp("chromium")))
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def console(served: RunningHome, chromium: Browser) -> Iterator[Console]:
-    yield PatientConsole(served, chromium)
-    for context in list(chromium.contexts):
-        context.close()
+    with closing_pages(PatientConsole(served, chromium)) as opened:
+        yield opened

@@ -20,10 +20,10 @@ from playwright.sync_api import Page
 
 from jianlu.core.errors import JianluError
 from jianlu.entry.live_demo import SALE
-from tests.e2e.console.calls import called, live
-from tests.e2e.console.conftest import Console, become
 from tests.e2e.live.packages import Delivered, delivered
 from tests.e2e.live.two_tabs import Tabs, see_each_other
+from tests.fakes.pages.calls import called, live
+from tests.fakes.pages.visitors import Console, become
 from tests.fakes.running_home import RunningHome
 
 ENDED = ("ended", "refused", "halted", "sealed")

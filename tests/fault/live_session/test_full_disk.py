@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
-from tests.e2e.console.conftest import Console, become
+from tests.fakes.pages.visitors import Console, become
 from tests.fakes.running_home import RunningHome, approve_scripts, running_home
 from tests.fault.live_session.talk import ENDED, UNINSPECTED, free_port, is_up, talk
 

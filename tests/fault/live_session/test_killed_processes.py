@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from jianlu.core.limits import LIVE_LAG_MS_MAX, SEGMENT_MS
-from tests.e2e.console.calls import OPENING
-from tests.e2e.console.conftest import Console, become
+from tests.fakes.pages.calls import OPENING
+from tests.fakes.pages.visitors import Console, become
 from tests.fault.live_session.talk import Talk, talk
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]

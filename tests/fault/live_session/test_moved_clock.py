@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.console.conftest import Console, become
+from tests.fakes.pages.visitors import Console, become
 from tests.fakes.running_home import RunningHome, approve_scripts, make_live_home, start_home
 from tests.fault.live_session.talk import UNINSPECTED, alarms_of, free_port, is_up, talk
 

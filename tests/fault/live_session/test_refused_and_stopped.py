@@ -13,8 +13,8 @@ import pytest
 from jianlu.core.errors import InvalidError
 from jianlu.entry.http_caller import HttpCaller
 from jianlu.entry.live_demo import SALE
-from tests.e2e.console.calls import ready
-from tests.e2e.console.conftest import Console, become, shown
+from tests.fakes.pages.calls import ready
+from tests.fakes.pages.visitors import Console, become, shown
 from tests.fault.live_session.talk import Talk, alarms_of, started, talk
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]

@@ -9,8 +9,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from jianlu.entry.live_demo import SALE
-from tests.e2e.console.conftest import Console, become, shown
 from tests.fakes.eventually import eventually
+from tests.fakes.pages.visitors import Console, become, shown
 
 OPENING: dict[str, Any] = {
     "template": "account-opening",
