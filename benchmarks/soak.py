@@ -59,7 +59,7 @@ def main() -> int:
         agent, customer = (new_page(browser) for browser in opened)
         for page in (agent, customer):
             page.goto(f"{home.url}/api/v1/health")
-            page.evaluate(CALLS + OFFER)
+            page.evaluate(f"{CALLS}{OFFER}; null")
         case = start_talk(home, agent, customer, publish=PUBLISH, watch=WATCH)
         memory, drift = _watched(home, case, minutes)
         call(agent, "POST", f"/api/v1/cases/{case}/abandon", {"reason": "soak"})

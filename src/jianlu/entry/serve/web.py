@@ -49,6 +49,8 @@ _DESK_THREADS = 32
 """For recorders' and workers' calls, most of which wait for a disk; requests and streams have threads of their own."""
 
 _KEEP_ALIVE_S = 30
+_BACKLOG = 2048
+"""Connections wait here from before `ready` is said until the server takes them."""
 
 
 def run_web(home: Path, settings: Settings) -> int:
@@ -154,6 +156,7 @@ def _listen(address: str, port: int) -> Iterator[socket.socket]:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((address, port))
+        listening.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         listening.close()
         raise UnavailableError(
