@@ -81,6 +81,7 @@ BEFORE: tuple[tuple[EventType, Body], ...] = (
         {"checks": [["camera", "ok"], ["microphone", "ok"], ["bandwidth", "skipped"]], "seat": "customer"},
     ),
 )
+WAIVED = {"step": "consent", "attempt": 1, "reason": "paper_checked", "by": "supervisor", "who": "ab" * 32, "at_ms": 1800}
 DURING: tuple[tuple[EventType, Body], ...] = (
     (
         EventType.ENCRYPTION_SET,
@@ -97,7 +98,7 @@ DURING: tuple[tuple[EventType, Body], ...] = (
     (EventType.GAP_DECLARED, {"from_ms": 1200, "to_ms": 1700, "reason": "connection_lost", "side": "customer-picture"}),
     (EventType.HEALTH_CLEARED, {"code": "track_lost", "track": "customer-picture", "at_ms": 1700}),
     (EventType.CHECK_RECORDED, CHECK),
-    (EventType.CHECK_WAIVED, {"step": "consent", "attempt": 1, "reason": "paper_checked", "by": "supervisor", "at_ms": 1800}),
+    (EventType.CHECK_WAIVED, WAIVED),
     (EventType.STEP_REOPENED, {"step": "risk", "reason": "asked_again", "at_ms": 1900}),
     (EventType.STEP_STARTED, {"step": "risk", "no": 2, "attempt": 2, "at_ms": 1950}),
     (EventType.ANSWER_RECORDED, {**ANSWER, "step": "risk", "at_ms": 2100}),

@@ -13,11 +13,12 @@ from typing import Any
 from jianlu.capture.sessions.checks import Look, Prompt, Seen, Watching, check_body
 from jianlu.capture.sessions.lifecycle import may
 from jianlu.capture.sessions.model import Act, StepState, Talk
-from jianlu.capture.sessions.opening import opened, opened_by_watch, session_ms
+from jianlu.capture.sessions.opening import has_led, opened, opened_by_watch, session_ms
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import keep, phase_now
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError
+from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 from jianlu.govern.identity.model import Principal, Role, Staff
 
@@ -70,12 +71,17 @@ def report_prompts(case: str, prompts: Sequence[Prompt], *, using: SessionPorts)
 
 
 def waive_check(case: str, step: str, reason: str, *, using: SessionPorts, by: Principal) -> None:
-    """Let the talk go on although a check of `step` was not met; ConflictError where none holds it."""
+    """Let the talk go on although a check of `step` was not met; ConflictError where none holds it.
+
+    DeniedError for whoever ever led this session: a leader who hands over, waives and takes over again would be their own judge.
+    """
     if reason not in WAIVERS:
         raise InvalidError(f"`reason` is one of: {', '.join(WAIVERS)}")
     with opened(case, using=using, by=by) as (live, standing):
         if not may(Act.WAIVE_CHECK, standing.seat, phase_now(live)):
             raise DeniedError("a check is waived by a supervisor while the session runs, never by whoever leads it")
+        if has_led(live, standing.account):
+            raise DeniedError("whoever led this session cannot waive its checks: ask another supervisor")
         check = live.talk.checks.get(step)
         if check is not None and check.is_waived:
             return
@@ -83,7 +89,7 @@ def waive_check(case: str, step: str, reason: str, *, using: SessionPorts, by: P
             raise ConflictError("no check of this step holds the talk: look at its present state")
         at_ms = session_ms(live, using=using)
         body = {"step": step, "attempt": check.attempt, "reason": reason, "by": standing.seat, "at_ms": at_ms}
-        live.log.append(EventType.CHECK_WAIVED, body)
+        live.log.append(EventType.CHECK_WAIVED, body, commits={"who": digest_of(standing.account.encode())})
         live.catch_up()
         keep(live, using=using)
 

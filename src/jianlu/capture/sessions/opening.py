@@ -25,6 +25,8 @@ from jianlu.core.errors import ConflictError, DeniedError, NotFoundError
 from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.formats.script import Script, parse_script
+from jianlu.core.terms.digests import digest_of, opens
+from jianlu.core.terms.events import EventType
 from jianlu.govern.identity.model import Participant, Principal, Role
 from jianlu.runtime.database import transaction
 from jianlu.vault.case_log import CaseLog
@@ -105,6 +107,15 @@ def standing_of(live: LiveSession, by: Principal) -> Standing:
     if live.row.agent == account.id:
         return Standing("agent", account.id, account.display)
     return Standing("supervisor" if by.has(Role.SUPERVISOR) else "", account.id, account.display)
+
+
+def has_led(live: LiveSession, account: str) -> bool:
+    """Whether that account leads the session or ever led it, by the row and by what its hand-overs commit to."""
+    if account == live.row.agent:
+        return True
+    digest = digest_of(account.encode())
+    assigned = [event for event in live.log.events if event.type is EventType.SEAT_ASSIGNED]
+    return any(opens(event.body[end], digest, live.log.salt(f"{event.n}/{end}")) for event in assigned for end in ("from", "to"))
 
 
 def require_seat(standing: Standing, *seats: str) -> None:

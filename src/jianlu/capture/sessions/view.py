@@ -15,7 +15,7 @@ from jianlu.capture.sessions.joining import outstanding_seats
 from jianlu.capture.sessions.lifecycle import OVER, acts_of
 from jianlu.capture.sessions.members import members_part
 from jianlu.capture.sessions.model import Act, Phase, StepState
-from jianlu.capture.sessions.opening import Standing, opened, session_ms
+from jianlu.capture.sessions.opening import Standing, has_led, opened, session_ms
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.recording import gate_checks, gates_of, phase_now, seats_of, shown_gates
@@ -152,6 +152,6 @@ def _allowed(live: LiveSession, standing: Standing, phase: Phase) -> list[str]:
         acts -= {Act.END}
     if live.talk.held_by not in ("", turn.step if turn is not None else ""):
         acts -= {Act.START_STEP, Act.COMPLETE_STEP, Act.SHOW_DOCUMENT, Act.ANSWER}
-    if not live.talk.held_by:
+    if not live.talk.held_by or (Act.WAIVE_CHECK in acts and has_led(live, standing.account)):
         acts -= {Act.WAIVE_CHECK}
     return [act.value for act in Act if act in acts]

@@ -27,13 +27,17 @@ from jianlu.capture.sessions.checks import (
     look_fields,
     look_from,
 )
-from jianlu.capture.sessions.conducting import abandon_session, end_session
+from jianlu.capture.sessions.conducting import abandon_session, end_session, handover
 from jianlu.capture.sessions.steps import complete_step, redo_step, start_step
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError
 from jianlu.core.formats.event import FIRST_PREV, make_event
+from jianlu.core.terms.digests import digest_of, opens
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref, tenant_id
-from tests.fakes.sessions.world import AGENT, SUPERVISOR, World, participant, session_world
+from jianlu.govern.identity.model import Role
+from jianlu.vault.case_log import open_case_log
+from tests.fakes.sessions.world import AGENT, SUPERVISOR, World, participant, session_world, staff
+from tests.fakes.vault.home import TENANT
 
 MET, NOT_MET, UNKNOWN = CheckState.MET, CheckState.NOT_MET, CheckState.UNKNOWN
 FIRST, SECOND = "greeting", "recording_consent"
@@ -183,6 +187,29 @@ def test_a_supervisor_waives_with_a_reason_and_the_agent_does_not(blocking: Worl
     assert blocking.kinds(case).count(EventType.CHECK_WAIVED) == 1
     assert checks(blocking, case)["is_waived"] and checks(blocking, case)["state"] == "not_met"
     start_step(case, SECOND, using=blocking.using, by=AGENT)
+
+
+def test_whoever_ever_led_the_session_cannot_waive_its_checks_not_even_after_a_restart(blocking: World) -> None:
+    both, second = staff("lin", Role.AGENT, Role.SUPERVISOR), staff("zhou", Role.AGENT, Role.SUPERVISOR)
+    case = blocking.live()
+    ask(blocking)
+    blocking.do_step(case, FIRST)
+    look(blocking, case, lacking="work_card")
+    handover(case, second.account.id, "周宁", "technical", using=blocking.using, by=both)
+    for world in (blocking, blocking.restarted()):
+        for led in (both, second):
+            assert "waive_check" not in world.view(case, led)["allowed"]
+            with pytest.raises(DeniedError):
+                waive_check(case, FIRST, "check_mistaken", using=world.using, by=led)
+    handover(case, both.account.id, "林静", "technical", using=blocking.using, by=both)
+    with pytest.raises(DeniedError):
+        waive_check(case, FIRST, "check_mistaken", using=blocking.using, by=second)
+    assert EventType.CHECK_WAIVED not in blocking.kinds(case)
+    waive_check(case, FIRST, "check_mistaken", using=blocking.using, by=SUPERVISOR)
+    waived = next(event for event in blocking.events(case) if event.type is EventType.CHECK_WAIVED)
+    salt = open_case_log(blocking.vault, TENANT, case).salt(f"{waived.n}/who")
+    assert opens(waived.body["who"], digest_of(SUPERVISOR.account.id.encode()), salt)
+    assert SUPERVISOR.account.id not in waived.content.decode()
 
 
 def test_a_look_at_an_attempt_that_was_given_up_or_a_talk_that_is_over_changes_nothing(blocking: World) -> None:
