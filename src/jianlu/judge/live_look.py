@@ -1,7 +1,7 @@
 """What one stretch of a talk shows of the demands of its step, by the same rules as the verdict after the call. Pure.
 
-The stretch is judged as if it were the whole session, without the order of steps, which the script's engine keeps. What is said to be
-missing counts only where everything was listened to; what was heard counts anyway.
+The stretch is judged as if it were the whole session, without the order of steps, which the script's engine keeps. Where somebody was not
+listened to, only what a hole could not undo counts: words that were said, and forbidden ones.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ class _Judged:
     def parties(self, demand: Demand) -> set[str]:
         """The tracks that had to be listened to for the demand."""
         params = self._obligations[demand.obligations[0]].params
+        if demand.kind == "avoided" and params.get("questions"):
+            return set(self._case.audio_tracks)
         return {demand.track, str(params.get("asker", demand.track))}
 
     def found(self, demand: Demand) -> Found:
@@ -109,15 +111,25 @@ def _lacking(demand: Demand, why: Reason) -> Found:
 
 
 def _settled(found: Found, demand: Demand, hole_ms: int, stretch: Stretch) -> Found:
-    """In session time; an absence is unknown before the step is over, and where somebody was not listened to."""
+    """In session time; an absence is unknown before the step is over, and whatever a hole could undo where there is one."""
     is_absence = found.reason in _OF_ABSENCE or (demand.kind == "avoided" and found.state is CheckState.MET)
     if is_absence and not stretch.is_whole:
         return Found(found.key, CheckState.UNKNOWN, _NOT_YET)
-    if is_absence and hole_ms > HOLE_MS_MAX:
+    if hole_ms > HOLE_MS_MAX and _could_be_undone(found, demand):
         return Found(found.key, CheckState.UNKNOWN, _NOT_COVERED)
     if found.to_ms == 0:
         return found
     return replace(found, from_ms=found.from_ms + stretch.origin_ms, to_ms=found.to_ms + stretch.origin_ms)
+
+
+def _could_be_undone(found: Found, demand: Demand) -> bool:
+    """Whether words in a hole could turn it: the right ones by the right person what is not met, a refusal or a promise what is met.
+
+    Only forbidden words stay said, and a point that was heard stays heard.
+    """
+    if found.state is CheckState.MET:
+        return demand.kind != "said"
+    return found.reason != ReasonCode.FORBIDDEN.value
 
 
 def _hole_ms(speech: Inspection, track: str, length_ms: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -17,12 +18,12 @@ MET, NOT_MET, UNKNOWN = CheckState.MET, CheckState.NOT_MET, CheckState.UNKNOWN
 WHOLE = Stretch(600_000, 0, is_whole=True)
 
 
-def sale() -> Plan:
+def sale(questions: Sequence[str] = ()) -> Plan:
     """Two spoken points, a question, forbidden words; the order of steps must not matter to a stretch."""
     step = {"step": "risk", "speaker": "agent", "points": ["insurance", "loss"], "after": ["consent"], "before": []}
     consent = {"step": "consent", "question": "ask", "asker": "agent", "answerer": "customer", "within_ms": 12_000}
     later = {"step": "later", "question": "ask_buy", "asker": "agent", "answerer": "customer", "within_ms": 12_000}
-    promises = {"speakers": ["agent"], "phrases": ["safe"], "questions": [], "within_ms": 6_000}
+    promises = {"speakers": ["agent"], "phrases": ["safe"], "questions": list(questions), "within_ms": 6_000}
     return plan_of(
         [
             obligation("risk", "require_step", step),
@@ -36,6 +37,7 @@ def sale() -> Plan:
             phrase("ask", "录音录像请问您是否同意"),
             phrase("ask_buy", "请问您是否自愿购买"),
             phrase("safe", "保本"),
+            phrase("sure", "会亏吗"),
         ],
     )
 
@@ -45,9 +47,11 @@ def step_covering(*codes: str) -> Step:
     return Step("s", both, "say", "agent", (Sentence(both, None),), both, 0, (), (), (), (), codes, None)
 
 
-def seen(session: Session, *codes: str, stretch: Stretch = WHOLE, speech: Inspection | None = None) -> dict[str, Found]:
+def seen(
+    session: Session, *codes: str, stretch: Stretch = WHOLE, speech: Inspection | None = None, plan: Plan | None = None
+) -> dict[str, Found]:
     """What the stretch shows of a step that covers `codes`, by the demand's kind and what it is about."""
-    plan = sale()
+    plan = plan or sale()
     demands = demands_of(plan, step_covering(*codes))
     inspections = session.inspections(plan) if speech is None else (speech, *session.inspections(plan)[1:])
     stretch = replace(stretch, length_ms=session.duration_ms)
@@ -141,6 +145,43 @@ def test_what_nobody_could_listen_to_is_unknown_never_missing() -> None:
     assert seen(session, "consent", speech=_with_hole(session, "customer", 400))[ANSWER].reason == "no_answer"
     deaf = replace(session.speech, covered=tuple(each for each in session.speech.covered if each.track == "agent"))
     assert seen(session, "consent", speech=deaf)[ANSWER].state is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "whose"),
+    [
+        ((("agent", "您购买的不是保险产品"),), INSURANCE, "agent"),
+        ((("customer", "犹豫期后退保会有损失"), ("agent", "您购买的是保险产品")), LOSS, "agent"),
+        ((("agent", QUESTION), ("customer", "我不同意")), ANSWER, "customer"),
+        ((("agent", QUESTION), ("agent", "我同意")), ANSWER, "customer"),
+        ((("customer", QUESTION), ("customer", "我同意")), ANSWER, "agent"),
+    ],
+    ids=["the opposite", "said by another", "a no", "answered by another", "asked by another"],
+)
+def test_what_a_hole_could_undo_is_unknown(lines: tuple[tuple[str, str], ...], key: str, whose: str) -> None:
+    session = said(*lines, tail_ms=5_000)
+    assert seen(session, "risk", "consent")[key].state is NOT_MET
+    holed = seen(session, "risk", "consent", speech=_with_hole(session, whose, 2_000))[key]
+    assert (holed.state, holed.reason) == (UNKNOWN, "not_covered")
+
+
+def test_an_agreement_is_unknown_over_a_hole_in_which_it_may_have_been_taken_back() -> None:
+    session = said(("agent", QUESTION), ("customer", "我同意"), tail_ms=5_000)
+    assert seen(session, "consent")[ANSWER].state is MET
+    assert seen(session, "consent", speech=_with_hole(session, "customer", 2_000))[ANSWER].reason == "not_covered"
+
+
+def test_forbidden_words_stay_said_in_spite_of_a_hole() -> None:
+    session = said(("agent", "这个产品保本"), tail_ms=5_000)
+    assert seen(session, speech=_with_hole(session, "agent", 2_000))[AVOIDED].state is NOT_MET
+
+
+def test_a_promise_may_be_an_answer_to_what_nobody_listened_to() -> None:
+    session = said(("agent", "您购买的是保险产品"), tail_ms=5_000)
+    unheard = _with_hole(session, "customer", 2_000)
+    assert seen(session, speech=unheard)[AVOIDED].state is MET
+    asked = seen(session, speech=unheard, plan=sale(questions=["sure"]))[AVOIDED]
+    assert (asked.state, asked.reason) == (UNKNOWN, "not_covered")
 
 
 def test_what_was_heard_counts_in_spite_of_a_hole() -> None:
