@@ -74,4 +74,26 @@ export async function post<T>(path: string, body: unknown = {}, method = "POST")
   return (text ? JSON.parse(text) : {}) as T;
 }
 
+const STALLED_MS = 30_000;
+
+/** Sends a file as it is and tells which share of it is up; a line on which nothing moves any more is given up, like one that is cut. */
+export function upload(path: string, file: Blob, type: string, onShare: (share: number) => void, bound: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    let stalled = 0;
+    const mind = (): void => { clearTimeout(stalled); stalled = window.setTimeout(() => request.abort(), STALLED_MS); };
+    const lost = (): void => reject(new Problem(0, "unreachable", ""));
+    request.open("POST", path);
+    for (const [name, value] of Object.entries(headers({ "Content-Type": type, "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()).slice(2) }))) request.setRequestHeader(name, value);
+    request.upload.addEventListener("progress", (event) => { mind(); if (event.lengthComputable) onShare(event.loaded / event.total); });
+    request.addEventListener("load", () => { if (request.status >= 200 && request.status < 300) resolve(); else void problemOf(new Response(request.responseText, { status: request.status })).then(reject); });
+    request.addEventListener("error", lost);
+    request.addEventListener("abort", lost);
+    request.addEventListener("loadend", () => clearTimeout(stalled));
+    bound.addEventListener("abort", () => request.abort());
+    mind();
+    request.send(file);
+  });
+}
+
 export const apiOf = (ref: string): string => `/api/v1/cases/${encodeURIComponent(ref)}`;

@@ -18,13 +18,17 @@ export interface Step {
 }
 export interface Consent { purpose: string; title: Both; text: Both; version: string; state: string; by?: string; moment?: string; on_refusal?: string; how?: string | null; at_ms?: number | null }
 /** A member of an encrypted session: a page by its seat, or a recorder. */
-export interface Member { member: string; kind: "seat" | "recorder"; state: "admitted" | "asking" | "away"; public_key: string; fingerprint: string; proof: string }
+export interface Member { member: string; kind: "seat" | "recorder"; state: "admitted" | "asking" | "away" | "replaced"; public_key: string; fingerprint: string; proof: string; is_given: boolean }
 export interface Seat { seat: string; state: string; display?: string; is_you?: boolean; device?: Record<string, unknown> | null }
+/** A check of the gate before the start; `next` says what to do where it is not met, or why nobody could look. */
+export interface GateCheck { check: string; about: string; state: "met" | "not_met" | "not_evidenced"; text: Both; next: Both }
+/** A document that was put into the case. */
+export interface Deposit { document: string; signature: "covers_file" | "covers_part" | "none_found"; by: string; at_ms: number }
 export interface View {
   case: string; number: string; title: string; template: { id: string; version: string; title: Both }; state: string; language: string; profile: string;
   seats: Seat[]; encryption?: { secret: string; members: Member[]; handover: string } | null; check_code?: string | null; script?: { id: string; version: string; digest: string } | null; steps: Step[]; current_step: string | null; next_sentence: Both;
   consents: Consent[]; recording: Recording; health: { level: string; messages: { code: string; text: Both; track?: string }[] }; messages: { by: string; text: string; at_ms: number }[];
-  shares: { track: string; kind: string; by: string }[]; allowed: string[]; reason?: string; is_large?: boolean; you?: { seat: string; is_staff: boolean }; gates: { code: string; about?: string; text: Both }[]; checks: LiveChecks; showing?: { step: string; document: string } | null; now_ms?: number; jobs: { stage: string; done?: number; due?: number; error?: string | null };
+  shares: { track: string; kind: string; by: string }[]; allowed: string[]; reason?: string; is_large?: boolean; you?: { seat: string; is_staff: boolean }; gates: { code: string; about?: string; text: Both }[]; gate_checks: GateCheck[]; deposits: Deposit[]; checks: LiveChecks; showing?: { step: string; document: string } | null; now_ms?: number; jobs: { stage: string; done?: number; due?: number; error?: string | null };
   result: { met: number; not_met: number; not_evidenced: number; package_url?: string } | null; version: number;
 }
 
@@ -35,7 +39,7 @@ export function complete(raw: Partial<View>): View {
   return view;
 }
 
-const EMPTY: Partial<View> = { checks: { state: "off", on_not_met: "warn", held_by: null, calls_supervisor: false, prompts: [] }, seats: [], steps: [], consents: [], gates: [], messages: [], shares: [], allowed: [], result: null, current_step: null, next_sentence: null,
+const EMPTY: Partial<View> = { checks: { state: "off", on_not_met: "warn", held_by: null, calls_supervisor: false, prompts: [] }, seats: [], steps: [], consents: [], gates: [], gate_checks: [], deposits: [], messages: [], shares: [], allowed: [], result: null, current_step: null, next_sentence: null,
   recording: { state: "idle" }, health: { level: "green", messages: [] }, jobs: { stage: "none" }, version: 0, profile: "standard", language: "zh" };
 const EMPTY_STEP: Partial<Step> = { checks: { state: "none", is_whole: false, action: "", is_waived: false, points: [] }, say: [], documents: [], answers: [], attestations: [], consents: [], clauses: [], blocked_by: [], attempt: 1, from_ms: null, to_ms: null, can_complete: false };
 

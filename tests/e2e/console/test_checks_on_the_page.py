@@ -61,11 +61,40 @@ def test_each_point_has_its_state_in_words_and_unknown_is_not_met(console: Conso
         for item in page.locator(f'.checklist [data-step="{view["steps"][2]["id"]}"] li').all()
     }
     assert "已达到" in listed["met"] and "00:21" in listed["met"] and "此次录音录像过程" in listed["met"]
-    assert "未知" in listed["unknown"] and "已达到" not in listed["unknown"]
+    assert "无法核对" in listed["unknown"] and "实时核对已关闭" in listed["unknown"] and "已达到" not in listed["unknown"]
     assert page.locator('.checklist [data-state="unknown"] .badge.good').count() == 0
     marks = {each.get_attribute("data-check"): each.inner_text() for each in page.locator(".rail [data-check]").all()}
-    assert marks == {"not_met": "未达到", "unknown": "未知"}
+    assert marks["not_met"] == "未达到" and marks["unknown"].startswith("无法核对")
     assert console.complaints == []
+
+
+def test_why_nothing_is_known_is_said_where_it_is_said_that_nothing_is_known(console: Console) -> None:
+    case, view = _live(console, "checks-6")
+    lack = {"zh": "没有语音识别，无法核对", "en": "There is no speech recognition to check with"}
+    for point in view["steps"][0]["checks"]["points"]:
+        point.update(state="unknown", reason="engine_absent", why=lack)
+    for step in view["steps"][1:3]:
+        for point in step["checks"]["points"]:
+            point.update(state="unknown", reason="not_yet", why={"zh": "尚未核对", "en": "Not looked at yet"})
+    page = console.signed_in(console.page())
+    _open(console, page, case, view)
+    marks = page.locator(".rail [data-check=unknown]")
+    shown(page, ".rail [data-check=unknown]")
+    told = [(str(each.inner_text()).split()[0], str(each.get_attribute("title"))) for each in marks.all()]
+    assert told[0] == ("无法核对", "没有语音识别，无法核对")
+    assert told[1][0] == "尚未核对" and "还没有核对到这里" in told[1][1]
+    current = page.locator(f'.checklist [data-step="{view["steps"][2]["id"]}"] .badge').first
+    assert current.inner_text() == "尚未核对" and "还没有核对到这里" in str(current.get_attribute("title"))
+    assert "没有核对不等于没有说到" in page.inner_text(".checklist")
+
+
+def test_without_checks_during_the_call_the_steps_bear_no_mark(console: Console) -> None:
+    case, view = _live(console, "checks-7")
+    view["checks"] |= {"state": "off"}
+    page = console.signed_in(console.page())
+    _open(console, page, case, view)
+    assert page.locator(".rail .is-done").count() == 2
+    assert page.locator(".rail [data-check]").count() == 0
 
 
 def test_a_missed_sentence_is_told_with_what_to_do_and_the_step_is_done_again_from_there(console: Console) -> None:

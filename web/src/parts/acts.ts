@@ -31,7 +31,7 @@ export class Acts {
         this.session.take(await post<Partial<View>>(`${apiOf(this.session.ref)}/start`));
         return;
       } catch (error) {
-        const isEarly = error instanceof Problem && (error.status === 503 || (error.status === 409 && /no_media|recorder_failed/.test(error.detail)));
+        const isEarly = error instanceof Problem && (error.status === 503 || (error.status === 409 && /no_media|recorder_failed|recorder_away/.test(error.detail)));
         if (!isEarly || tries >= START_TRIES) {
           toast(error instanceof Problem ? (isEarly ? `${t("prepare.no_media")} (${error.detail})` : error.text) : String(error), { isBad: true });
           return;

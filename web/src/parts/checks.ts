@@ -7,6 +7,7 @@ import type { Acts } from "./acts.ts";
 
 export const WAIVERS = ["paper_checked", "heard_in_person", "check_mistaken", "other"] as const;
 const MARKS: Record<string, string> = { met: "check", not_met: "cross", unknown: "question" };
+const NOT_YET = "not_yet";
 const LOOKS: Record<string, string> = { met: "good", not_met: "bad", unknown: "" };
 
 /** What the checks of a page depend on. */
@@ -45,15 +46,24 @@ export function checkList(view: View): Node | null {
   if (view.checks.state === "off" || !shown.length) return null;
   return h("section", { class: "sheet checklist stack-small", "aria-label": t("checks.title") }, shown.map((each) => h("div", { "data-step": each.id },
     h("h3", null, t("checks.of", { step: tr(each.title) }), each === last ? h("span", { class: "note" }, t("checks.soon")) : null),
-    h("ul", { class: "lines" }, each.checks.points.map((point) => h("li", { "data-state": point.state }, icon(MARKS[point.state] ?? "question"), h("span", { class: "grow" }, pointText(point), point.why && point.state !== "met" ? h("span", { class: "note" }, tr(point.why)) : null),
-      point.from_ms !== null ? h("span", { class: "note" }, clock(point.from_ms)) : null, h("span", { class: `badge ${LOOKS[point.state] ?? ""}` }, t(`checks.${point.state}`))))))));
+    h("ul", { class: "lines" }, each.checks.points.map((point) => h("li", { "data-state": point.state }, icon(MARKS[point.state] ?? "question"), h("span", { class: "grow" }, pointText(point), point.why && point.state !== "met" && point.reason !== NOT_YET ? h("span", { class: "note" }, tr(point.why)) : null),
+      point.from_ms !== null ? h("span", { class: "note" }, clock(point.from_ms)) : null, h("span", { class: `badge ${LOOKS[point.state] ?? ""}`, title: whyUnknown(point) }, wordFor(point))))))),
+    shown.some((each) => each.checks.points.some((point) => point.state === "unknown")) ? h("p", { class: "note" }, t("checks.unknown_note")) : null);
 }
 
-/** A done step's checks, for the list of all steps. */
-export function checkMark(step: Step): HTMLElement | null {
-  if (step.state !== "done" || step.checks.state === "none") return null;
+/** Unknown is two things: nobody has looked yet, or nobody can. */
+const wordFor = (point: CheckedPoint): string => (point.state !== "unknown" ? t(`checks.${point.state}`) : t(point.reason === NOT_YET ? "checks.not_yet" : "checks.unknown"));
+const whyUnknown = (point: CheckedPoint): string | null => (point.state !== "unknown" ? null : point.reason === NOT_YET ? t("checks.why_not_yet") : tr(point.why) || t("checks.why_unknown"));
+
+/** A done step's checks, for the list of all steps; where nothing is checked during the call, there is nothing to say. */
+export function checkMark(step: Step, isOff: boolean): HTMLElement | null {
+  if (step.state !== "done" || step.checks.state === "none" || (isOff && step.checks.state === "unknown")) return null;
   const state = step.checks.is_waived ? "waived" : step.checks.state;
-  return h("span", { class: `badge bare ${state === "waived" ? "care" : LOOKS[state] ?? ""}`, "data-check": state }, t(`checks.${state}`));
+  const open = step.checks.points.filter((point) => point.state === "unknown");
+  const first = open.find((point) => point.reason !== NOT_YET) ?? open[0];
+  const word = state === "unknown" && first ? wordFor(first) : t(`checks.${state}`);
+  const why = state === "unknown" && first ? (whyUnknown(first) ?? "") : "";
+  return h("span", { class: `badge bare ${state === "waived" ? "care" : LOOKS[state] ?? ""}`, "data-check": state, title: why || null }, word, why ? h("span", { class: "only-heard" }, ` ${why}`) : null);
 }
 
 function pointText(point: CheckedPoint): string {

@@ -9,8 +9,10 @@ import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
 import { endShare, fillChat, chat, healthNote, Herald, News, ownControls, placeTiles, recordingBadge, recordingWord, share, withdrawnNote, wordOf } from "./bits.ts";
 import { checkList, checkMark, checksShown, missedNote } from "./checks.ts";
+import { Deposits, hasDeposits } from "./deposits.ts";
 import { DeviceTest } from "./devicetest.ts";
 import { Encryption } from "./encryption.ts";
+import { gateList, gateShown, gateSums, isCovered } from "./gate.ts";
 import { membersPart, membersShown } from "./members.ts";
 import { invitations, peopleList } from "./people.ts";
 
@@ -21,6 +23,7 @@ class Cockpit extends HTMLElement {
   private acts!: Acts;
   private media!: LiveMedia;
   private encryption!: Encryption;
+  private deposits!: Deposits;
   private test: DeviceTest | null = null;
   private regions: Record<string, Region> = {};
   private stage!: HTMLElement;
@@ -37,6 +40,7 @@ class Cockpit extends HTMLElement {
     const ice = JSON.parse(this.querySelector("script[data-ice]")?.textContent ?? "[]") as RTCIceServer[];
     this.session = new Session(ref);
     this.acts = new Acts(this.session);
+    this.deposits = new Deposits(this.session);
     this.media = new LiveMedia(ref, ice, () => { if (this.session.view) this.draw(this.session.view); });
     this.media.sealing = this.encryption = new Encryption(this.session, () => { if (this.session.view) this.follow(this.session.view); });
     this.session.onLink(() => { if (this.session.view) this.draw(this.session.view); });
@@ -65,7 +69,7 @@ class Cockpit extends HTMLElement {
       h("div", { class: "c-grid" },
         h("section", { class: "c-left", "aria-label": t("cockpit.pictures") }, this.stage, region("own"), this.board, region("tracks")),
         h("section", { class: "c-mid", "aria-label": t("cockpit.script") }, region("missed"), region("main"), region("next"), region("checks")),
-        h("aside", { class: "c-right" }, region("rail", "nav"), region("tabs"), h("div", { class: "c-panel" }, region("panel"), region("members"), region("chat")))));
+        h("aside", { class: "c-right" }, region("rail", "nav"), region("tabs"), h("div", { class: "c-panel" }, region("panel"), region("members"), this.deposits.at, region("chat")))));
   }
 
   private follow(view: View): void {
@@ -105,11 +109,13 @@ class Cockpit extends HTMLElement {
     this.drawMain(view, step, before);
     this.show("missed", [before, view.state, checksShown(view)], () => (before ? null : missedNote(view, this.acts)));
     this.show("checks", [before, checksShown(view)], () => (before ? null : checkList(view)));
-    this.show("rail", [view.steps.map((each) => [each.id, each.state, each.attempt, each.checks.state, each.checks.is_waived]), view.current_step], () => this.rail(view));
+    this.show("rail", [view.steps.map((each) => [each.id, each.state, each.attempt, each.checks]), view.checks.state, view.allowed, view.current_step], () => this.rail(view));
     if (step && this.railAt !== step.id) { this.railAt = step.id; const here = this.querySelector<HTMLElement>(".rail .is-here"); const rail = here?.parentElement; if (here && rail) rail.scrollTop = here.offsetTop - rail.clientHeight / 3; }
-    this.show("tabs", [this.tab, view.messages.length], () => this.tabs(view));
+    this.show("tabs", [this.tab, view.messages.length, view.deposits.length, hasDeposits(view)], () => this.tabs(view));
     this.show("members", [this.tab, membersShown(view, this.encryption)], () => (this.tab === "people" ? membersPart(view, this.encryption) : null));
     this.show("panel", [this.tab, this.tab === "people" ? [view.seats, view.allowed, view.check_code] : this.tab === "consents" ? view.consents : 0], () => this.panel(view));
+    this.deposits.at.hidden = this.tab !== "deposits";
+    this.deposits.follow(view);
     this.regions["chat"]!.at.hidden = this.tab !== "chat";
     if (!this.chatList) { const made = chat(view, this.acts, this.seat); this.chatList = made.list; this.regions["chat"]!.at.replaceChildren(made.list, made.form); }
     fillChat(this.chatList, view, this.seat);
@@ -123,7 +129,7 @@ class Cockpit extends HTMLElement {
   private drawMain(view: View, step: Step | null, before: boolean): void {
     if (this.test) { if (!this.regions["main"]!.at.contains(this.test.at)) this.regions["main"]!.show("test", () => h("div", { class: "sheet stack narrow" }, h("h2", null, t("device.title")), this.test!.at)); return; }
     const left = step ? Math.ceil((step.left_ms ?? 0) / 1000) : 0;
-    if (before) this.show("main", [view.state, view.gates, view.allowed, view.you, view.seats, Boolean(this.media.own), view.recording.state], () => this.prepare(view));
+    if (before) this.show("main", [view.state, view.gates, gateShown(view), view.allowed, view.you, view.seats, Boolean(this.media.own), view.recording.state], () => this.prepare(view));
     else this.show("main", [step, left, view.allowed, view.state, view.reason, view.consents, Boolean(this.media.sample), this.media.sample?.isSpeaking, view.recording.state], () => this.script(view, step, left));
     const next = step ? view.steps.find((each) => each.no > step.no && each.state !== "done") : null;
     this.show("next", [before, next?.id, next?.title, view.next_sentence], () => before || !next ? null : h("div", { class: "next" }, h("span", { class: "note" }, t("cockpit.next")), h("b", null, tr(next.title)), next.say[0] ? h("p", { class: "soft", lang: view.language === "zh" ? "zh-CN" : "en" }, next.say[0].text) : null));
@@ -140,16 +146,17 @@ class Cockpit extends HTMLElement {
     }
     const mine = view.seats.find((each) => each.is_you);
     const isTested = Boolean(mine?.device) && Boolean(this.media.own);
-    const gates = view.gates.filter((gate) => gate.about !== this.seat || isTested || gate.code === "device_failed");
+    const gates = view.gates.filter((gate) => (gate.about !== this.seat || isTested || gate.code === "device_failed") && !(view.gate_checks.length && isCovered(gate)));
     const customer = view.seats.find((each) => each.seat === "customer");
     return h("div", { class: "stack" },
       h("section", { class: "sheet stack" }, h("h2", null, t("prepare.title")),
         h("ol", { class: "todo" },
           todo(isTested, t("prepare.test"), isTested ? t("prepare.test_done") : t("prepare.test_text"), isTested ? null : h("button", { class: "button main little", type: "button", onclick: () => this.openTest() }, t("prepare.test_go"))),
           todo(Boolean(customer && !["empty"].includes(customer.state)), t("prepare.invite"), customer?.state === "empty" ? t("prepare.invite_text") : t(`seatstate.${customer?.state ?? "empty"}`), may(view, "invite") ? h("button", { class: "button little", type: "button", onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => invitations(this.session, "customer")) }, t(customer?.state === "empty" ? "prepare.invite_go" : "prepare.invite_again")) : null),
-          todo(!view.gates.length && isTested, t("prepare.ready"), gates.length ? "" : t("prepare.ready_text"), gates.length ? h("ul", { class: "blocks" }, gates.map((gate) => h("li", null, gateText(gate)))) : null))),
+          todo(!view.gates.length && isTested, t("prepare.ready"), !gates.length && !view.gates.length ? t("prepare.ready_text") : view.gate_checks.some((each) => each.state === "not_met") ? `${t("prepare.see_checks")} ${gateSums(view)}` : "", gates.length ? h("ul", { class: "blocks" }, gates.map((gate) => h("li", null, gateText(gate)))) : null))),
       h("div", { class: "row row-end" }, may(view, "abandon") ? h("button", { class: "button", type: "button", onclick: () => void this.acts.withReason(t("act.abandon"), t("act.abandon_text"), "abandon", { isGrave: true }) }, t("act.abandon")) : null,
-        this.starter(view, isTested)));
+        this.starter(view, isTested)),
+      gateList(view));
   }
 
   private starter(view: View, isTested: boolean): HTMLElement {
@@ -225,15 +232,16 @@ class Cockpit extends HTMLElement {
   private rail(view: View): Node {
     return h("ol", { class: "rail", tabindex: 0, "aria-label": t("cockpit.script") }, view.steps.map((step) => h("li", { class: `is-${step.state}${step.id === view.current_step ? " is-here" : ""}`, "aria-current": step.id === view.current_step ? "step" : false },
       h("span", { class: "rail-dot", "aria-hidden": "true" }, step.state === "done" ? icon("check") : String(step.no)), h("span", { class: "grow" }, tr(step.title), h("span", { class: "only-heard" }, t(`stepstate.${step.state}`))),
-      checkMark(step), step.state === "done" ? h("span", { class: "note" }, clock(step.from_ms)) : null,
-      step.state === "done" && may(view, "redo_step") ? h("button", { class: "redo", type: "button", title: t("cockpit.redo"), "aria-label": `${t("cockpit.redo")}: ${tr(step.title)}`, onclick: () => void this.acts.withReason(t("cockpit.redo"), t("cockpit.redo_text", { step: tr(step.title) }), `steps/${step.id}/redo`) }, icon("redo")) : null)));
+      step.state !== "done" ? null : h("span", { class: "rail-more" }, checkMark(step, view.checks.state === "off"), h("span", { class: "note" }, clock(step.from_ms)),
+        !may(view, "redo_step") ? null : h("button", { class: "redo", type: "button", title: t("cockpit.redo"), "aria-label": `${t("cockpit.redo")}: ${tr(step.title)}`, onclick: () => void this.acts.withReason(t("cockpit.redo"), t("cockpit.redo_text", { step: tr(step.title) }), `steps/${step.id}/redo`) }, icon("redo"))))));
   }
 
   private tabs(view: View): Node {
-    const names = ["people", "consents", "chat"];
+    const names = ["people", "consents", "chat", ...(hasDeposits(view) ? ["deposits"] : [])];
+    if (!names.includes(this.tab)) this.tab = "people";
     return h("div", { class: "tabs", role: "tablist" }, names.map((name) => h("button", { type: "button", role: "tab", "data-key": `tab-${name}`, "aria-selected": String(this.tab === name), tabindex: this.tab === name ? 0 : -1, onclick: () => { this.tab = name; this.draw(view); },
       onkeydown: (event: KeyboardEvent) => { const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0; if (step) { this.tab = names[(names.indexOf(name) + step + names.length) % names.length]!; this.draw(this.session.view!); this.querySelector<HTMLElement>(`[data-key="tab-${this.tab}"]`)?.focus(); } } },
-      t(`tab.${name}`), name === "chat" && view.messages.length ? ` ${view.messages.length}` : "")));
+      t(`tab.${name}`), countOf(name, view) ? ` ${countOf(name, view)}` : "")));
   }
 
   private panel(view: View): Node | null {
@@ -284,6 +292,8 @@ class Cockpit extends HTMLElement {
     })));
   }
 }
+
+const countOf = (tab: string, view: View): number => (tab === "chat" ? view.messages.length : tab === "deposits" ? view.deposits.length : 0);
 
 function todo(isDone: boolean, title: string, text: string, more: HTMLElement | null): HTMLElement {
   return h("li", { class: isDone ? "is-done" : "" }, h("span", { class: "todo-mark", "aria-hidden": "true" }, isDone ? icon("check") : ""), h("div", { class: "grow" }, h("h3", null, title), text ? h("p", { class: "soft small" }, text) : null, more));

@@ -8,6 +8,7 @@ import { currentStep, may, Session, undecided, type Consent, type Step, type Vie
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
 import { chat, endShare, fillChat, Herald, News, ownControls, placeTiles, share, withdrawnNote } from "./bits.ts";
+import { Deposits, hasDeposits } from "./deposits.ts";
 import { DeviceTest } from "./devicetest.ts";
 import { Encryption } from "./encryption.ts";
 import { membersPart, membersShown } from "./members.ts";
@@ -25,6 +26,8 @@ class RoomPage extends HTMLElement {
   private board = h("div", { class: "board-place", hidden: true });
   private chatAt = h("details", { class: "sheet room-chat" });
   private chatList: HTMLElement | null = null;
+  private deposits!: Deposits;
+  private depositsAt = h("details", { class: "sheet room-chat" });
   private wasLive = false;
   private areRightsOpen = false;
   private readonly herald = new Herald();
@@ -35,6 +38,8 @@ class RoomPage extends HTMLElement {
     const ice = JSON.parse(this.querySelector("script[data-ice]")?.textContent ?? "[]") as RTCIceServer[];
     this.session = new Session(ref);
     this.acts = new Acts(this.session);
+    this.deposits = new Deposits(this.session);
+    this.depositsAt.append(h("summary", null, icon("page"), h("span", null, t("deposit.title")), h("b", { class: "count" })), this.deposits.at);
     this.media = new LiveMedia(ref, ice, () => { if (this.session.view) this.draw(this.session.view); });
     this.media.sealing = this.encryption = new Encryption(this.session, () => { if (this.session.view) this.follow(this.session.view); });
     this.session.onLink(() => { if (this.session.view) this.draw(this.session.view); });
@@ -50,7 +55,7 @@ class RoomPage extends HTMLElement {
   private async begin(): Promise<void> {
     const region = (name: string): HTMLElement => { const at = h("div", { class: `r-${name}` }); this.regions[name] = new Region(at); return at; };
     this.replaceChildren(h("div", { class: "r-top" }, this.herald.at, region("bar"), region("alarm"), region("gone")), h("div", { class: "r-near" }, this.stage, region("self")), region("main"),
-      h("div", { class: "r-far" }, this.board, this.chatAt, region("members"), region("rights")));
+      h("div", { class: "r-far" }, this.board, this.chatAt, this.depositsAt, region("members"), region("rights")));
     const isBack = await this.media.reopen(this.seat, t("sample.label"));
     this.session.onView((view) => this.follow(view));
     if (isBack) void this.media.publish(this.seat).then(() => this.draw(this.session.view!));
@@ -89,6 +94,9 @@ class RoomPage extends HTMLElement {
     fillChat(this.chatList, view, this.seat);
     const count = this.chatAt.querySelector(".count");
     if (count) count.textContent = view.messages.length ? String(view.messages.length) : "";
+    this.depositsAt.hidden = isOver || !this.media.own || !hasDeposits(view);
+    this.deposits.follow(view);
+    this.depositsAt.querySelector(".count")!.textContent = view.deposits.length ? String(view.deposits.length) : "";
     placeTiles(this.stage, this.media, view);
     const empty = this.stage.querySelector(".stage-empty");
     if (!this.media.tiles.size && !empty) this.stage.append(h("p", { class: "stage-empty" }, t("room.waiting_agent")));
