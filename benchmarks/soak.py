@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.talk import CALLS, call, start_talk
 from jianlu.entry.sample.script import clip_path
@@ -85,15 +86,16 @@ def _watched(home: RunningHome, case: str, minutes: float) -> tuple[dict[str, li
     return memory, drift
 
 
-def _verdicts(home: RunningHome, case: str) -> dict[str, str]:
+def _verdicts(home: RunningHome, case: str) -> dict[str, Any]:
+    """The clauses judged, by key."""
     staff = home.as_staff("lin")
     eventually(
         lambda: staff.call("GET", f"/api/v1/cases/{case}/progress")["jobs"]["stage"] in {"done", "failed"}, "judged", looks=72_000
     )
-    return {clause["key"]: clause["verdict"] for clause in staff.call("GET", f"/api/v1/cases/{case}/playback")["clauses"]}
+    return {clause["key"]: clause for clause in staff.call("GET", f"/api/v1/cases/{case}/playback")["clauses"]}
 
 
-def _report(minutes: float, memory: dict[str, list[int]], drift: list[int], verdicts: dict[str, str]) -> int:
+def _report(minutes: float, memory: dict[str, list[int]], drift: list[int], verdicts: dict[str, Any]) -> int:
     print(f"recorded call of {minutes:g} min, two parties, 720p; load {os.getloadavg()[0]:.1f}")
     missed = []
     for role, sizes in sorted(memory.items()):
@@ -106,9 +108,12 @@ def _report(minutes: float, memory: dict[str, list[int]], drift: list[int], verd
     print(f"  drift at most {max(drift, default=0)} ms (goal {DRIFT_MS_MAX})")
     if not drift or max(drift) > DRIFT_MS_MAX:
         missed.append("drift")
-    whole = {key: verdict for key, verdict in verdicts.items() if key.endswith("CN-IN-6")}
-    print(f"  continuity, presence, picture, sound, synchronism: {whole}")
-    if set(whole.values()) != {"met"}:
+    whole = [clause for key, clause in verdicts.items() if key.endswith("CN-IN-6")]
+    for clause in whole:
+        print(f"  continuity, presence, picture, sound, synchronism: {clause['verdict']}")
+        for reason in clause["reasons"] if clause["verdict"] != "met" else []:
+            print(f"    {reason}")
+    if {clause["verdict"] for clause in whole} != {"met"}:
         missed.append("verdict")
     print("goals met" if not missed else f"MISSED: {', '.join(missed)}")
     return 1 if missed else 0

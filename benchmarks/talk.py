@@ -50,7 +50,8 @@ def start_talk(home: RunningHome, agent: Page, customer: Page, *, publish: str, 
     for page, seat in zip((agent, customer), SEATS, strict=True):
         page.evaluate(publish, f"{api}/feeds/{seat}")
         call(page, "POST", f"{api}/preflight", checks)
-    call(customer, "POST", f"{api}/consents", {"purpose": "recording", "decision": "given"})
+    for purpose in ("recording", "face"):
+        call(customer, "POST", f"{api}/consents", {"purpose": purpose, "decision": "given"})
     eventually(lambda: _is_started(agent, api), "the recording starts")
     eventually(lambda: call(agent, "GET", f"{api}/session")["state"] == "live", "the session is live")
     agent.evaluate(watch, f"{api}/viewers/customer")

@@ -11,6 +11,7 @@ from jianlu.core.errors import InvalidError
 from jianlu.core.formats.plan import Obligation, Track
 from jianlu.core.terms.verdicts import ObligationVerdict, Verdict
 from jianlu.core.verdicts.clauses import judge
+from jianlu.core.verdicts.reasons import reason_text
 from tests.fakes.conversation import TOKEN_MS, Line, Session, absent, obligation, phrase, plan_of, recording, said
 
 PHRASES = [
@@ -156,6 +157,15 @@ def test_without_speech_or_phrases_consent_is_not_evidenced(which: int) -> None:
     inspections[which] = absent(inspections[which])
     (found,) = judge(plan, recording(session.duration_ms), inspections)
     assert (found.verdict, {r.code for r in found.reasons}) == (Verdict.NOT_EVIDENCED, {"engine_absent"})
+
+
+def test_an_inspection_that_was_not_consented_to_is_not_called_a_missing_engine() -> None:
+    session = said(ASK, ("customer", "我同意"))
+    plan = plan_of([consent()], PHRASES)
+    inspections = tuple(replace(absent(each), reason="consent_refused") for each in session.inspections(plan))
+    (found,) = judge(plan, recording(session.duration_ms), inspections)
+    assert (found.verdict, {r.code for r in found.reasons}) == (Verdict.NOT_EVIDENCED, {"consent_withheld"})
+    assert "未同意" in reason_text(found.reasons[0], "zh")
 
 
 def test_a_customer_who_was_not_listened_to_consents_to_nothing() -> None:

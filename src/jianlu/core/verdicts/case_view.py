@@ -73,9 +73,7 @@ class CaseView:
         for inspector, track in dict.fromkeys(needs):
             inspection = self.ran(inspector)
             if inspection is None:
-                statuses = {i.status for i in self._inspections if i.inspector is inspector}
-                code = ReasonCode.ENGINE_FAILED if statuses - {Status.ABSENT} else ReasonCode.ENGINE_ABSENT
-                reasons.append(reason(code, track, 0, self.duration_ms, inspector.value))
+                reasons.append(reason(self._why_not_run(inspector), track, 0, self.duration_ms, inspector.value))
                 continue
             whole = (0, self.duration_ms)
             covered = [(c.from_ms, c.to_ms) for c in inspection.covered if c.track == track and track in self._tracks]
@@ -83,6 +81,13 @@ class CaseView:
                 hole = max(outside(covered, whole), key=lambda r: r[1] - r[0])
                 reasons.append(reason(ReasonCode.NOT_COVERED, track, *hole, inspector.value))
         return list(dict.fromkeys(reasons))
+
+    def _why_not_run(self, inspector: Inspector) -> ReasonCode:
+        found = [inspection for inspection in self._inspections if inspection.inspector is inspector]
+        if any(inspection.status is not Status.ABSENT for inspection in found):
+            return ReasonCode.ENGINE_FAILED
+        is_withheld = any(inspection.reason.startswith("consent_") for inspection in found)
+        return ReasonCode.CONSENT_WITHHELD if is_withheld else ReasonCode.ENGINE_ABSENT
 
     def findings(self, inspector: Inspector, kind: FindingKind, track: str) -> list[Finding]:
         """Findings of one kind on one track by an inspector that ran, in time order; phrases below their threshold are none."""

@@ -17,6 +17,7 @@ class ReasonCode(StrEnum):
     NOT_ENDED = "not_ended"
     ENGINE_ABSENT = "engine_absent"
     ENGINE_FAILED = "engine_failed"
+    CONSENT_WITHHELD = "consent_withheld"
     NOT_COVERED = "not_covered"
     NO_OBLIGATION = "no_obligation"
     MISSING_POINT = "missing_point"
@@ -61,6 +62,10 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
         "en": "the recording has no orderly end on record, so the whole cannot be confirmed",
     },
     ReasonCode.ENGINE_ABSENT: {"zh": "未运行所需的检测（{about}）", "en": "the inspection it needs did not run ({about})"},
+    ReasonCode.CONSENT_WITHHELD: {
+        "zh": "当事人未同意，所需的检测（{about}）未进行",
+        "en": "the inspection it needs ({about}) was not allowed: a person did not consent to it",
+    },
     ReasonCode.ENGINE_FAILED: {"zh": "所需的检测（{about}）运行失败", "en": "the inspection it needs failed ({about})"},
     ReasonCode.NOT_COVERED: {
         "zh": "检测（{about}）未覆盖{track}的全程，{from} 至 {to} 未检",
