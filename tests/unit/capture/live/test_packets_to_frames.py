@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import struct
-from dataclasses import replace
 
 import pytest
 
@@ -136,7 +135,7 @@ def test_after_any_loss_nothing_comes_before_a_whole_key_frame(codec: str) -> No
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 def test_a_frame_whose_end_is_not_marked_ends_with_the_next(codec: str) -> None:
-    packets = [replace(each, is_marked=False) for each in sent(codec, 10)]
+    packets = [each._replace(is_marked=False) for each in sent(codec, 10)]
     assert len(frames_of(depacketiser_for(codec), packets)) == 9
 
 

@@ -17,9 +17,9 @@ from jianlu.core.errors import JianluError, UnavailableError
 from jianlu.runtime.rpc import check_peer
 
 QUEUE_BYTES_MAX = 4 << 20
-FLUSH_EVERY_S = 0.04
-"""How long packets are gathered before they are written together. Packets say themselves when they came; to write and to read each alone
-would cost more than to forward it."""
+FLUSH_EVERY_S = 0.2
+"""How long packets are gathered before they are written together, well below the recorder's lag. Packets say themselves when they came; to
+write and to read each alone would cost more than to forward it, and so would it to wake up for a few."""
 
 _GATHERED_BYTES_MAX = 128 << 10
 _LINE_BYTES_MAX = 4_096

@@ -31,6 +31,8 @@ class LeastDelay:
 
     def __init__(self) -> None:
         self._buckets: deque[tuple[int, int]] = deque(maxlen=_BUCKETS)
+        self.least: int | None = None
+        """The least value; None when there is none."""
 
     def note(self, value: int, at_us: int) -> None:
         """Remember `value`, seen at `at_us`."""
@@ -38,19 +40,17 @@ class LeastDelay:
         if self._buckets and self._buckets[-1][0] == number:
             if value < self._buckets[-1][1]:
                 self._buckets[-1] = (number, value)
+                self.least = value if self.least is None else min(self.least, value)
             return
         self._buckets.append((number, value))
         while self._buckets[0][0] <= number - _BUCKETS:
             self._buckets.popleft()
+        self.least = min(least for _, least in self._buckets)
 
     def clear(self) -> None:
         """Forget everything."""
         self._buckets.clear()
-
-    @property
-    def least(self) -> int | None:
-        """The least value; None when there is none."""
-        return min((value for _, value in self._buckets), default=None)
+        self.least = None
 
 
 class SenderClock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jianlu.core.errors import InvalidError
 
@@ -25,13 +25,14 @@ FeedState = Literal["connected", "interrupted", "closed"]
 _LENGTH = struct.Struct(">I")
 _RTP = struct.Struct(">BBBQ")
 _REPORT = struct.Struct(">BQQII")
-_HEADER = struct.Struct(">BBHII")
+_PACKET = struct.Struct(">BBBQBBHII")
+"""What is said about a packet, then its RTP header."""
+
 _MALFORMED = "the tap sent a malformed frame: run processes of one version"
 _KIND_RTP, _KIND_REPORT, _KIND_STATE = 1, 2, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One RTP packet of a publisher's original stream; `level` is its audio level in -dBov (RFC 6464), 255 when unknown."""
 
     feed: str
@@ -75,30 +76,34 @@ class FrameReader:
     """Cuts a tap's byte stream into frames; push what was read, take what is whole."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._rest = b""
 
     def push(self, content: bytes) -> list[TapFrame]:
         """The frames that `content` completes; InvalidError when this is no tap."""
-        self._buffer += content
+        whole = self._rest + content if self._rest else content
         frames: list[TapFrame] = []
-        at, size = 0, len(self._buffer)
+        at, size = 0, len(whole)
         while size - at >= 4:
-            (length,) = _LENGTH.unpack_from(self._buffer, at)
+            (length,) = _LENGTH.unpack_from(whole, at)
             if not 0 < length <= FRAME_BYTES_MAX:
                 raise InvalidError("the tap sent a frame of impossible length: run processes of one version")
-            if size - at - 4 < length:
+            at += 4
+            if size - at < length:
+                at -= 4
                 break
-            frames.append(parse_frame(bytes(self._buffer[at + 4 : at + 4 + length])))
-            at += 4 + length
-        del self._buffer[:at]
+            frames.append(parse_frame(whole, at, at + length))
+            at += length
+        self._rest = whole[at:]
         return frames
 
 
-def parse_frame(body: bytes) -> TapFrame:
-    """The frame whose kind and body are `body`; InvalidError for anything else."""
+def parse_frame(content: bytes, at: int = 0, end: int | None = None) -> TapFrame:
+    """The frame whose kind and body are `content[at:end]`; InvalidError for anything else."""
+    stop = len(content) if end is None else end
     try:
-        if body[0] == _KIND_RTP:
-            return _packet(body)
+        if content[at] == _KIND_RTP:
+            return _packet(content, at, stop)
+        body = content[at:stop]
         if body[0] == _KIND_REPORT:
             end = 2 + body[1]
             media, arrival_us, ntp, timestamp, ssrc = _REPORT.unpack_from(body, end)
@@ -110,21 +115,21 @@ def parse_frame(body: bytes) -> TapFrame:
     raise InvalidError("the tap sent a frame of an unknown kind: run processes of one version")
 
 
-def _packet(body: bytes) -> Packet:
-    end = 2 + body[1]
-    feed = body[2:end].decode("ascii")
-    media, codec, level, arrival_us = _RTP.unpack_from(body, end)
-    start = end + _RTP.size
-    first, second, seq, timestamp, ssrc = _HEADER.unpack_from(body, start)
+def _packet(content: bytes, at: int, stop: int) -> Packet:
+    start = at + 2 + content[at + 1]
+    feed = content[at + 2 : start].decode("ascii")
+    if start + _PACKET.size > stop:
+        raise InvalidError(_MALFORMED)
+    media, codec, level, arrival_us, first, second, seq, timestamp, ssrc = _PACKET.unpack_from(content, start)
     if first >> 6 != 2 or media not in (AUDIO, VIDEO):
         raise InvalidError(_MALFORMED)
-    header = 12 + 4 * (first & 15)
+    start += _PACKET.size + 4 * (first & 15)
     if first & 16:
-        header += 4 + 4 * int.from_bytes(body[start + header + 2 : start + header + 4])
-    payload = body[start + header :]
+        start += 4 + 4 * int.from_bytes(content[start + 2 : min(start + 4, stop)])
+    payload = content[start:stop]
     if first & 32 and payload:
         payload = payload[: -payload[-1]] if payload[-1] <= len(payload) else b""
-    return Packet(feed, media, CODEC_NAMES[codec], level, arrival_us, ssrc, seq, timestamp, bool(second & 128), payload)
+    return Packet(feed, media, CODEC_NAMES[codec], level, arrival_us, ssrc, seq, timestamp, second > 127, payload)
 
 
 def _change(fields: dict[str, object]) -> FeedChange:
