@@ -41,7 +41,7 @@ from jianlu.core.terms.events import EventType
 
 RECORDER = "live/1"
 SOURCE_FORMAT = "jianlu/live-source/v1"
-_TICK_S, _LOOK_US = 0.1, 1_000_000
+_TICK_S, _LOOK_US = 0.2, 1_000_000
 _RETRY_FIRST_S, _RETRY_MAX_S = 0.2, 3.0
 _START_WAIT_S, _DELIVERY_WAIT_S = 10.0, 12.0
 _CLOSE_WAIT_S = 3.0
