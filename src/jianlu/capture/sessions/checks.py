@@ -7,7 +7,7 @@ was not looked at, or could not be, is unknown, and unknown never counts as met.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -87,9 +87,11 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class StepCheck:
-    """The recorded check of one attempt of a step."""
+    """The recorded check of one attempt of a step; `until_ms` is up to where it was looked at."""
 
     attempt: int
+    until_ms: int
+    met: int
     not_met: int
     unknown: int
     open: tuple[Found, ...]
@@ -161,22 +163,36 @@ def check_body(look: Look, action: str, at_ms: int) -> dict[str, Any]:
 def check_in(body: Mapping[str, Any]) -> StepCheck:
     """The check that the body of such an event records."""
     found = tuple(Found(key, CheckState(state), reason, low, high) for key, state, reason, low, high in body["open"])
-    return StepCheck(body["attempt"], body["not_met"], body["unknown"], found, body["action"])
+    return StepCheck(body["attempt"], body["to_ms"], body["met"], body["not_met"], body["unknown"], found, body["action"])
 
 
 def findings_now(
     demands: Sequence[Demand], attempt: int, look: Look | None, recorded: StepCheck | None, *, is_away: bool
 ) -> tuple[Found, ...]:
-    """What is known of each demand of a step's present attempt, by the last look, or by the event where the look was forgotten."""
+    """What is known of each demand of a step's present attempt, by the last look, or by the event where the look was forgotten.
+
+    The event names what is not met; the others are met only if they are as many as it counted: a newer version may demand more.
+    """
     known: dict[str, Found] = {}
     if look is not None and look.attempt == attempt:
         known = {found.key: found for found in look.found}
     elif recorded is not None and recorded.attempt == attempt:
         known = {found.key: found for found in recorded.open}
-        if len(recorded.open) == recorded.not_met + recorded.unknown:
-            known = {d.key: known.get(d.key, Found(d.key, CheckState.MET)) for d in demands}
+        others = [demand.key for demand in demands if demand.key not in known]
+        if len(others) == recorded.met and len(known) == recorded.not_met + recorded.unknown:
+            known |= {key: Found(key, CheckState.MET) for key in others}
     nothing = AWAY if is_away else NOT_YET
     return tuple(known.get(demand.key, Found(demand.key, CheckState.UNKNOWN, nothing)) for demand in demands)
+
+
+def outrun(demands: Sequence[Demand], step: str, attempt: int, from_ms: int, look: Look | None) -> Look:
+    """What is known of an attempt that the end of the talk overtook: unknown, but for what the last look heard and nothing undoes."""
+    if look is None or look.attempt != attempt:
+        look = Look(step, attempt, from_ms, from_ms, False, ())
+    known = findings_now(demands, attempt, look, None, is_away=False)
+    is_kept = {found.key: found.state is CheckState.NOT_MET or found.key.startswith("said:") for found in known}
+    found = [each if is_kept[each.key] else Found(each.key, CheckState.UNKNOWN, each.reason or NOT_YET) for each in known]
+    return replace(look, is_whole=False, found=tuple(found))
 
 
 def look_from(fields: Mapping[str, Any]) -> Look:

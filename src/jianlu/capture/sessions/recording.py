@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from jianlu.capture.cases.case_rows import change_case
+from jianlu.capture.sessions.checks import check_body, outrun
 from jianlu.capture.sessions.gate import GateCheck, SeatSeen, checks_of, system_gates
 from jianlu.capture.sessions.lifecycle import OVER, Gate, phase_of
 from jianlu.capture.sessions.members import key_gates
-from jianlu.capture.sessions.model import Phase, Ruling
-from jianlu.capture.sessions.opening import showing_text
+from jianlu.capture.sessions.model import Phase, Ruling, StepState
+from jianlu.capture.sessions.opening import session_ms, showing_text
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
 from jianlu.capture.sessions.recorders import RecordedTrack, Recorders
 from jianlu.capture.sessions.switchboard import LiveSession
@@ -144,6 +145,9 @@ def wind_up(live: LiveSession, *, using: SessionPorts, patience_ms: int = STOP_P
     case, reason = live.row.case, live.talk.end_reason
     _quietly(lambda: using.rooms.set_forwarding(case, False))
     live.is_forwarding = False
+    if live.talk.is_recording and using.watching is not None:
+        with suppress(UnavailableError):
+            _record_outrun(live, session_ms(live, using=using))
     if live.row.zero_us is not None or live.talk.is_recording:
         recorders = reversed(recorders_of(live, using=using).values())
         stopped = [_stop(recorder, case, reason, patience_ms) for recorder in recorders]
@@ -182,6 +186,16 @@ def _stop(recorder: Recorders, case: str, reason: str, patience_ms: int) -> bool
     except UnavailableError:
         return False
     return True
+
+
+def _record_outrun(live: LiveSession, at_ms: int) -> None:
+    """Put on record that the talk ended before some of its steps were wholly looked at; a check that is advice keeps no end waiting."""
+    for run in live.talk.steps:
+        known, demands = live.talk.checks.get(run.step), live.demands.get(run.step, ())
+        if run.state is StepState.DONE and demands and (known is None or known.attempt != run.attempt):
+            look = outrun(demands, run.step, run.attempt, run.from_ms, live.seen.looks.get(run.step))
+            live.log.append(EventType.CHECK_RECORDED, check_body(look, "", at_ms))
+    live.catch_up()
 
 
 def _end_recording(live: LiveSession) -> None:

@@ -52,7 +52,7 @@ def step_checks(live: LiveSession, run: StepRun, watching: Watching | None, now_
     is_current = recorded is not None and recorded.attempt == attempt
     return {
         "state": _together(known),
-        "is_whole": is_current,
+        "is_whole": bool(is_current and recorded and recorded.until_ms >= run.to_ms),
         "action": recorded.action if is_current and recorded else "",
         "is_waived": bool(is_current and recorded and recorded.is_waived),
         "points": [_point(demand, found, live.plan) for demand, found in zip(demands, known, strict=True)],

@@ -228,6 +228,47 @@ def test_a_look_at_an_attempt_that_was_given_up_or_a_talk_that_is_over_changes_n
     assert recorded(blocking, case) == []
 
 
+def test_a_step_that_the_end_of_the_talk_outran_is_recorded_as_unknown(world: World) -> None:
+    case = world.live()
+    ask(world)
+    world.do_all(case)
+    last = world.view(case)["steps"][-1]["id"]
+    for step in [each["id"] for each in world.view(case)["steps"]][:-2]:
+        look(world, case, step=step) if checks(world, case, step)["points"] else None
+    before = recorded(world, case)
+    end_session(case, using=world.using, by=AGENT)
+    world.beat(case, times=3)
+    outran = recorded(world, case)[len(before) :]
+    assert [body["step"] for body in outran] == [each["id"] for each in world.view(case)["steps"]][-2:]
+    assert {(body["met"], body["not_met"], body["action"]) for body in outran} == {(0, 0, "")}
+    assert {entry[1:3] for body in outran for entry in map(tuple, body["open"])} == {("unknown", "not_yet")}
+    assert states(world, case, last) == {"unknown"} and not checks(world, case, last)["is_whole"]
+    kinds = world.kinds(case)
+    assert kinds.index(EventType.RECORDING_ENDED) > max(n for n, kind in enumerate(kinds) if kind is EventType.CHECK_RECORDED)
+
+
+def test_of_an_outrun_step_only_what_nothing_undoes_is_known(blocking: World) -> None:
+    case = blocking.live()
+    ask(blocking)
+    blocking.do_all(case)
+    step = next(s["id"] for s in blocking.view(case)["steps"] if any(p["kind"] == "answered" for p in s["checks"]["points"]))
+    look(blocking, case, lacking="promises", step=step, is_whole=False)
+    points = {each["id"]: each["kind"] for each in checks(blocking, case, step)["points"]}
+    abandon_session(case, using=blocking.using, by=AGENT)
+    body = next(each for each in recorded(blocking, case) if each["step"] == step)
+    assert body["met"] == sum(kind == "said" for kind in points.values())
+    assert body["not_met"] == sum(key.endswith("promises") for key in points) and body["action"] == ""
+    assert body["unknown"] == len(points) - body["met"] - body["not_met"] > 0
+
+
+def test_a_talk_that_nobody_checks_ends_without_a_check() -> None:
+    with session_world() as world:
+        case = world.live()
+        world.do_all(case)
+        end_session(case, using=world.using, by=AGENT)
+        assert recorded(world, case) == []
+
+
 def test_a_look_that_leaves_out_a_demand_is_refused(blocking: World) -> None:
     case = blocking.live()
     blocking.do_step(case, FIRST)
@@ -301,6 +342,19 @@ def test_a_look_crosses_between_processes_unchanged_and_nothing_else_does() -> N
     for wrong in ({}, {**look_fields(seen), "found": [["a", "perhaps", "", 0, 0]]}, {**look_fields(seen), "attempt": None}):
         with pytest.raises(InvalidError):
             look_from(wrong)
+
+
+def test_what_a_newer_version_demands_was_not_met_by_a_check_of_the_older_one() -> None:
+    asked = [Demand("said", "agent", f"point_{n}", ()) for n in range(3)]
+    found = (Found(asked[0].key, NOT_MET, "missing_point"), *(Found(each.key, MET, "", 1, 2) for each in asked[1:]))
+    check = check_in(check_body(Look("a", 1, 0, 5_000, True, found), "warn", 6_000))
+
+    def known(*demands: Demand) -> list[CheckState]:
+        return [each.state for each in findings_now(demands, 1, None, check, is_away=False)]
+
+    assert known(*asked) == [NOT_MET, MET, MET]
+    assert known(*asked, Demand("said", "agent", "new", ())) == [NOT_MET, UNKNOWN, UNKNOWN, UNKNOWN]
+    assert known(asked[0], asked[1]) == [NOT_MET, UNKNOWN]
 
 
 def test_the_largest_check_fits_into_an_event_and_what_it_does_not_name_stays_unknown() -> None:
