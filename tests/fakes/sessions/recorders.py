@@ -47,6 +47,7 @@ class FakeRecorder:
 
     def __init__(self, desk: CaseDesk, tenant: str, clock: SetClock, name: str = "a") -> None:
         self.is_away = False
+        self.is_deaf = False
         self.clock_ahead_ms = 0
         self.is_stalled = False
         self.is_delivering = False
@@ -113,10 +114,10 @@ class FakeRecorder:
         return RecordingStatus(state, found.until_ms, now_ms, found.zero_us, found.segments, healths, alarms)
 
     def pause(self, case: str) -> None:
-        self._found(case).is_paused = True
+        self._found(case, hears=True).is_paused = True
 
     def resume(self, case: str) -> None:
-        found = self._found(case)
+        found = self._found(case, hears=True)
         if found.is_paused:
             found.is_paused = False
             now_ms = self._now_ms(found)
@@ -168,8 +169,10 @@ class FakeRecorder:
         """The monotonic clock of the machine that it runs on."""
         return self._clock.monotonic_ms() + self.clock_ahead_ms
 
-    def _found(self, case: str) -> _Recording:
+    def _found(self, case: str, *, hears: bool = False) -> _Recording:
         self._answer()
+        if hears and self.is_deaf:
+            raise UnavailableError("the recorder could not keep that: try again")
         if case not in self._recordings:
             raise NotFoundError("this recorder does not record that case")
         return self._recordings[case]

@@ -196,8 +196,10 @@ def session_world(
     index_url: str = "sqlite://", scenes: Mapping[str, Scene] | None = None, *, is_checked: bool = False, on_not_met: str = "warn"
 ) -> Iterator[World]:
     """A world whose scripts are in force; with a checker where `is_checked`, and scenes that do `on_not_met`."""
-    with memory_vault(index_url) as vault:
-        clock, rooms, desk = SetClock(), FakeRooms(), CaseDesk(vault)
+    clock = SetClock()
+    with memory_vault(index_url) as opened:
+        vault = replace(opened, clock=clock)
+        rooms, desk = FakeRooms(), CaseDesk(vault)
         recorder = FakeRecorder(desk, TENANT, clock)
         second = FakeRecorder(desk, TENANT, clock, "b")
         handed_over: list[str] = []

@@ -1,6 +1,6 @@
 """Leading a talk: suspend and resume, hand over, refuse, end. What is over stays over.
 
-A pause records nothing and says so (a declared gap); it exists only where the template allows it.
+A pause records nothing and says so (a declared gap); it exists only where the template allows it. How it is done is `pausing.py`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from jianlu.capture.sessions import engine
 from jianlu.capture.sessions.lifecycle import OPEN, may
 from jianlu.capture.sessions.model import Act
 from jianlu.capture.sessions.opening import Standing, opened, session_ms
+from jianlu.capture.sessions.pausing import go_on, suspend
 from jianlu.capture.sessions.ports import SessionPorts
-from jianlu.capture.sessions.recording import carry_out, disconnect, keep, phase_now, recorders_of
+from jianlu.capture.sessions.recording import carry_out, disconnect, keep, phase_now
 from jianlu.capture.sessions.steps import reason_code
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError
@@ -45,30 +46,6 @@ def resume(case: str, *, using: SessionPorts, by: Principal) -> None:
         if live.talk.pause_reason == engine.UNHEALTHY:
             raise ConflictError("the recording is not healthy: the session goes on by itself when it is, or end it")
         go_on(live, using=using)
-
-
-def suspend(live: LiveSession, reason: str, by: str, *, using: SessionPorts) -> None:
-    """The pause itself, for a session whose lock is held: nothing is forwarded, then nothing recorded."""
-    using.rooms.set_forwarding(live.row.case, False)
-    live.is_forwarding = False
-    now_ms = session_ms(live, using=using)
-    live.log.append(EventType.RECORDING_PAUSED, {"reason": reason, "by": by, "at_ms": now_ms})
-    live.catch_up()
-    keep(live, using=using)
-    if reason != engine.UNHEALTHY:
-        for recorder in recorders_of(live, using=using).values():
-            recorder.pause(live.row.case)
-
-
-def go_on(live: LiveSession, *, using: SessionPorts) -> None:
-    """The end of a pause, for a session whose lock is held: recorded first, then forwarded."""
-    for recorder in recorders_of(live, using=using).values():
-        recorder.resume(live.row.case)
-    live.log.append(EventType.RECORDING_RESUMED, {"at_ms": session_ms(live, using=using)})
-    live.catch_up()
-    using.rooms.set_forwarding(live.row.case, True)
-    live.is_forwarding = True
-    keep(live, using=using)
 
 
 def handover(case: str, to: str, display: str, reason: str, *, using: SessionPorts, by: Principal) -> None:

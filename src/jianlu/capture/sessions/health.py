@@ -21,6 +21,12 @@ SECOND_AWAY, ROOM_AWAY = "second_recorder_away", "room_away"
 CHECKER_AWAY = "checker_away"
 """Amber: what it would have checked is unknown, and the call goes on."""
 
+PAUSE_UNCONFIRMED = "pause_unconfirmed"
+"""Amber: people were told that nothing is recorded, and a recorder has not said so yet. What it sealed meanwhile is declared by this."""
+
+UNWATCHED = "unwatched"
+"""Nobody looked at the recording: the process that does was away. What it had seen and not yet recorded may be missing."""
+
 KEYS_AWAY, STORE_LOW = "keys_away", "store_low"
 """The keeper of the root key is gone: what is recorded on is sealed by keys in memory, and soon nobody could open it. / Too little disk."""
 
@@ -33,6 +39,12 @@ RED = frozenset(
     {RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, EDGE_AWAY, KEYS_AWAY, "tap_lost", "disk_full"}
 )
 """Alarms with which nothing may go on; a recorder's own codes (`specs/live-recording.md`) among them."""
+
+WATCHED = frozenset(
+    {*(RECORDER_AWAY, RECORDER_STOPPED, SEALING_STALLED, SECOND_AWAY, ROOM_AWAY, CHECKER_AWAY, EDGE_AWAY, PAUSE_UNCONFIRMED)}
+    | set(PROBE_ALARMS.values())
+)
+"""Alarms that are raised and cleared here; of the others the recorder tells."""
 
 WHOLE = ""
 """The track of an alarm that concerns the whole recording."""
@@ -87,7 +99,7 @@ def monitor(seen: Seen, rule: HealthRule, vigil: Vigil, now_ms: int) -> Finding:
     Red for longer than the rule's grace acts once; after a pause, green again resumes. A rule of `warn` never acts: it is red, and says so.
     While an edge is out of reach the script stands still, but the rule waits longer: the edge records, and cannot be told to stop.
     """
-    present = _alarms(seen)
+    present = _alarms(seen, vigil)
     level = _level(seen, present)
     is_back = (EDGE_AWAY, WHOLE) in vigil.alarms and (EDGE_AWAY, WHOLE) not in present
     is_old = vigil.red_since_ms is not None and not is_back
@@ -104,22 +116,26 @@ def monitor(seen: Seen, rule: HealthRule, vigil: Vigil, now_ms: int) -> Finding:
     return Finding(Vigil(kept, red_since, is_acted), raised, cleared, level, action)
 
 
-def level_now(seen: Seen) -> str:
-    """How things stand, without a memory: for a view between two looks."""
-    return _level(seen, _alarms(seen))
+def pause_of(status: RecordingStatus | None) -> bool | None:
+    """Whether a recorder is paused; None when what it says does not tell."""
+    return {"paused": True, "recording": False}.get(status.state) if status is not None else None
 
 
-def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
+def _alarms(seen: Seen, vigil: Vigil) -> tuple[tuple[str, str], ...]:
+    """What is wrong now. An alarm that only its end may clear is kept until then: `vigil` knows which are raised."""
     found = []
     is_cut = seen.is_edge and (seen.first is None or seen.room is None or (seen.wants_second and seen.second is None))
     if is_cut:
         found.append((EDGE_AWAY, WHOLE))
     if seen.first is None:
         found += [] if is_cut else [(RECORDER_AWAY, WHOLE)]
-    elif seen.first.state not in _RUNNING and seen.first.state != "stalled" and not (seen.is_starting and _is_young(seen.first)):
+        found += [key for key in vigil.alarms if key == (SEALING_STALLED, WHOLE)]  # nobody says that it is over
+    elif _has_stopped(seen.first, seen):
         found.append((RECORDER_STOPPED, WHOLE))
-    elif _is_stalled(seen.first, seen.is_paused) and not any(alarm.code == SEALING_STALLED for alarm in seen.first.alarms):
+    elif _is_stalled(seen.first, seen.is_paused) and ((SEALING_STALLED, WHOLE) in vigil.alarms or not _says_stalled(seen.first)):
         found.append((SEALING_STALLED, WHOLE))
+    if seen.is_paused and _is_unconfirmed(seen, (PAUSE_UNCONFIRMED, WHOLE) in vigil.alarms):
+        found.append((PAUSE_UNCONFIRMED, WHOLE))
     if seen.wants_second and not (is_cut if seen.second is None else seen.second.state in _RUNNING or _is_young(seen.second)):
         found.append((SECOND_AWAY, WHOLE))
     if seen.room is None and not is_cut:
@@ -130,12 +146,29 @@ def _alarms(seen: Seen) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def _has_stopped(status: RecordingStatus, seen: Seen) -> bool:
+    """One that is paused while people talk records no more than one that has stopped."""
+    if status.state == "paused":
+        return not seen.is_paused
+    return status.state not in ("recording", "stalled") and not (seen.is_starting and _is_young(status))
+
+
 def _is_stalled(status: RecordingStatus, is_paused: bool) -> bool:
     """A recorder that says it has lost its uplink keeps what it records: that is late, and not lost."""
     if any(alarm.code == UPLINK_LOST for alarm in status.alarms) and status.state != "stalled":
         return False
     lag = status.now_ms - status.recorded_until_ms
     return status.state == "stalled" or (lag > SEALING_LAG_MS_MAX and not is_paused and status.state != "paused")
+
+
+def _says_stalled(status: RecordingStatus) -> bool:
+    return any(alarm.code == SEALING_STALLED for alarm in status.alarms)
+
+
+def _is_unconfirmed(seen: Seen, was_raised: bool) -> bool:
+    """A recorder that does not tell leaves things as they were."""
+    told = [pause_of(seen.first), *([pause_of(seen.second)] if seen.wants_second else [])]
+    return False in told or (was_raised and None in told)
 
 
 def _is_young(status: RecordingStatus) -> bool:

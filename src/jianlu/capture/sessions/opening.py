@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jianlu.capture.cases.case_rows import find_case
@@ -16,7 +16,8 @@ from jianlu.capture.cases.course import course_of
 from jianlu.capture.cases.find_cases import read_case
 from jianlu.capture.cases.model import CaseRow
 from jianlu.capture.sessions.checks import demands_of
-from jianlu.capture.sessions.engine import with_showing
+from jianlu.capture.sessions.engine import UNHEALTHY, with_showing
+from jianlu.capture.sessions.health import RED, WATCHED, WHOLE, Vigil
 from jianlu.capture.sessions.model import Showing
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.replay import begin, replay
@@ -27,6 +28,7 @@ from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.formats.script import Script, parse_script
 from jianlu.core.terms.digests import digest_of, opens
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.instants import instant_text
 from jianlu.govern.identity.model import Participant, Principal, Role
 from jianlu.runtime.database import transaction
 from jianlu.vault.case_log import CaseLog
@@ -90,6 +92,9 @@ def open_session(row: CaseRow, *, using: SessionPorts) -> LiveSession:
     events = log.events
     talk = with_showing(replay(course, events, begin(course)), _showing(row))
     live = LiveSession(row, scene, script, plan, course, particulars, log, talk, len(events))
+    live.touched_ms = using.clock.monotonic_ms()
+    if talk.is_recording and not talk.end_reason:
+        _take_over(live, using)
     live.demands = {step.id: demands_of(plan, step) for step in course.steps}
     for name, _, _ in talk.messages:
         live.texts[name] = str(parse_canonical(log.open_object(name))["text"])
@@ -128,6 +133,25 @@ def session_ms(live: LiveSession, *, using: SessionPorts) -> int:
     """The present instant of the session; 0 before its recording began. An edge has a clock of its own, and its recorder's time counts."""
     zero_us = live.row.zero_us
     return max(0, using.clock.monotonic_ms() - zero_us // 1000 + live.offset_ms) if zero_us is not None else 0
+
+
+def _take_over(live: LiveSession, using: SessionPorts) -> None:
+    """Go on with the watch over a talk where an earlier process left it: alarms that it raised, a pause that it made.
+
+    What it had seen and not yet recorded is lost with it; since when nobody watched is recorded at the first beat (`watch.py`).
+    """
+    now_ms, zero_us = using.clock.monotonic_ms(), live.row.zero_us
+    own = {key: at_ms for key, at_ms in live.talk.alarms.items() if key[0] in WATCHED and key[1] == WHOLE}
+    since = {key: now_ms if zero_us is None else min(now_ms, zero_us // 1000 + at_ms) for key, at_ms in own.items()}
+    live.vigil = Vigil(since, is_acted=live.talk.pause_reason == UNHEALTHY)
+    live.talk = replace(live.talk, is_unhealthy=any(code in RED for code, _ in live.talk.alarms))
+    live.unwatched_ms = _known_until(live, instant_text(using.began_at))
+
+
+def _known_until(live: LiveSession, began_at: str) -> int:
+    """The last instant of the session that an earlier process recorded anything of: all is appended by the process that watches."""
+    bodies = [event.body for event in live.log.events if event.at <= began_at]
+    return max((int(body.get("to_ms", body.get("at_ms", 0))) for body in bodies), default=0)
 
 
 def showing_text(showing: Showing | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine
@@ -38,7 +39,8 @@ class SessionPorts:
     `after_call` starts the stages after the call for a case, and may be told the same case again. `probes` are checks of the gate by
     name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of a case are, `wait` lets
     others work for so many seconds. `is_edge`: media and recorders are across a line that may be cut.
-    `watching` is what is known of the checker beside the call; None where live checks are switched off.
+    `watching` is what is known of the checker beside the call; None where live checks are switched off. `began_at` is when this
+    process began to have sessions: before, another one had them.
     """
 
     tenant: TenantId
@@ -59,3 +61,8 @@ class SessionPorts:
     video_codecs: tuple[str, ...] = VIDEO_CODECS
     wait: Callable[[float], None] = time.sleep
     switchboard: Switchboard = field(default_factory=Switchboard)
+    began_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note the instant."""
+        object.__setattr__(self, "began_at", self.clock.now())

@@ -5,13 +5,13 @@ Winding up can be interrupted anywhere and is done again by the watch until the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from jianlu.capture.cases.case_rows import change_case
 from jianlu.capture.sessions.checks import check_body, outrun
+from jianlu.capture.sessions.forwarding import cut
 from jianlu.capture.sessions.gate import GateCheck, SeatSeen, checks_of, system_gates
 from jianlu.capture.sessions.lifecycle import OVER, Gate, phase_of
 from jianlu.capture.sessions.members import key_gates
@@ -143,8 +143,7 @@ def wind_up(live: LiveSession, *, using: SessionPorts, patience_ms: int = STOP_P
     if live.is_handed_over:
         return True
     case, reason = live.row.case, live.talk.end_reason
-    _quietly(lambda: using.rooms.set_forwarding(case, False))
-    live.is_forwarding = False
+    cut(live, using=using)
     if live.talk.is_recording and using.watching is not None:
         with suppress(UnavailableError):
             _record_outrun(live, session_ms(live, using=using))
@@ -158,7 +157,8 @@ def wind_up(live: LiveSession, *, using: SessionPorts, patience_ms: int = STOP_P
             _end_recording(live)
     if not live.talk.is_recorded:
         _close_unrecorded(live)
-    _quietly(lambda: using.rooms.close_room(case))
+    with suppress(UnavailableError, NotFoundError):
+        using.rooms.close_room(case)
     keep(live, using=using)
     is_recorded = live.talk.is_recorded
     using.desk.release(using.tenant, case)
@@ -219,9 +219,3 @@ def _close_unrecorded(live: LiveSession) -> None:
     if not live.talk.is_closed:
         live.log.append(EventType.CASE_CLOSED, {"events": live.log.next_n + 1})
     live.catch_up()
-
-
-def _quietly(act: Callable[[], None]) -> None:
-    """A room that is away forwards nothing either; it is told again when it is back."""
-    with suppress(UnavailableError, NotFoundError):
-        act()

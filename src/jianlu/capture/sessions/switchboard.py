@@ -46,7 +46,9 @@ class LiveSession:
     offset_ms: int = 0
     sight: Sight = field(default_factory=Sight)
     probed_ms: int = 0
-    level: str = "green"
+    level: str = "amber"
+    looked_ms: int | None = None
+    unwatched_ms: int | None = None
     status: RecordingStatus | None = None
     room: RoomStatus | None = None
     texts: dict[str, str] = field(default_factory=dict)
@@ -74,6 +76,16 @@ class Switchboard:
         self._sessions: dict[str, LiveSession] = {}
         self._turns: dict[str, threading.RLock] = {}
         self._lock = threading.Lock()
+        self._is_cut = threading.Event()
+
+    def cut(self) -> None:
+        """Nothing is forwarded by this process any more."""
+        self._is_cut.set()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing may be forwarded any more."""
+        return self._is_cut.is_set()
 
     def turn(self, case: str) -> threading.RLock:
         """The lock under which a case is made or opened, by one thread at a time."""

@@ -13,16 +13,17 @@ from dataclasses import replace
 from jianlu.capture.cases.case_rows import cases_by_state, change_case
 from jianlu.capture.sessions import engine
 from jianlu.capture.sessions.checking import is_away
-from jianlu.capture.sessions.conducting import go_on, suspend
 from jianlu.capture.sessions.encryption import look_at_members
-from jianlu.capture.sessions.health import Finding, Seen, monitor
+from jianlu.capture.sessions.forwarding import cut, forward
+from jianlu.capture.sessions.health import PAUSE_UNCONFIRMED, UNWATCHED, WHOLE, Finding, Seen, monitor
 from jianlu.capture.sessions.members import room_spec
 from jianlu.capture.sessions.model import Phase
 from jianlu.capture.sessions.opening import opened_by_watch, session_ms
+from jianlu.capture.sessions.pausing import agree_on_pause, go_on, is_paused_by_people, suspend
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
 from jianlu.capture.sessions.preparing import look_around, look_at_probes
 from jianlu.capture.sessions.recorders import RecordingStatus
-from jianlu.capture.sessions.recording import carry_out, wind_up
+from jianlu.capture.sessions.recording import carry_out, needed_recorders, wind_up
 from jianlu.capture.sessions.rooms import RoomStatus
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import JianluError, NotFoundError, UnavailableError
@@ -82,13 +83,13 @@ def reopen_sessions(*, using: SessionPorts, complain: Complain) -> None:
 
 
 def cut_sessions(*, using: SessionPorts) -> None:
-    """Nothing is forwarded any more: for a process that must end, because nothing can be recorded. A healthy session is told on later."""
+    """Nothing is forwarded any more: for a process that must end, because nothing can be recorded. A healthy session is told on later.
+
+    Nobody's lock is waited for: whoever holds one, and is about to forward, finds that nothing may be.
+    """
+    using.switchboard.cut()
     for live in using.switchboard.sessions:
-        if live.lock.acquire(timeout=_BUSY_S):
-            try:
-                _cut(live, using)
-            finally:
-                live.lock.release()
+        cut(live, using=using)
 
 
 def _before_talk(live: LiveSession, using: SessionPorts) -> None:
@@ -120,8 +121,9 @@ def _after_talk(live: LiveSession, using: SessionPorts) -> None:
 
 
 def _beat(live: LiveSession, using: SessionPorts) -> None:
-    case = live.row.case
-    live.status, live.room = _recording_status(case, PRIMARY, using), _room_status(live, using)
+    found = {name: _recording_status(live.row.case, name, using) for name in needed_recorders(live)}
+    live.status, live.room = found[PRIMARY], _room_status(live, using)
+    agree_on_pause(live, found, using=using)
     if live.row.zero_us is None and live.status is not None and live.status.zero_us:
         _learn_zero(live, live.status.zero_us, using)
     if using.is_edge:
@@ -130,24 +132,24 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
         first=live.status,
         room=live.room,
         wants_second=live.scene.two_recorders,
-        second=_recording_status(case, SECOND, using) if live.scene.two_recorders else None,
-        is_paused=live.talk.paused_at_ms is not None and live.talk.pause_reason != engine.UNHEALTHY,
+        second=found.get(SECOND),
+        is_paused=is_paused_by_people(live.talk),
         is_starting=live.talk.segments == 0,
         is_edge=using.is_edge,
         is_checker_away=using.watching is not None and is_away(using.watching, using.clock.monotonic_ms()),
         failing=look_at_probes(live, using=using),
     )
     before = live.vigil
-    found = monitor(seen, live.scene.health, before, using.clock.monotonic_ms())
-    live.vigil, live.level = found.vigil, found.level
-    live.talk = replace(live.talk, is_unhealthy=found.level == "red")
+    finding = monitor(seen, live.scene.health, before, using.clock.monotonic_ms())
+    live.vigil, live.level, live.looked_ms = finding.vigil, finding.level, using.clock.monotonic_ms()
+    live.talk = replace(live.talk, is_unhealthy=finding.level == "red")
     try:
         look_at_members(live, using=using)
-        _record_alarms(live, found, using)
-        _act(live, found, using)
+        _record_alarms(live, finding, using)
+        _act(live, finding, using)
     except JianluError:
-        _cut(live, using)
-        live.vigil = replace(found.vigil, is_acted=before.is_acted)  # what the rule wants is still to be done
+        cut(live, using=using)
+        live.vigil = replace(finding.vigil, is_acted=before.is_acted)  # what the rule wants is still to be done
         raise
     if not live.talk.end_reason:
         _forward(live, using)
@@ -156,7 +158,7 @@ def _beat(live: LiveSession, using: SessionPorts) -> None:
 def _act(live: LiveSession, found: Finding, using: SessionPorts) -> None:
     now_ms = session_ms(live, using=using)
     if found.action == "stop":
-        _cut(live, using)
+        cut(live, using=using)
         carry_out(live, engine.end(live.talk, "halted", by=WATCHDOG, now_ms=now_ms), using=using)
     elif found.action == "pause" and live.talk.paused_at_ms is None:
         suspend(live, engine.UNHEALTHY, WATCHDOG, using=using)
@@ -166,8 +168,18 @@ def _act(live: LiveSession, found: Finding, using: SessionPorts) -> None:
 
 def _record_alarms(live: LiveSession, found: Finding, using: SessionPorts) -> None:
     """What cannot be recorded now is still owed at the next beat, with the instant at which it was seen."""
-    at_ms = session_ms(live, using=using)
-    live.owed += [(EventType.HEALTH_ALARMED, {"code": code, "track": track, "at_ms": at_ms}) for code, track in found.raised]
+    at_ms, paused_ms = session_ms(live, using=using), live.talk.paused_at_ms
+    since = {PAUSE_UNCONFIRMED: at_ms if paused_ms is None else paused_ms}
+    if live.unwatched_ms is not None:
+        live.owed += [
+            (EventType.HEALTH_ALARMED, {"code": UNWATCHED, "track": WHOLE, "at_ms": min(at_ms, live.unwatched_ms)}),
+            (EventType.HEALTH_CLEARED, {"code": UNWATCHED, "track": WHOLE, "at_ms": at_ms}),
+        ]
+        live.unwatched_ms = None
+    live.owed += [
+        (EventType.HEALTH_ALARMED, {"code": code, "track": track, "at_ms": since.get(code, at_ms)})
+        for code, track in found.raised
+    ]
     live.owed += [(EventType.HEALTH_CLEARED, {"code": code, "track": track, "at_ms": at_ms}) for code, track in found.cleared]
     while live.owed:
         live.log.append(*live.owed[0])
@@ -177,17 +189,12 @@ def _record_alarms(live: LiveSession, found: Finding, using: SessionPorts) -> No
 
 def _forward(live: LiveSession, using: SessionPorts) -> None:
     """Forwarding is on exactly while people talk and are recorded; a room that was opened anew is told again."""
-    wants = live.talk.is_live
     is_on = live.room.is_forwarding if live.room is not None else live.is_forwarding
-    if wants != is_on:
-        using.rooms.set_forwarding(live.row.case, wants)
-    live.is_forwarding = wants
-
-
-def _cut(live: LiveSession, using: SessionPorts) -> None:
-    live.is_forwarding = False
-    with suppress(UnavailableError, NotFoundError):
+    if live.talk.is_live and not is_on:
+        forward(live, using=using)
+    elif is_on and not live.talk.is_live:
         using.rooms.set_forwarding(live.row.case, False)
+    live.is_forwarding = live.talk.is_live and not using.switchboard.is_cut
 
 
 def _follow_clock(live: LiveSession, using: SessionPorts) -> None:

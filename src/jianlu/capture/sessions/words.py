@@ -64,6 +64,12 @@ ALARM_WORDS: Words = {
     "track_weak": ("信号弱：{}", "The signal is weak: {}"),
     "checker_away": ("实时核对没有响应，各项显示为未知", "The live check does not answer; its points show as unknown"),
     "clock_stepped": ("系统时钟被调整", "The system's clock was moved"),
+    "pause_unconfirmed": (
+        "已暂停，但录制程序尚未确认，可能仍在录制",
+        "Paused, but the recorder has not confirmed it: it may still be recording",
+    ),
+    "unwatched": ("服务重新启动，其间无人监测录制", "The service was started anew; meanwhile nobody watched the recording"),
+    "not_measured": ("尚未检测录制状态", "The recording has not been looked at yet"),
 }
 
 CHECK_WORDS: Words = {

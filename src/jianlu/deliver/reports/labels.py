@@ -66,6 +66,11 @@ SESSION_CODES: Words = {
     "second_recorder_away": ("第二路录制没有响应", "the second recorder does not answer"),
     "room_away": ("音视频服务没有响应", "the media service does not answer"),
     "keys_away": ("密钥服务没有响应", "the key keeper does not answer"),
+    "pause_unconfirmed": (
+        "已暂停，录制程序尚未确认，可能仍在录制",
+        "paused, but a recorder had not confirmed it and may have recorded on",
+    ),
+    "unwatched": ("服务重新启动，其间无人监测录制", "the service was started anew; meanwhile nobody watched the recording"),
     "store_low": ("保险库磁盘空间不足", "the vault's disk is nearly full"),
     "tap_lost": ("录制程序与媒体服务的连接中断", "the recorder has lost the media service"),
     "recorder_fault": ("录制程序出现故障，已恢复", "the recorder had a fault and went on"),

@@ -249,3 +249,34 @@ def test_two_recorders_mirror_each_other_on_one_zero() -> None:
     assert same[:4] == main.segments()[:4]
     assert decoded(log.playable("b-")).keys() == decoded(log.playable()).keys()
     assert CASE not in main.states.texts
+
+
+def test_a_pause_that_the_disk_does_not_keep_records_nothing_all_the_same_and_is_kept_when_asked_for_again() -> None:
+    stage = Stage(one_party(), ONE)
+    stage.start()
+    stage.play(5_000)
+    stage.states.is_full = True
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            stage.recorder.set_paused(True)
+        assert stage.recorder.status().state == "paused"
+    stage.states.is_full = False
+    stage.recorder.set_paused(True)
+    assert json.loads(stage.states.texts[CASE])["is_paused"]
+    stage.play(3_000)
+    stage.recorder.set_paused(False)
+    assert not json.loads(stage.states.texts[CASE])["is_paused"]
+    stage.play(3_000)
+    stage.stop()
+    assert [(reason, side) for _, _, reason, side in stage.gaps() if side == "source"] == [("paused", "source")]
+
+
+def test_a_pause_that_nothing_kept_ends_when_people_go_on() -> None:
+    stage = Stage(one_party(), ONE)
+    stage.start()
+    stage.play(3_000)
+    stage.states.is_full = True
+    with pytest.raises(UnavailableError):
+        stage.recorder.set_paused(True)
+    stage.recorder.set_paused(False)
+    assert stage.recorder.status().state == "recording"

@@ -164,3 +164,36 @@ def test_a_second_recorder_that_is_just_starting_is_not_away_and_one_that_never_
     for second in (None, replace(young, now_ms=9_000), replace(young, state="idle"), replace(young, state="stalled")):
         found = monitor(replace(GOOD, wants_second=True, second=second), STOP, Vigil(), 0)
         assert (found.level, found.raised) == ("red", (("second_recorder_away", ""),)), second
+
+
+def test_a_stall_is_cleared_when_sealing_goes_on_and_not_when_the_recorder_says_it_too() -> None:
+    stalled = seen(state="stalled")
+    also_said = seen(state="stalled", alarms=(Alarm("sealing_stalled", "", 1),))
+    vigil, cleared, raised = Vigil(), [], []
+    for second, sight in enumerate([stalled, also_said, also_said, replace(GOOD, first=None), also_said, GOOD]):
+        found = monitor(sight, STOP, vigil, second * 1_000)
+        vigil = found.vigil
+        raised += [(second, code) for code, _ in found.raised]
+        cleared += [(second, code) for code, _ in found.cleared]
+    assert raised == [(0, "sealing_stalled"), (3, "recorder_away")]
+    assert cleared == [(4, "recorder_away"), (5, "sealing_stalled")]
+
+
+def test_a_pause_that_a_recorder_does_not_confirm_is_said_until_it_does() -> None:
+    recording = replace(GOOD, is_paused=True)
+    away = replace(recording, first=None)
+    paused = seen(state="paused")
+    vigil, codes = Vigil(), []
+    for second, sight in enumerate([away, recording, away, replace(paused, is_paused=True), replace(away, is_paused=True)]):
+        found = monitor(sight, STOP, vigil, second * 1_000)
+        vigil = found.vigil
+        codes.append("pause_unconfirmed" in {code for code, _ in vigil.alarms})
+        assert found.level == ("red" if sight.first is None else "amber" if codes[-1] else "green")
+    assert codes == [False, True, True, False, False], "a recorder that is away says nothing new"
+    second_records = replace(GOOD, is_paused=True, first=paused.first, wants_second=True, second=GOOD.first)
+    assert monitor(second_records, STOP, Vigil(), 0).raised == (("pause_unconfirmed", ""),)
+
+
+def test_a_recorder_that_is_paused_while_people_talk_records_nothing_and_is_red() -> None:
+    found = monitor(seen(state="paused"), STOP, Vigil(), 0)
+    assert (found.level, found.raised) == ("red", (("recorder_stopped", ""),))

@@ -350,13 +350,17 @@ class CaseRecorder:
         return RecordingStarted(state.zero_us, tuple(rows))
 
     def set_paused(self, is_paused: bool) -> None:
-        """As `Recorders.pause` and `resume`."""
+        """As `Recorders.pause` and `resume`. A pause that cannot be kept is one all the same, and asking again keeps it."""
         if self._state is None or self._is_finished:
             raise NotFoundError("the case is not being recorded: nothing can be paused")
+        if is_paused:
+            self._recording.pause()
         if self._state.is_paused != is_paused:
-            self._state = replace(self._state, is_paused=is_paused)
-            self._using.states.save(self.case, state_text(self._state))
-            (self._recording.pause if is_paused else self._recording.resume)()
+            state = replace(self._state, is_paused=is_paused)
+            self._using.states.save(self.case, state_text(state))
+            self._state = state
+        if not is_paused and self._recording.is_paused:
+            self._recording.resume()
 
     def keep_keys(self) -> None:
         """The ring has another key: it must survive this process too."""
