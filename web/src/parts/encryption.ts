@@ -1,30 +1,44 @@
 // A page as a member of an encrypted session: it keeps the secret and a key pair of its own, announces the key, hands the secret to others
-// when it leads, and knows who the members are and what their code is. What the server says of the members is checked where it can be.
+// when it leads, and knows who the members are and what their code is. Of a member the server is believed a public key and nothing else: its
+// fingerprint is computed here, and whomever this page gave the secret to is in the code, whatever the server says of them later.
 
-import { apiOf, post } from "../api.ts";
+import { apiOf, post, Problem } from "../api.ts";
 import { fromText, pairOf, toText, type Pair } from "../media/hpke.ts";
 import { codeOf, fingerprintOf, newSecret, proofOf, secretId, unwrapSecret, wrapSecret } from "../media/roomkey.ts";
 import { canEncrypt, tellSecrets } from "../media/sframe.ts";
 import type { Member, Session, View } from "../session.ts";
-import { forgetKeys, keepKeys, keptOf } from "./keptkeys.ts";
+import { forgetKeys, keepKeys, keptOf, type Given } from "./keptkeys.ts";
 
 const LEAD = "agent";
 const KNOWN = "jianlu-recorders";
 const AGAIN_MS = 3000;
+const LEFT_OUT_AGAIN_MS = 15_000;
+const KEY_BYTES = 32;
 /** `off`: not encrypted. `waiting`: the secret is still to come. `on`: it is there. `refused`: nothing may be sent here. */
 export type Lock = "off" | "waiting" | "on" | "refused";
+/**
+ * A member whose fingerprint was computed here. `isFalse`: the server names another one than its key has, so that it is given nothing.
+ * `isLeftOut`: this page gave it the secret, and the server does not name it.
+ */
+export interface Checked extends Member { isFalse: boolean; isLeftOut: boolean }
 
 export class Encryption {
   code = "";
   id = "";
+  /** Why the server would not pass on what this page last told it. */
+  trouble = "";
   readonly proven = new Set<string>();
   private secrets: Uint8Array[] = [];
+  private given: Given[] = [];
+  private promised = false;
+  private readonly prints = new Map<string, string>();
   private pair: (Pair & { jwk: JsonWebKey }) | null = null;
   private fingerprint = "";
   private isWorking = false;
   private saidAt = 0;
   private said = "";
   private coded = "";
+  private toldAt = -LEFT_OUT_AGAIN_MS;
   private readonly opened: Promise<void>;
 
   constructor(readonly session: Session, readonly onChange: () => void) {
@@ -34,15 +48,24 @@ export class Encryption {
   private get ref(): string { return this.session.ref; }
   private get secret(): Uint8Array | null { return this.secrets.at(-1) ?? null; }
 
-  /** Who came by a link with a secret was promised encryption: a server that now says otherwise is not believed. */
+  /** Who came by a link with a secret, or saw this session encrypted once, was promised it: a server that now says otherwise is not believed. */
   get lock(): Lock {
     const said = this.session.view?.encryption;
-    if (!said) return this.session.view && this.secrets.length ? "refused" : "off";
+    if (!said) return this.session.view && this.promised ? "refused" : "off";
     if (!canEncrypt()) return "refused";
     return this.secrets.length ? "on" : "waiting";
   }
 
-  get members(): Member[] { return this.session.view?.encryption?.members ?? []; }
+  get members(): Checked[] {
+    const named = (this.session.view?.encryption?.members ?? []).map((said): Checked => {
+      const fingerprint = this.prints.get(said.public_key) ?? "";
+      return { ...said, fingerprint, isFalse: this.prints.has(said.public_key) && said.fingerprint !== fingerprint, isLeftOut: false };
+    });
+    const leftOut = this.held.filter((each) => !named.some((one) => one.member === each.member && one.fingerprint === each.fingerprint));
+    return [...named, ...leftOut.map((each): Checked => ({ member: each.member, kind: each.member.startsWith("recorder-") ? "recorder" : "seat", state: "replaced", public_key: each.public_key, fingerprint: each.fingerprint, proof: "", is_given: true, isFalse: false, isLeftOut: true }))];
+  }
+  /** Whom this page gave the present secret to. */
+  private get held(): Given[] { return this.given.filter((each) => each.secret === this.id); }
   get isLead(): boolean { return this.session.view?.you?.seat === LEAD; }
   /** The lead's page holds another secret than this one. */
   get isOther(): boolean { const said = this.session.view?.encryption?.secret ?? ""; return Boolean(this.id && said && said !== this.id); }
@@ -50,12 +73,14 @@ export class Encryption {
   private async open(): Promise<void> {
     const kept = keptOf(this.ref);
     this.secrets = kept.secrets.map((each) => fromText(each));
+    this.given = kept.given ?? [];
+    this.promised = kept.promised ?? this.secrets.length > 0;
     if (this.secrets.length) await this.use();
     if (kept.jwk) this.pair = await pairOf(kept.jwk).catch(() => null);
   }
 
   private keep(): void {
-    keepKeys(this.ref, { secrets: this.secrets.map(toText), ...(this.pair ? { jwk: this.pair.jwk } : {}) });
+    keepKeys(this.ref, { secrets: this.secrets.map(toText), given: this.given, promised: this.promised, ...(this.pair ? { jwk: this.pair.jwk } : {}) });
   }
 
   private async use(): Promise<void> {
@@ -76,6 +101,8 @@ export class Encryption {
   async follow(view: View): Promise<void> {
     if (["ended", "sealed", "refused", "halted"].includes(view.state)) { forgetKeys(this.ref); return; }
     await this.opened;
+    if (view.encryption && !this.promised) { this.promised = true; this.keep(); }
+    await this.measure(view);
     if (!view.encryption || this.lock === "refused" || this.isWorking) return;
     const mine = view.seats.find((each) => each.is_you);
     if (!view.you?.seat || (mine && ["empty", "invited"].includes(mine.state))) return;
@@ -87,6 +114,13 @@ export class Encryption {
     }
   }
 
+  /** The fingerprint of every key in the view, computed here; a key that is none has none. */
+  private async measure(view: View): Promise<void> {
+    const fresh = [...new Set((view.encryption?.members ?? []).map((each) => each.public_key))].filter((key) => !this.prints.has(key));
+    for (const key of fresh) this.prints.set(key, await printOf(key));
+    if (fresh.length) this.onChange();
+  }
+
   private async doAll(view: View, seat: string): Promise<void> {
     const said = view.encryption!;
     if (!this.pair) { this.pair = await pairOf(); this.keep(); }
@@ -94,7 +128,7 @@ export class Encryption {
     if (!this.secret && seat === LEAD && !said.secret) await this.take(newSecret());
     if (!this.secret && said.handover) await this.fetch(said.handover, seat);
     await this.announce(seat);
-    if (seat === LEAD) await this.admitKnown();
+    if (seat === LEAD) { await this.admitKnown(); await this.nameLeftOut(); }
     await this.check(seat);
   }
 
@@ -120,24 +154,41 @@ export class Encryption {
   /** A recorder that was admitted on this device before is admitted again without asking, as long as its key is the same. */
   private async admitKnown(): Promise<void> {
     const known = this.known();
-    for (const each of this.members) if (each.kind === "recorder" && each.state === "asking" && known[each.member] === each.fingerprint) await this.admit(each);
+    for (const each of this.members) if (each.kind === "recorder" && each.state === "asking" && each.fingerprint && known[each.member] === each.fingerprint) await this.admit(each);
+  }
+
+  /** A server that was started anew has forgotten some of those who were given the secret: it is told again, for the others' codes. */
+  private async nameLeftOut(): Promise<void> {
+    const leftOut = this.members.filter((each) => each.isLeftOut);
+    if (!leftOut.length || performance.now() - this.toldAt < LEFT_OUT_AGAIN_MS) return;
+    this.toldAt = performance.now();
+    for (const each of leftOut) await (each.kind === "recorder" ? this.admit(each) : this.handOver(each));
   }
 
   known(): Record<string, string> { try { return JSON.parse(localStorage.getItem(KNOWN) ?? "{}") as Record<string, string>; } catch { return {}; } }
 
   /** Give a recorder the secret, and remember its key. */
   async admit(member: Member): Promise<void> {
-    if (!this.secret) return;
     const name = member.member.replace(/^recorder-/, "");
-    const wrapped = await wrapSecret(this.secret, fromText(member.public_key), this.ref, name);
-    if (await this.tell(`recorders/${name}`, { wrapped: toText(wrapped) })) localStorage.setItem(KNOWN, JSON.stringify({ ...this.known(), [member.member]: member.fingerprint }));
+    const fingerprint = await this.give(member, name, `recorders/${name}`);
+    if (fingerprint) localStorage.setItem(KNOWN, JSON.stringify({ ...this.known(), [member.member]: fingerprint }));
   }
 
   /** Give another page the secret: an act of whoever leads, because only comparing the code shows whose page it is. */
   async handOver(member: Member): Promise<void> {
-    if (!this.secret) return;
-    const wrapped = await wrapSecret(this.secret, fromText(member.public_key), this.ref, member.member);
-    await this.tell(`handovers/${member.member}`, { wrapped: toText(wrapped) });
+    await this.give(member, member.member, `handovers/${member.member}`);
+  }
+
+  /** Wrap the secret to the member's key, and keep to whom before it leaves: the fingerprint when it arrived, "" when not, or when it is refused. */
+  private async give(member: Member, name: string, path: string): Promise<string> {
+    const fingerprint = await printOf(member.public_key);
+    if (!this.secret || !fingerprint || member.fingerprint !== fingerprint || this.members.some((each) => each.member === member.member && each.isFalse)) return "";
+    const wrapped = await wrapSecret(this.secret, fromText(member.public_key), this.ref, name);
+    if (!this.held.some((each) => each.member === member.member && each.fingerprint === fingerprint)) {
+      this.given.push({ secret: this.id, member: member.member, fingerprint, public_key: member.public_key });
+      this.keep();
+    }
+    return (await this.tell(path, { wrapped: toText(wrapped), public_key: member.public_key })) ? fingerprint : "";
   }
 
   /** A new secret for everybody: recorders and pages are handed it one by one. */
@@ -145,24 +196,45 @@ export class Encryption {
 
   private async tell(path: string, body: unknown): Promise<boolean> {
     try {
-      this.session.take(await post<Partial<View>>(`${apiOf(this.ref)}/encryption/${path}`, body));
+      const view = await post<Partial<View>>(`${apiOf(this.ref)}/encryption/${path}`, body);
+      this.trouble = "";
+      this.session.take(view);
       return true;
-    } catch {
+    } catch (error) {
+      const trouble = error instanceof Problem && error.status === 409 ? error.text : "";
+      if (trouble && trouble !== this.trouble) { this.trouble = trouble; this.onChange(); }
       return false; // said again with the next view
     }
   }
 
-  /** Which members prove that they hold the secret, and the code of all of them. Our own key is taken from here, not from the server. */
+  /**
+   * Which members prove that they hold the secret, and the code of all of them. Our own key is taken from here, not from the server, and so
+   * are the keys that the lead's page gave the secret to: it believes no server about that, and a server that leaves one of them out, or
+   * gives another, gets another code on this page than on the page that it keeps it from.
+   */
   private async check(seat: string): Promise<void> {
-    const secret = this.secret;
-    const roster = this.members.filter((each) => each.state === "admitted" && each.member !== seat).map((each): [string, string] => [each.member, each.fingerprint]);
-    if (secret) roster.push([seat, this.fingerprint]);
-    const now = JSON.stringify([this.id, roster, this.members.map((each) => [each.member, each.proof])]);
+    if (this.session.view) await this.measure(this.session.view);
+    const { secret, members } = this;
+    const holding = members.filter((each) => each.member !== seat && each.state === "admitted");
+    const given = seat === LEAD ? this.held : members.filter((each) => each.is_given);
+    const own = { member: seat, fingerprint: this.fingerprint };
+    const roster = new Map([...holding, ...given, ...(secret ? [own] : [])].map((each): [string, [string, string]] => [`${each.member} ${each.fingerprint}`, [each.member, each.fingerprint]]));
+    const now = JSON.stringify([this.id, [...roster.keys()].sort(), members.map((each) => [each.member, each.proof, each.public_key])]);
     if (now === this.coded) return;
     this.proven.clear();
-    for (const each of this.members) if (secret && each.kind === "seat" && each.proof === (await proofOf(secret, this.ref, each.member, fromText(each.public_key)))) this.proven.add(each.member);
-    this.code = secret && roster.length > 1 ? await codeOf(secret, this.ref, roster) : "";
+    for (const each of members) if (secret && each.kind === "seat" && each.fingerprint && each.proof && each.proof === (await proofOf(secret, this.ref, each.member, fromText(each.public_key)))) this.proven.add(each.member);
+    this.code = secret && roster.size > 1 ? await codeOf(secret, this.ref, [...roster.values()]) : "";
     this.coded = now;
     this.onChange();
+  }
+}
+
+/** The fingerprint of a key as text; "" for what is no key. */
+async function printOf(publicKey: string): Promise<string> {
+  try {
+    const key = fromText(publicKey);
+    return key.length === KEY_BYTES ? await fingerprintOf(key) : "";
+  } catch {
+    return "";
   }
 }

@@ -18,6 +18,7 @@ from jianlu.capture.cases.model import CaseRow
 from jianlu.capture.sessions.checks import demands_of
 from jianlu.capture.sessions.engine import UNHEALTHY, with_showing
 from jianlu.capture.sessions.health import RED, WATCHED, WHOLE, Vigil
+from jianlu.capture.sessions.members import membership_of
 from jianlu.capture.sessions.model import Showing
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.replay import begin, replay
@@ -95,6 +96,7 @@ def open_session(row: CaseRow, *, using: SessionPorts) -> LiveSession:
     live.touched_ms = using.clock.monotonic_ms()
     if talk.is_recording and not talk.end_reason:
         _take_over(live, using)
+    live.members = membership_of(events)
     live.demands = {step.id: demands_of(plan, step) for step in course.steps}
     for name, _, _ in talk.messages:
         live.texts[name] = str(parse_canonical(log.open_object(name))["text"])

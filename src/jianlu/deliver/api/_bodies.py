@@ -80,9 +80,10 @@ class PageKeyBody(Body):
 
 
 class WrappedSecret(Body):
-    """The room's secret, wrapped to one member's key."""
+    """The room's secret, wrapped to one member's key; `public_key` is that key, empty for the one that the member has now."""
 
     wrapped: Wrapped
+    public_key: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{43})?$")] = ""
 
 
 class Preflight(Body):

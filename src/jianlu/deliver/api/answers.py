@@ -307,14 +307,18 @@ class You(Answer):
 
 
 class RoomMember(Answer):
-    """A member of an encrypted room: a page by its seat, or a recorder. `proof` shows other members that a page holds the secret."""
+    """A member of an encrypted room: a page by its seat, or a recorder. `proof` shows other members that a page holds the secret.
+
+    `is_given`: whoever leads gave this key the secret; `replaced` is such a key whose page or recorder is there no more.
+    """
 
     member: str
     kind: Literal["seat", "recorder"]
-    state: Literal["admitted", "asking", "away"]
+    state: Literal["admitted", "asking", "away", "replaced"]
     public_key: str
     fingerprint: str
     proof: str
+    is_given: bool
 
 
 class Encryption(Answer):

@@ -36,6 +36,6 @@ def admit_recorder(recorder: Member, body: bodies.WrappedSecret, case: CaseRef, 
 
 @router.post("/handovers/{seat}")
 def hand_over(seat: Member, body: bodies.WrappedSecret, case: CaseRef, caller: Caller, deps: TheDeps) -> View:
-    """Give the room's secret to the page of a seat, wrapped to its key."""
-    encryption.hand_over(case, seat, body.wrapped, using=deps.sessions, by=caller)
+    """Give the room's secret to the page of a seat, wrapped to its key, which is a member from then on; `public_key` says to which."""
+    encryption.hand_over(case, seat, body.wrapped, body.public_key, using=deps.sessions, by=caller)
     return view_session(case, using=deps.sessions, by=caller)

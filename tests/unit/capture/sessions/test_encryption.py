@@ -9,11 +9,22 @@ from typing import Any
 import pytest
 
 from jianlu.capture.recording.live.room_key import MemberKey, fingerprint, secret_id, wrap_secret
-from jianlu.capture.sessions.encryption import CHANGES_MAX, admit_recorder, announce, hand_over, written
+from jianlu.capture.sessions.encryption import (
+    CHANGES_MAX,
+    CHANGES_OF_SEAT_MAX,
+    MEMBERS_MAX,
+    SUITE,
+    admit_recorder,
+    announce,
+    hand_over,
+    written,
+)
 from jianlu.capture.sessions.joining import leave_seat
 from jianlu.capture.sessions.preparing import start_session
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
+from jianlu.core.formats.event import make_event
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.govern.identity.model import Principal
 from tests.fakes.sessions.world import AGENT, SUPERVISOR, World, participant, session_world
 
@@ -47,6 +58,20 @@ def keyed(world: World, **changes: Any) -> str:
     tell(world, case, AGENT_KEY, AGENT)
     tell(world, case, CUSTOMER_KEY, participant(case))
     return case
+
+
+def running(world: World) -> str:
+    """An encrypted session under way: agent, customer and recorder are its members, and on the record."""
+    case = keyed(world)
+    admit(world, case)
+    start_session(case, using=world.using, by=AGENT)
+    world.beat(case, times=3)
+    return case
+
+
+def hand(world: World, case: str, key: MemberKey, seat: str) -> None:
+    wrapped = written(wrap_secret(SECRET, key.public_key, case, seat))
+    hand_over(case, seat, wrapped, written(key.public_key), using=world.using, by=AGENT)
 
 
 def gates(world: World, case: str) -> set[tuple[str, str]]:
@@ -180,14 +205,141 @@ def test_who_gets_up_is_no_member_any_more(world: World) -> None:
     assert {row["member"] for row in world.view(case)["encryption"]["members"]} == {"agent", "recorder-a"}
 
 
-def test_members_who_come_and_go_do_not_fill_the_ledger(world: World) -> None:
-    case = keyed(world)
-    admit(world, case)
-    start_session(case, using=world.using, by=AGENT)
-    world.beat(case, times=3)
-    for number in range(CHANGES_MAX + 5):
+def test_members_who_come_and_go_do_not_fill_the_ledger_and_what_is_not_recorded_does_not_happen(world: World) -> None:
+    case = running(world)
+    for number in range(CHANGES_OF_SEAT_MAX):
         tell(world, case, MemberKey(bytes([number]) * 32, "customer"), participant(case))
-    assert len(rosters(world, case)) == CHANGES_MAX
+    told, before = rosters(world, case), world.view(case)["encryption"]
+    assert len(told) == 1 + CHANGES_OF_SEAT_MAX
+    with pytest.raises(ConflictError, match="too often"):
+        tell(world, case, MemberKey(b"z" * 32, "customer"), participant(case))
+    assert (rosters(world, case), world.view(case)["encryption"]) == (told, before)
+
+
+def test_one_seat_does_not_use_up_the_changes_of_the_others_nor_after_a_restart(world: World) -> None:
+    case = running(world)
+    for number in range(CHANGES_OF_SEAT_MAX):
+        tell(world, case, MemberKey(bytes([number]) * 32, "customer"), participant(case))
+    world = world.restarted()
+    with pytest.raises(ConflictError, match="too often"):
+        tell(world, case, MemberKey(b"z" * 32, "customer"), participant(case))
+    tell(world, case, MemberKey(b"y" * 32, "agent"), AGENT)
+    tell(world, case, MemberKey(b"s" * 32, "supervisor"), SUPERVISOR)
+    assert {name for name, _ in rosters(world, case)[-1]["members"]} == {"agent", "customer", "recorder-a", "supervisor"}
+    assert [body.get("by") for body in rosters(world, case)[-2:]] == ["agent", "supervisor"]
+
+
+def test_whoever_leads_is_told_when_no_more_changes_can_be_recorded_and_the_recorder_is_given_nothing_then(world: World) -> None:
+    case = running(world)
+    other = bytes(32)
+    for number in range(CHANGES_MAX - 1):
+        tell(world, case, MemberKey(bytes([number]) * 32, "agent"), AGENT)
+    tell(world, case, AGENT_KEY, AGENT, other)
+    with pytest.raises(ConflictError, match="too often"):
+        tell(world, case, AGENT_KEY, AGENT)
+    with pytest.raises(ConflictError, match="too often"):
+        hand(world, case, MemberKey(b"s" * 32, "supervisor"), "supervisor")
+    with pytest.raises(ConflictError, match="too often"):
+        admit(world, case, other)
+    assert world.recorder.member(case).secrets == (secret_id(SECRET, case),)
+
+
+def test_a_hand_over_makes_a_member_by_the_leads_act_whatever_the_page_says_of_itself(world: World) -> None:
+    case = running(world)
+    supervisor = MemberKey(b"s" * 32, "supervisor")
+    tell(world, case, supervisor, SUPERVISOR, None)
+    hand(world, case, supervisor, "supervisor")
+    assert rosters(world, case)[-1]["members"][-1] == ["supervisor", fingerprint(supervisor.public_key)[:32]]
+    assert rosters(world, case)[-1]["by"] == "agent"
+    tell(world, case, MemberKey(b"t" * 32, "supervisor"), SUPERVISOR, None)
+    rows = {(row["state"], row["is_given"]) for row in world.view(case)["encryption"]["members"] if row["member"] == "supervisor"}
+    assert rows == {("asking", False), ("replaced", True)}
+    assert world.view(case, SUPERVISOR)["encryption"]["handover"] == "", "it was wrapped to the key before"
+    world.beat(case)
+    assert rosters(world, case)[-1]["members"][-1][1] == fingerprint(supervisor.public_key)[:32], "it keeps what it was given"
+    tell(world, case, AGENT_KEY, AGENT, bytes(32))
+    assert [name for name, _ in rosters(world, case)[-1]["members"]] == ["agent"], "nobody was given the new secret"
+
+
+def test_a_page_that_was_replaced_while_it_was_handed_the_secret_is_a_member_too(world: World) -> None:
+    case = running(world)
+    wrapped_to = MemberKey(b"s" * 32, "supervisor")
+    tell(world, case, MemberKey(b"t" * 32, "supervisor"), SUPERVISOR, None)
+    hand(world, case, wrapped_to, "supervisor")
+    assert ["supervisor", fingerprint(wrapped_to.public_key)[:32]] in rosters(world, case)[-1]["members"]
+    assert world.view(case, SUPERVISOR)["encryption"]["handover"] == ""
+    with pytest.raises(NotFoundError):
+        hand(world, case, MemberKey(b"w" * 32, "witness"), "witness")
+
+
+def test_a_secret_is_given_to_as_many_as_one_event_names(world: World) -> None:
+    case = running(world)
+    for number in range(MEMBERS_MAX - 3):
+        hand(world, case, MemberKey(bytes([number]) * 32, "supervisor"), "supervisor")
+    assert len(rosters(world, case)[-1]["members"]) == MEMBERS_MAX
+    with pytest.raises(ConflictError, match="start over"):
+        hand(world, case, MemberKey(b"z" * 32, "supervisor"), "supervisor")
+    tell(world, case, AGENT_KEY, AGENT, bytes(32))
+    assert len(rosters(world, case)[-1]["members"]) == 1
+
+
+def test_twelve_members_of_the_longest_names_fit_into_an_event() -> None:
+    body = {
+        "suite": SUITE,
+        "secret": "f" * 16,
+        "members": [["interpreter", "f" * 32]] * MEMBERS_MAX,
+        "at_ms": 10**9,
+        "by": "interpreter",
+    }
+    tenant, case = tenant_id("t" * 40), case_ref("c" + "a" * 26)
+    assert make_event(
+        EventType.ENCRYPTION_SET, tenant=tenant, case=case, n=99_999, prev="f" * 64, at="2026-11-26T08:00:00.000Z", body=body
+    )
+
+
+def test_a_recorder_that_does_not_answer_for_a_while_stays_a_member_on_the_record(world: World) -> None:
+    case = running(world)
+    told = rosters(world, case)
+    world.recorder.is_away = True
+    world.beat(case)
+    row = next(row for row in world.view(case)["encryption"]["members"] if row["member"] == "recorder-a")
+    assert (row["state"], row["is_given"], row["fingerprint"][:32]) == ("away", True, told[-1]["members"][-1][1])
+    world.recorder.is_away = False
+    world.beat(case)
+    assert rosters(world, case) == told
+
+
+def test_what_the_ledger_did_not_take_is_not_taken_for_recorded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = running(world)
+    told, before = rosters(world, case), world.view(case)["encryption"]
+
+    def fail(*_: object) -> None:
+        raise UnavailableError("the ledger is away")
+
+    other = MemberKey(b"x" * 32, "customer")
+    with monkeypatch.context() as patched:
+        patched.setattr(world.vault.ledger, "append", fail)
+        with pytest.raises(UnavailableError):
+            tell(world, case, other, participant(case))
+    assert world.view(case)["encryption"] == before
+    tell(world, case, other, participant(case))
+    [recorded] = rosters(world, case)[len(told) :]
+    assert (recorded["members"][1], recorded["by"]) == (["customer", fingerprint(other.public_key)[:32]], "customer")
+
+
+def test_a_restart_during_the_talk_records_no_smaller_circle_before_pages_have_come_back(world: World) -> None:
+    case = running(world)
+    told = rosters(world, case)
+    world = world.restarted()
+    world.beat(case, times=20)
+    assert rosters(world, case) == told
+    assert world.view(case)["encryption"]["secret"] == secret_id(SECRET, case)
+    tell(world, case, AGENT_KEY, AGENT)
+    tell(world, case, CUSTOMER_KEY, participant(case))
+    world.beat(case)
+    assert rosters(world, case) == told
+    tell(world, case, AGENT_KEY, AGENT, bytes(32))
+    assert [name for name, _ in rosters(world, case)[-1]["members"]] == ["agent"]
 
 
 def test_after_a_restart_of_the_web_process_pages_announce_themselves_again_and_the_recorder_is_asked(world: World) -> None:
