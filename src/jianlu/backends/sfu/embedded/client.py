@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from jianlu.capture.sessions.rooms import Connection, FeedStatus, RoomSpec, RoomStatus, shard_of
+from jianlu.runtime.breaker import Breaker
 from jianlu.runtime.rpc import BlockingRpcClient
 
 _TIMEOUT_S = 5.0
+_NEGOTIATIONS = frozenset({"publish", "subscribe", "renegotiate", "trickle"})
+"""What may take long because of one peer, or of the unit that the media process speaks to."""
 
 
 class EmbeddedRooms:
     """Rooms spread over media processes; `sockets` are theirs, in the order of their numbers."""
 
-    def __init__(self, sockets: Sequence[Path]) -> None:
+    def __init__(self, sockets: Sequence[Path], *, patience_s: float = _TIMEOUT_S) -> None:
         self._clients = [BlockingRpcClient(path) for path in sockets]
+        self._breakers = [Breaker() for _ in sockets]
+        self._patience_s = patience_s
 
     def open_room(self, room: str, spec: RoomSpec) -> None:
         """As the port."""
@@ -69,5 +74,7 @@ class EmbeddedRooms:
             client.close()
 
     def _call(self, method: str, room: str, **fields: Any) -> dict[str, Any]:
-        client = self._clients[shard_of(room, len(self._clients))]
-        return client.call(method, {"room": room, **fields}, timeout_s=_TIMEOUT_S)[0]
+        shard = shard_of(room, len(self._clients))
+        client, asked = self._clients[shard], {"room": room, **fields}
+        is_quick = method not in _NEGOTIATIONS
+        return self._breakers[shard].call(lambda: client.call(method, asked, timeout_s=self._patience_s), is_quick=is_quick)[0]
