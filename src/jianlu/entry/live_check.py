@@ -18,7 +18,8 @@ from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.entry.after_call import as_recorded
 from jianlu.govern.script_texts import facts_in
 from jianlu.judge.live_look import Stretch, look_at, sound_prompts
-from jianlu.judge.live_turns import Attempt
+from jianlu.judge.live_prompts import Prompts
+from jianlu.judge.live_turns import TAIL_MS, Attempt
 from jianlu.process.inspectors.glance import glance
 from jianlu.process.inspectors.inspect import inspect_case
 from jianlu.process.inspectors.ports import InspectPorts
@@ -30,11 +31,6 @@ from jianlu.vault.ports import VaultPorts
 
 LEAD_MS = 800
 """Somebody may begin to speak so much before the step is clicked on; word times are right to half a second."""
-
-TAIL_MS = 400
-"""The last word may end so much after the step was clicked away. More would be the next step's first words, cut off."""
-
-Prompts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from typing import Any
 
 from jianlu.core.errors import InvalidError
 
+TAIL_MS = 400
+"""The last word may end so much after the step was clicked away. More would be the next step's first words, cut off."""
+
 FRESH_MS_MIN = 1_500
 """So much new sound is worth a look: less than a segment."""
 
@@ -49,8 +52,8 @@ class Attempt:
 
     @property
     def is_sealed(self) -> bool:
-        """Whether it is over and all of it is sealed: a look at it is whole."""
-        return self.is_done and self.sealed_ms >= self.to_ms
+        """Whether it is over and all of it is sealed, to its last word: a look at it is whole."""
+        return self.is_done and self.sealed_ms >= self.to_ms + TAIL_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,13 @@ class ToldDesk:
         self.is_expected = False
         self.is_away = False
         self.calls: list[str] = []
+        self.busy_ms: list[int] = []
 
     def call(self, method: str, fields: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         if self.is_away:
             raise UnavailableError("away")
         self.calls.append(method)
+        self.busy_ms += [fields["busy_ms"]] if "busy_ms" in fields else []
         return {"cases": self.cases, "is_expected": self.is_expected}, b""
 
 
@@ -59,6 +61,20 @@ def test_engines_are_loaded_once_and_not_before_a_talk_may_begin(desk: ToldDesk)
     checker.ask_once()
     assert checker.look_once() and not checker.look_once()
     assert loaded == [1]
+
+
+def test_a_load_that_takes_long_is_told_as_any_work_that_does(desk: ToldDesk) -> None:
+    desk.is_expected = True
+
+    def load() -> InspectPorts:
+        checker.ask_once()
+        return InspectPorts()
+
+    checker = Checker(desk, load, broken, now_ms=iter(range(0, 10**9, 1_000)).__next__)
+    checker.ask_once()
+    checker.look_once()
+    checker.ask_once()
+    assert [busy > 0 for busy in desk.busy_ms] == [False, True, False]
 
 
 def test_evidence_that_does_not_open_ends_a_look_and_not_the_checker(desk: ToldDesk) -> None:

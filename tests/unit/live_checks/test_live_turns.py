@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jianlu.core.errors import InvalidError
-from jianlu.judge.live_turns import AGAIN_MS, Attempt, Looked, attempts_in, next_turn
+from jianlu.judge.live_turns import AGAIN_MS, TAIL_MS, Attempt, Looked, attempts_in, next_turn
 
 NOW = 1_000_000
 
@@ -38,6 +38,11 @@ def test_a_step_that_is_over_but_not_yet_sealed_is_still_under_way() -> None:
     assert not waiting.is_sealed
     assert next_turn([waiting], {waiting.name: looked(9_500, ago_ms=60_000)}, NOW) is None
     assert next_turn([waiting], {waiting.name: looked(8_000, ago_ms=60_000)}, NOW) == waiting
+
+
+def test_a_step_is_not_sealed_before_its_last_word_is() -> None:
+    assert not over(to_ms=8_000, sealed_ms=8_000 + TAIL_MS - 1).is_sealed
+    assert over(to_ms=8_000, sealed_ms=8_000 + TAIL_MS).is_sealed
 
 
 def test_a_step_looked_at_while_it_ran_is_looked_at_again_when_it_is_over() -> None:

@@ -16,10 +16,9 @@ from typing import Any, Protocol
 
 from jianlu.capture.sessions.checks import look_fields
 from jianlu.core.errors import JianluError, NotFoundError
-from jianlu.core.terms.findings import Finding
-from jianlu.entry.live_check import CaseAtHand, Prompts, glance_at_pictures, look_at_step, take_case
+from jianlu.entry.live_check import CaseAtHand, glance_at_pictures, look_at_step, take_case
 from jianlu.entry.serve.checks import CHECKS_SOCKET
-from jianlu.judge.live_look import picture_prompts
+from jianlu.judge.live_prompts import Impressions
 from jianlu.judge.live_turns import Attempt, Looked, attempts_in, next_turn
 from jianlu.process.inspectors.ports import InspectPorts
 from jianlu.runtime.logging import logger
@@ -72,20 +71,27 @@ def run_checker(home: Path, settings: Settings) -> int:
 class Checker:
     """Three loops over one list: ask what is to be looked at, look at steps, glance at pictures. An error ends a look alone."""
 
-    def __init__(self, desk: Desk, load: Callable[[], InspectPorts], take: Callable[[str], CaseAtHand]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        load: Callable[[], InspectPorts],
+        take: Callable[[str], CaseAtHand],
+        *,
+        now_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
+    ) -> None:
         """`load` is called once, when a talk may begin soon: a service that nobody uses needs no memory for engines."""
         self._desk = desk
         self._load = load
         self._take = take
+        self._now_ms = now_ms
         self._engines: InspectPorts | None = None
         self._is_expected = False
         self._cases: list[dict[str, Any]] | None = None
         self._at_hand: dict[str, CaseAtHand] = {}
         self._looked: dict[tuple[str, str, int], Looked] = {}
         self._glanced: dict[str, int] = {}
-        self._shown: dict[str, dict[str, Finding]] = {}
-        self._voices: dict[str, Prompts] = {}
-        self._busy_since: float | None = None
+        self._impressions: dict[str, Impressions] = {}
+        self._busy_since_ms: int | None = None
         self._lock = threading.Lock()
         self._log = logger("checker")
 
@@ -97,8 +103,8 @@ class Checker:
 
     def ask_once(self) -> None:
         """Ask; while the web process is away nothing is known of any talk."""
-        since = self._busy_since
-        busy_ms = 0 if since is None else round((time.monotonic() - since) * 1000)
+        since_ms = self._busy_since_ms
+        busy_ms = 0 if since_ms is None else self._now_ms() - since_ms
         try:
             told = self._desk.call("watched", {"busy_ms": busy_ms})[0]
             self._cases, self._is_expected = told["cases"], bool(told["is_expected"])
@@ -119,10 +125,10 @@ class Checker:
         self._forget({case["case"] for case in cases})
         if self._engines is None:
             return self._get_ready()
-        turn = next_turn(attempts_in(cases), self._looked, _now_ms())
+        turn = next_turn(attempts_in(cases), self._looked, self._now_ms())
         if turn is None:
             return False
-        began_ms, self._busy_since = _now_ms(), time.monotonic()
+        began_ms = self._busy_since_ms = self._now_ms()
         try:
             self._look_at(turn, self._engines)
         except NotFoundError:
@@ -130,25 +136,28 @@ class Checker:
         except JianluError as error:
             self._log.warning("look_failed", case=turn.case, step=turn.step, attempt=turn.attempt, error=error)
         finally:
-            self._busy_since = None
-            took_ms = _now_ms() - began_ms
-            self._looked[turn.name] = Looked(turn.sealed_ms, turn.is_sealed, took_ms, _now_ms())
+            self._busy_since_ms = None
+            took_ms = self._now_ms() - began_ms
+            self._looked[turn.name] = Looked(turn.sealed_ms, turn.is_sealed, took_ms, self._now_ms())
         return True
 
     def _look_at(self, turn: Attempt, engines: InspectPorts) -> None:
-        began_ms = _now_ms()
+        began_ms = self._now_ms()
         look, voices = look_at_step(self._case(turn.case), turn, engines)
         self._desk.call("look", {"case": turn.case, "look": look_fields(look)})
-        self._voices[turn.case] = voices
-        ms, state = _now_ms() - began_ms, "whole" if look.is_whole else "running"
+        self._impressions.setdefault(turn.case, Impressions()).heard(voices, self._now_ms())
+        ms, state = self._now_ms() - began_ms, "whole" if look.is_whole else "running"
         self._log.info("step_looked_at", case=turn.case, step=turn.step, attempt=turn.attempt, state=state, ms=ms)
 
     def _get_ready(self) -> bool:
         if not self._is_expected:
             return False
-        began_ms = _now_ms()
-        self._engines = self._load()
-        self._log.info("checker_ready", ms=_now_ms() - began_ms)
+        began_ms = self._busy_since_ms = self._now_ms()
+        try:
+            self._engines = self._load()
+        finally:
+            self._busy_since_ms = None
+        self._log.info("checker_ready", ms=self._now_ms() - began_ms)
         return True
 
     def glance(self, stop: Stopping) -> None:
@@ -173,10 +182,9 @@ class Checker:
         self._glanced[name] = sealed_ms
         at_hand = self._case(name)
         seen = glance_at_pictures(at_hand, max(from_ms, sealed_ms - GLANCE_BACK_MS), sealed_ms, self._engines)
-        shown = self._shown.setdefault(name, {})
-        shown.update({look.track: look for look in seen or ()})
-        wrong = picture_prompts(at_hand.plan, shown.values()) if seen is not None else []
-        self._desk.call("prompts", {"case": name, "prompts": [*wrong, *self._voices.get(name, [])]})
+        now_ms, known = self._now_ms(), self._impressions.setdefault(name, Impressions())
+        known.saw(seen or (), now_ms)
+        self._desk.call("prompts", {"case": name, "prompts": known.prompts(at_hand.plan, now_ms, is_looking=seen is not None)})
 
     def _case(self, case: str) -> CaseAtHand:
         with self._lock:
@@ -189,8 +197,7 @@ class Checker:
         with self._lock:
             for gone in set(self._at_hand) - present:
                 del self._at_hand[gone]
-                self._shown.pop(gone, None)
-                self._voices.pop(gone, None)
+                self._impressions.pop(gone, None)
                 self._glanced.pop(gone, None)
         self._looked = {name: last for name, last in self._looked.items() if name[0] in present}
 
@@ -221,7 +228,3 @@ def _engines(settings: Settings) -> InspectPorts:
     except JianluError as error:
         logger("checker").critical("engines_absent", error=error)
         return InspectPorts()
-
-
-def _now_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
