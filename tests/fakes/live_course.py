@@ -72,7 +72,7 @@ CHECK = {
         ["avoided:agent:promises", "unknown", "not_covered", 0, 0],
     ],
 }
-NOTICE = {"how": "click", "notice": "recording-notice", "version": "2", "lang": "zh", "by": "customer"}
+NOTICE = {"how": "click", "notice": "recording_notice", "version": "2", "lang": "zh", "by": "customer"}
 BEFORE: tuple[tuple[EventType, Body], ...] = (
     (EventType.SEAT_TAKEN, {"seat": "agent", "how": "account"}),
     (EventType.SEAT_TAKEN, {"seat": "customer", "how": "invitation"}),

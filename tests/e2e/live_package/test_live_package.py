@@ -59,6 +59,16 @@ def test_the_package_of_a_live_session_is_intact(packaged: Packaged) -> None:
     assert not result.is_complete
 
 
+def test_members_of_an_encrypted_call_are_told_of_an_intact_package_only(packaged: Packaged, tmp_path: Path) -> None:
+    assert [name for name, _ in check_package(packaged.path).members] == ["agent", "recorder-a"]
+    altered = bytearray(packaged.path.read_bytes())
+    altered[altered.index(CONTRACT)] ^= 1
+    path = tmp_path / "altered.jlp"
+    path.write_bytes(altered)
+    result = check_package(path)
+    assert (result.is_intact, result.gaps != (), result.members, result.as_document()["members"]) == (False, True, (), [])
+
+
 def test_script_messages_and_clocks_are_there_opened_and_the_second_recording_sealed(packaged: Packaged) -> None:
     with zipfile.ZipFile(packaged.path) as archive:
         names = set(archive.namelist())
@@ -135,7 +145,7 @@ def test_an_altered_part_of_the_course_is_noticed(packaged: Packaged, tmp_path: 
     assert any(problem.where.path == name for problem in result.problems)
 
 
-@pytest.mark.parametrize(("lang", "told"), [("zh", "1 项已说到，1 项未达到，1 项未知"), ("en", "1 met, 1 not met, 1 unknown")])
+@pytest.mark.parametrize(("lang", "told"), [("zh", "1 项已说到，1 项未达到，1 项未能核对"), ("en", "1 met, 1 not met, 1 not checked")])
 def test_the_report_tells_what_was_checked_during_the_call_and_who_waived_it(packaged: Packaged, lang: str, told: str) -> None:
     page = _entry(packaged.path, f"report/report.{lang}.html").decode()
     assert told in page

@@ -37,7 +37,8 @@ def obligation_rows(record: CaseRecord, lang: str, obligations: Sequence[Obligat
         if not found:
             continue
         worst = min(found, key=lambda answer: _ORDER[answer.verdict])
-        basis = ", ".join(dict.fromkeys(f"{o.clause} {record.plan.clause_of(o.clause_key).citation}" for o in group))
+        stated = dict.fromkeys(f"{o.clause} {record.plan.clause_of(o.clause_key).citation}" for o in group)
+        basis = ("；" if lang == "zh" else "; ").join(stated)
         rows.append(_row(record, lang, text[:1].upper() + text[1:], basis, worst, (), quotes=True))
     return tuple(rows)
 

@@ -6,6 +6,7 @@ in `course.toml`.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from jianlu.core.verdicts.reasons import CODE_NAMES
 from jianlu.deliver.plans.labels import word
 from jianlu.deliver.plans.sentences import speaker
 from jianlu.deliver.reports.labels import CONSENT_PURPOSES, REFUSALS, SESSION_CODES
+from jianlu.deliver.reports.words import words
 from jianlu.vault.case_log import CaseLog
 
 MESSAGE_BYTES_MAX = 64 * 1024
@@ -30,6 +32,8 @@ MESSAGE_BYTES_MAX = 64 * 1024
 
 _FINGERPRINT_SHOWN = 16
 _SEATS = frozenset({"seat", "by", "track", "side"})
+_OF_A_RECORDER = re.compile(r"([a-z])_([a-z_]+)")
+"""A check of a second recorder, named before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +115,13 @@ def _whole(value: Any) -> int | None:
 
 def _value(key: str, value: Any, event: Event, plan: Plan, script: Script | None, lang: str) -> str:
     if key in _SEATS:
-        return speaker(plan, str(value), lang)
+        return speaker(plan, str(value), lang) if value else words("whole_session", lang)
+    if key == "clause":
+        return next((stated.title[lang] for stated in plan.clauses if stated.key == value), str(value))
     if key in _TITLES:
         return _TITLES[key](event, script, lang)
     if key == "checks" and isinstance(value, list):
-        pairs = [f"{code_word(str(name), lang)} {code_word(str(result), lang)}" for name, result in value]
+        pairs = [f"{_check_word(str(name), lang)} {code_word(str(result), lang)}" for name, result in value]
         return ("、" if lang == "zh" else ", ").join(pairs)
     if key == "members" and isinstance(value, list):
         return ("、" if lang == "zh" else ", ").join(_member(plan, row, lang) for row in value)
@@ -124,6 +130,13 @@ def _value(key: str, value: Any, event: Event, plan: Plan, script: Script | None
     if key == "purpose":
         return word(CONSENT_PURPOSES, str(value), lang)
     return code_word(str(value), lang)
+
+
+def _check_word(name: str, lang: str) -> str:
+    found = None if name in SESSION_CODES else _OF_A_RECORDER.fullmatch(name)
+    if found is None or found[2] not in SESSION_CODES:
+        return code_word(name, lang)
+    return f"{code_word('recorder', lang)} {found[1].upper()} {code_word(found[2], lang)}"
 
 
 def _member(plan: Plan, row: Any, lang: str) -> str:
@@ -140,7 +153,7 @@ def _step_of(event: Event, script: Script | None, lang: str) -> str:
 
 def _document_of(event: Event, script: Script | None, lang: str) -> str:
     found = script.document_of(str(event.body.get("document"))) if script else None
-    return found.title[lang] if found else str(event.body.get("document"))
+    return found.title[lang] if found else code_word(str(event.body.get("document")), lang)
 
 
 def _question_of(event: Event, script: Script | None, lang: str) -> str:
