@@ -99,9 +99,10 @@ class Stage:
     def now_ms(self) -> int:
         return self.clock.now_us // 1000
 
-    def _new_recorder(self) -> CaseRecorder:
-        text = self.states.texts.get(CASE)
-        ports = RecorderPorts(
+    @property
+    def ports(self) -> RecorderPorts:
+        """What a recorder on this stage works with."""
+        return RecorderPorts(
             name=self._name,
             tap=_Tap(self),
             states=self.states,
@@ -113,12 +114,15 @@ class Stage:
             member=MemberKey(bytes(range(32)), self._name),
             is_edge=self._is_edge,
         )
+
+    def _new_recorder(self) -> CaseRecorder:
+        text = self.states.texts.get(CASE)
         ring = None
         if self._room_secret is not None:
             ring = KeyRing(CASE, self._keys)
             ring.admit(self._room_secret)
         self._room_secret = None  # given once: a resumed recorder has it from its state
-        return CaseRecorder(CASE, self.tracks, ports, state_from(text) if text else None, ring)
+        return CaseRecorder(CASE, self.tracks, self.ports, state_from(text) if text else None, ring)
 
     # -- what a test does ----------------------------------------------------------------------------------------------------
 

@@ -126,6 +126,9 @@ class FakeRecorder:
             found.until_ms = now_ms
 
     def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
+        self._answer()
+        if case not in self._recordings or not self.is_delivering:
+            self._secrets.pop(case, None)
         found = self._found(case)
         self.patience_ms.append(patience_ms)
         if self.is_delivering:

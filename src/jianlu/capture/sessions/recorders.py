@@ -160,7 +160,7 @@ class Recorders(Protocol):
         """Give the recorder the secret of an encrypted room, wrapped to its own key, before the start or while it records.
 
         Returns the secret's id. InvalidError for what is no wrapped secret, DeniedError for one that is not for this recorder and
-        case; ConflictError when the case is being recorded unencrypted.
+        case; ConflictError when the case is being recorded unencrypted, or was recorded already.
         """
 
     def preflight(self, case: str, tracks: Sequence[RecordedTrack], *, is_encrypted: bool = False) -> RecorderChecks:
@@ -189,7 +189,7 @@ class Recorders(Protocol):
         """Go on after a pause. Idempotent. NotFoundError when not recording."""
 
     def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
-        """End the recording and wait until all of it is delivered; idempotent.
+        """End the recording and wait until all of it is delivered; idempotent. The secrets of its room are forgotten, recorded or not.
 
         NotFoundError when it was never started here. UnavailableError while something is still to be delivered after `patience_ms`: the
         recording has ended, call again.

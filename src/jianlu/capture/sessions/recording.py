@@ -14,7 +14,7 @@ from jianlu.capture.sessions.checks import check_body, outrun
 from jianlu.capture.sessions.forwarding import cut
 from jianlu.capture.sessions.gate import GateCheck, SeatSeen, checks_of, system_gates
 from jianlu.capture.sessions.lifecycle import OVER, Gate, phase_of
-from jianlu.capture.sessions.members import key_gates
+from jianlu.capture.sessions.members import is_encrypted, key_gates
 from jianlu.capture.sessions.model import Phase, Ruling, StepState
 from jianlu.capture.sessions.opening import session_ms, showing_text
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
@@ -157,6 +157,7 @@ def wind_up(live: LiveSession, *, using: SessionPorts, patience_ms: int = STOP_P
             _end_recording(live)
     if not live.talk.is_recorded:
         _close_unrecorded(live)
+        _forget_secrets(live, using)
     with suppress(UnavailableError, NotFoundError):
         using.rooms.close_room(case)
     keep(live, using=using)
@@ -196,6 +197,13 @@ def _record_outrun(live: LiveSession, at_ms: int) -> None:
             look = outrun(demands, run.step, run.attempt, run.from_ms, live.seen.looks.get(run.step))
             live.log.append(EventType.CHECK_RECORDED, check_body(look, "", at_ms))
     live.catch_up()
+
+
+def _forget_secrets(live: LiveSession, using: SessionPorts) -> None:
+    """Recorders of an encrypted room that was never recorded let its secrets go; one that is away does so by itself after a while."""
+    if is_encrypted(live):
+        for recorder in recorders_of(live, using=using).values():
+            _stop(recorder, live.row.case, live.talk.end_reason, 0)
 
 
 def _end_recording(live: LiveSession) -> None:

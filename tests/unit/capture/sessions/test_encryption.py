@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jianlu.capture.recording.live.room_key import MemberKey, fingerprint, secret_id, wrap_secret
+from jianlu.capture.sessions.conducting import abandon_session
 from jianlu.capture.sessions.encryption import (
     CHANGES_MAX,
     CHANGES_OF_SEAT_MAX,
@@ -192,6 +193,16 @@ def test_only_the_lead_admits_and_hands_over_and_impossible_values_are_refused(w
     ):
         with pytest.raises(InvalidError):
             announce(case, public_key, secret, proof, using=world.using, by=AGENT)
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_recorders_let_the_secrets_go_when_the_session_is_over(world: World, is_recorded: bool) -> None:
+    case = running(world) if is_recorded else keyed(world)
+    if not is_recorded:
+        admit(world, case)
+    assert world.recorder.member(case).secrets == (secret_id(SECRET, case),)
+    abandon_session(case, using=world.using, by=AGENT)
+    assert world.recorder.member(case).secrets == ()
 
 
 def test_who_gets_up_is_no_member_any_more(world: World) -> None:

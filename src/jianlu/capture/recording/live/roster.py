@@ -1,6 +1,7 @@
 """All cases of one recorder process: what is asked of `Recorders` goes to the case's own recorder; what was begun earlier is resumed.
 
-A case that is only watched and never started is forgotten after a while; a recording is not, until it was stopped and delivered.
+A case that is only watched and never started is forgotten after a while; a recording is not, until it was stopped and delivered. A room's
+secrets are forgotten with its recording, when the case is stopped without one, and when nobody has asked about it for a while.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Roster:
         self._cases: dict[str, CaseRecorder] = {}
         self._stopped: dict[str, RecordingStopped] = {}
         self._rings: dict[str, KeyRing] = {}
+        self._asked_us: dict[str, int] = {}
 
     def resume_all(self) -> list[str]:
         """Resume every recording that an earlier process began; returns the cases whose state cannot be read."""
@@ -55,13 +57,17 @@ class Roster:
 
     def member(self, case: str) -> RecorderMember:
         """As the port."""
+        self._forget_rings(asked=case)
         recorder = self._cases.get(case)
         ring = recorder.ring if recorder is not None and recorder.ring is not None else self._rings.get(case)
         return RecorderMember(self._using.member.public_key, ring.ids if ring is not None else ())
 
     async def admit(self, case: str, wrapped: bytes) -> str:
         """As the port."""
+        if case in self._stopped:
+            raise ConflictError("the case was recorded already: a case is recorded once, open a new one")
         secret = self._using.member.unwrap(wrapped, case)
+        self._forget_rings(asked=case)
         recorder = self._cases.get(case)
         if recorder is not None and recorder.ring is None:
             if recorder.is_recording:
@@ -79,6 +85,7 @@ class Roster:
     async def preflight(self, case: str, tracks: Sequence[RecordedTrack], *, is_encrypted: bool = False) -> RecorderChecks:
         """As the port."""
         await self._forget_idle()
+        self._forget_rings(asked=case)
         return await (await self._watched(case, tracks)).preflight(is_encrypted=is_encrypted)
 
     async def start(
@@ -107,6 +114,8 @@ class Roster:
 
     async def stop(self, case: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         """As the port."""
+        self._rings.pop(case, None)  # a recorder that goes on has it too
+        self._asked_us.pop(case, None)
         if case in self._cases and not self._cases[case].is_recording:
             await self._cases.pop(case).close()  # it was only watched: nobody needs that any more
         if case not in self._stopped:
@@ -114,7 +123,6 @@ class Roster:
             stopped = await self._recorder(case).stop(patience_ms / 1000) if known else await self._stopped_earlier(case)
             recorder = self._cases.pop(case, None)
             self._stopped[case] = stopped
-            self._rings.pop(case, None)
             if recorder is not None:
                 await recorder.close()
             while len(self._stopped) > STOPPED_KEPT:
@@ -123,6 +131,7 @@ class Roster:
 
     async def close(self) -> None:
         """Let all cases go; what they record is resumed by the next process."""
+        self._rings.clear()
         for recorder in self._cases.values():
             await recorder.close()
         self._cases.clear()
@@ -156,6 +165,14 @@ class Roster:
             if not recorder.is_recording and now_us - recorder.asked_us > FORGET_US:
                 self._cases.pop(case)
                 await recorder.close()
+
+    def _forget_rings(self, *, asked: str) -> None:
+        """The secrets of rooms that nobody has asked about for as long are let go: people went away, or their session ended elsewhere."""
+        now_us = self._using.clock.monotonic_us()
+        self._asked_us[asked] = now_us
+        for case in [case for case, at_us in self._asked_us.items() if now_us - at_us > FORGET_US]:
+            del self._asked_us[case]
+            self._rings.pop(case, None)
 
     def _recorder(self, case: str) -> CaseRecorder:
         if case not in self._cases:
