@@ -121,7 +121,7 @@ def _result(
     signer = Signer(manifest.ledger_vkey, manifest.package_vkey, trust is not None, _saved_answer(saved, placed))
     titles = {clause.key: dict(clause.title) for clause in meaning.plan.clauses} if meaning.plan else {}
     duration_ms, names, gaps = _duration_ms(history.events), _names(meaning.plan), _gaps(history.events)
-    members = _members(history.events)
+    members = _members(history.events) if is_intact else ()
     return Result(tuple(placed), clauses, manifest.tenant, manifest.case, duration_ms, signer, titles, names, gaps, members)
 
 
@@ -135,7 +135,7 @@ def _gaps(events: list[Event]) -> tuple[Gap, ...]:
 
 
 def _members(events: list[Event]) -> tuple[tuple[str, str], ...]:
-    """Everybody who was a member of the end-to-end encrypted call, with their key's SHA-256; malformed ones are none."""
+    """Everybody whom the record names as a member of the end-to-end encrypted call, with their key's SHA-256; malformed ones are none."""
     found: list[tuple[str, str]] = []
     for event in events:
         rows = event.body.get("members") if event.type is EventType.ENCRYPTION_SET else None

@@ -60,8 +60,9 @@ class Gap:
 class Result:
     """The whole answer. `clauses` are not evidenced throughout when the package is not intact.
 
-    For people: `titles` by clause key and language, `names` what a phrase or step of the plan says, by its id. `members` are those of an
-    end-to-end encrypted call, with the beginning of their keys' SHA-256.
+    For people: `titles` by clause key and language, `names` what a phrase or step of the plan says, by its id. `members` are those that the
+    platform named at any time of a call that it recorded as end-to-end encrypted, with the beginning of their keys' SHA-256: its own word,
+    which no check here supports, and none when the package is not intact.
     """
 
     problems: tuple[Problem, ...]

@@ -36,7 +36,10 @@ _WORDS = {
     "problems": ("问题", "problems"),
     "clauses": ("条款", "clauses"),
     "gaps": ("录制间断", "gaps in the recording"),
-    "encrypted": ("端到端加密，成员", "END-TO-END ENCRYPTED call, members"),
+    "encrypted": (
+        "平台将本次通话记录为端到端加密；其先后列为成员的有",
+        "The platform recorded this call as end-to-end encrypted; members it named at any time",
+    ),
     "trusted": ("签名方在信任名单中。", "The signers are in the trust file."),
     "untrusted": (
         "提示：签名方为包内自述。请用 --trust 指定从可靠渠道取得的信任文件。",
@@ -121,7 +124,7 @@ class _Page:
         if result.case:
             duration = f"{self._word('duration')}: {clock_text(result.duration_ms)}"
             yield f"{self._word('case')}: {result.tenant}/{result.case}   {duration}"
-        if result.members:
+        if result.members and result.is_intact:
             shown = [f"{name} ({key[:_KEY_SHOWN]}…)" for name, key in result.members[:PROBLEMS_SHOWN_MAX]]
             yield f"{self._word('encrypted')}: {', '.join(shown)}"
         if result.signer is not None:

@@ -126,3 +126,16 @@ def test_gaps_are_told_with_their_seconds_and_side(language: str, line: str) -> 
     assert result.as_document()["gaps"] == [
         {"from_ms": 61_000, "to_ms": 66_000, "reason": "connection_lost", "side": "customer-picture"}
     ]
+
+
+def test_encryption_is_told_as_the_platforms_record_and_not_of_a_package_that_is_not_intact() -> None:
+    members = (("agent", "ab" * 16), ("recorder-a", "cd" * 16))
+    told = render(replace(RESULT, members=members), "en")
+    named = "agent (abababababababab…), recorder-a (cdcdcdcdcdcdcdcd…)"
+    assert f"The platform recorded this call as end-to-end encrypted; members it named at any time: {named}\n" in told
+    altered = problem_at(Code.SEGMENT_ALTERED)
+    assert altered.breaks_integrity
+    for language in LANGUAGES:
+        doubted = render(replace(RESULT, problems=(altered,), members=members), language)
+        assert "abababab" not in doubted
+        assert render(replace(RESULT, problems=(altered,)), language) == doubted
