@@ -89,7 +89,7 @@ def test_a_signed_document_goes_up_is_listed_and_its_signature_is_called_uncheck
     shown(page, ".deposits [data-document=contract]")
     assert talk.sent == [("contract", "application/pdf")], "once"
     told = page.inner_text(".deposits")
-    assert "签名未覆盖全文" in told and "00:31" in told and "系统没有核验" in told
+    assert "签名标记未覆盖全文" in told and "00:31" in told and "系统没有核验" in told
     assert page.locator(".deposits .badge.good").count() == 0, "unchecked is not good"
     assert page.locator(".deposits progress").is_hidden()
     assert page.input_value("#deposit-file") == ""
@@ -162,7 +162,7 @@ def test_who_may_not_deposit_has_no_form_and_what_lies_there_is_still_shown(cons
     page.reload()
     page.click("[data-key=tab-deposits]")
     assert page.locator(".deposit-form").is_hidden()
-    assert "没有内嵌签名" in page.inner_text(".deposits")
+    assert "未发现签名" in page.inner_text(".deposits")
 
 
 def test_the_customer_may_put_in_what_they_signed_from_their_phone(console: Console, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_deposited_contract_is_in_the_package_with_its_digest_and_its_second(p
     content = _entry(packaged.path, "documents/deposit-1")
     assert content == CONTRACT
     digest = hashlib.sha256(content).hexdigest()
-    for lang, validity in (("zh", "有效性未核验"), ("en", "its validity was not checked")):
+    for lang, validity in (("zh", "是否真正签署未作核验"), ("en", "whether it is signed was not checked")):
         page = _entry(packaged.path, f"report/report.{lang}.html").decode()
         assert digest in page and validity in page and "00:02.2" in page
 
@@ -145,7 +145,9 @@ def test_an_altered_part_of_the_course_is_noticed(packaged: Packaged, tmp_path: 
     assert any(problem.where.path == name for problem in result.problems)
 
 
-@pytest.mark.parametrize(("lang", "told"), [("zh", "1 项已说到，1 项未达到，1 项未能核对"), ("en", "1 met, 1 not met, 1 not checked")])
+@pytest.mark.parametrize(
+    ("lang", "told"), [("zh", "1 项达到，1 项未达到，1 项未能核对"), ("en", "1 met, 1 not met, 1 not checked")]
+)
 def test_the_report_tells_what_was_checked_during_the_call_and_who_waived_it(packaged: Packaged, lang: str, told: str) -> None:
     page = _entry(packaged.path, f"report/report.{lang}.html").decode()
     assert told in page

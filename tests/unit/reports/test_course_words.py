@@ -76,10 +76,25 @@ def test_consents_documents_and_statements_are_called_by_their_names() -> None:
     assert told(EventType.ATTESTATION_RECORDED, stated, "zh") == f"销售人员作出陈述（{clause.title['zh']}）"
 
 
+def test_of_a_deposit_no_more_is_told_than_was_looked_at() -> None:
+    body = {"document": "annex_2", "by": "customer", "object": "deposit-1", "signature": "covers_file"}
+    text = told(EventType.DEPOSIT_RECORDED, body, "zh")
+    assert "“附件 2”" in text and "是否真正签署未作核验" in text
+    assert "“annex 2”" in told(EventType.DEPOSIT_RECORDED, body, "en")
+    for signature in ("covers_file", "covers_part"):
+        assert "whether it is signed was not checked" in told(EventType.DEPOSIT_RECORDED, {**body, "signature": signature}, "en")
+    assert told(EventType.DEPOSIT_RECORDED, {**body, "signature": "none_found"}, "en").endswith("no signature was found")
+
+
+def test_the_check_of_a_step_counts_what_was_met_and_not_what_was_said() -> None:
+    body = {"step": SCRIPT.steps[0].id, "met": 2, "not_met": 0, "unknown": 1}
+    assert "2 项达到，0 项未达到" in told(EventType.CHECK_RECORDED, body, "zh")
+
+
 def test_a_code_that_a_person_chose_stays_readable() -> None:
-    assert SESSION_CODES.get("annex_1") is None
-    body = {"document": "annex_1", "by": "agent", "signature": "covers_file", "object": "deposit-1"}
-    assert "“annex 1”" in told(EventType.DEPOSIT_RECORDED, body, "zh")
+    assert SESSION_CODES.get("side_letter") is None
+    body = {"document": "side_letter", "by": "agent", "signature": "covers_file", "object": "deposit-1"}
+    assert "“side letter”" in told(EventType.DEPOSIT_RECORDED, body, "zh")
     assert told(EventType.DEPOSIT_RECORDED, {**body, "document": SCRIPT.documents[0].id}, "zh").startswith(
         "销售人员存入文件“风险提示书”"
     )

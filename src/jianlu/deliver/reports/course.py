@@ -153,7 +153,13 @@ def _step_of(event: Event, script: Script | None, lang: str) -> str:
 
 def _document_of(event: Event, script: Script | None, lang: str) -> str:
     found = script.document_of(str(event.body.get("document"))) if script else None
-    return found.title[lang] if found else code_word(str(event.body.get("document")), lang)
+    return found.title[lang] if found else _code_of_document(str(event.body.get("document")), lang)
+
+
+def _code_of_document(code: str, lang: str) -> str:
+    """A document that the script does not know, such as `annex_2`, by the word for its kind."""
+    kind, _, number = code.rpartition("_")
+    return f"{code_word(kind, lang)} {number}" if kind in SESSION_CODES and number.isdecimal() else code_word(code, lang)
 
 
 def _question_of(event: Event, script: Script | None, lang: str) -> str:

@@ -17,10 +17,21 @@ CONSENT_PURPOSES: Words = {
 }
 
 SESSION_CODES: Words = {
-    "covers_file": ("覆盖整个文件，有效性未核验", "it covers the whole file, its validity was not checked"),
-    "covers_part": ("未覆盖整个文件，有效性未核验", "it does not cover the whole file, its validity was not checked"),
-    "none_found": ("文件中没有内嵌签名", "none is embedded in the file"),
+    "covers_file": (
+        "文件带有范围为整个文件的签名标记，是否真正签署未作核验",
+        "the file claims one over all of it; whether it is signed was not checked",
+    ),
+    "covers_part": (
+        "文件带有范围不是整个文件的签名标记，是否真正签署未作核验",
+        "the file claims one over a part of it; whether it is signed was not checked",
+    ),
+    "none_found": ("未发现签名", "no signature was found"),
     "contract": ("电子合同", "contract"),
+    "policy": ("保险单", "policy"),
+    "application": ("投保单", "application"),
+    "annex": ("附件", "annex"),
+    "receipt": ("回执", "receipt"),
+    "authorisation": ("授权书", "authorisation"),
     "ok": ("正常", "ok"),
     "failed": ("未通过", "failed"),
     "skipped": ("未检", "skipped"),

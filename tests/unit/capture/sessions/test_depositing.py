@@ -23,7 +23,24 @@ def test_a_signature_that_covers_the_file_is_told_from_one_that_does_not_and_fro
     assert signature_seen(signed_pdf(added=b"3 0 obj\n<< >>\nendobj\n%%EOF\n")) == "covers_part"
     assert signature_seen(UNSIGNED) == "none_found"
     claimed = UNSIGNED.replace(b"/Catalog", b"/Catalog /ByteRange [0 20 30 %d]" % (len(UNSIGNED) - 3))
-    assert signature_seen(claimed) == "covers_part", "a range whose hole is no signature covers nothing"
+    assert signature_seen(claimed) == "none_found", "a range that belongs to no signature says nothing"
+
+
+def test_what_only_looks_like_a_signature_is_none() -> None:
+    assert signature_seen(signed_pdf(scheme=b"")) == "none_found"
+    assert signature_seen(signed_pdf(entry=b"/Metadata")) == "none_found"
+    elsewhere = b"3 0 obj\n<< /SubFilter /adbe.pkcs7.detached /Contents <00> >>\nendobj\n"
+    assert signature_seen(signed_pdf(scheme=b"", added=elsewhere + b"%%EOF\n")) == "none_found"
+
+
+def test_a_range_around_something_else_than_the_signature_does_not_cover_the_file() -> None:
+    decoy = b"/Contents <3082> /Reason "
+    assert signature_seen(signed_pdf(entry=decoy)) == "covers_part"
+
+
+def test_a_file_of_nothing_but_claims_is_odd_and_soon_said_to_be() -> None:
+    claim = b"1 0 obj << /SubFilter /a /Contents <00> /ByteRange [0 9 16000000 9] >> endobj\n"
+    assert signature_seen(b"%PDF-1.7\n" + claim * 200_000 + b"%%EOF") == "covers_part"
 
 
 @pytest.mark.parametrize(
