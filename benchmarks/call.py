@@ -22,9 +22,9 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from benchmarks.talk import CALLS, SEATS, call, start_talk
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
-from jianlu.capture.sessions.rooms import RoomSpec
 from tests.fakes.browsers import browsers, start_chromium
 from tests.fakes.running_home import RunningHome, running_home
+from tests.fakes.sfu.looking import forwarding
 from tests.fakes.sfu.stage import running_media
 
 ROOM = "cbench"
@@ -78,9 +78,7 @@ def watched(pages: list[Page], processes: Callable[[], Mapping[str, int]], secon
 
 def forwarded(playwright: Playwright, folder: Path, seconds: float, codec: str) -> Watched:
     """The call through the media process alone."""
-    with running_media(folder / "media") as process:
-        process.rooms.open_room(ROOM, RoomSpec())
-        process.rooms.set_forwarding(ROOM, True)
+    with running_media(folder / "media") as process, forwarding(process.rooms, ROOM):
         browser = start_chromium(playwright, folder)
         pages = [open_page(browser, ORIGIN) for _ in SEATS]
         for page, own, other in zip(pages, SEATS, reversed(SEATS), strict=True):

@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, Page
 
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.backends.sfu.embedded.serve import tap_socket
-from jianlu.capture.sessions.rooms import RoomSpec
 from tests.fakes.browsers import browsers, start_chromium
+from tests.fakes.sfu.looking import forwarding
 from tests.fakes.sfu.recorder_tap import TapListener
 from tests.fakes.sfu.stage import MediaProcess, running_media
 
@@ -58,10 +58,8 @@ def watch(process: MediaProcess, viewer: Page, seconds: float) -> tuple[float, l
 def measure(folder: Path, seconds: float, codec: str) -> list[str]:
     """The lines to print."""
     lines = []
-    with running_media(folder / "home") as process, browsers() as playwright:
+    with running_media(folder / "home") as process, browsers() as playwright, forwarding(process.rooms, ROOM):
         rooms = process.rooms
-        rooms.open_room(ROOM, RoomSpec())
-        rooms.set_forwarding(ROOM, True)
         browser = start_chromium(playwright, folder)
         sender, viewer = open_page(browser, rooms), open_page(browser, rooms)
         sender.evaluate("codec => publish(codec)", codec)

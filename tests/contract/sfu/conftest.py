@@ -13,11 +13,12 @@ from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.backends.sfu.embedded.serve import MediaServer, media_socket, tap_socket
 from jianlu.backends.sfu.embedded.shard import MediaOptions
 from jianlu.backends.sfu.janus.serve import JanusServer
-from jianlu.capture.sessions.rooms import Connection, Rooms, RoomSpec
+from jianlu.capture.sessions.rooms import Connection, Rooms
 from tests.conftest import find_program
 from tests.fakes.eventually import eventually
 from tests.fakes.loops import Loop, serving
 from tests.fakes.sfu.janus_process import ADDRESS, janus_process
+from tests.fakes.sfu.looking import forwarding
 from tests.fakes.sfu.peers import Peer, on_loopback_only
 from tests.fakes.sfu.recorder_tap import TapListener
 from tests.fakes.wire import why_not
@@ -60,9 +61,12 @@ def sfu(request: pytest.FixtureRequest, tmp_path: Path, loop: Loop, monkeypatch:
         peers.append(Peer(loop))
         return peers[-1]
 
-    with on_loopback_only(monkeypatch, address), _unit(request.param, tmp_path, MediaOptions(hosts=(address,))) as (rooms, tap):
-        rooms.open_room(ROOM, RoomSpec())
-        rooms.set_forwarding(ROOM, True)
+    options = MediaOptions(hosts=(address,))
+    with (
+        on_loopback_only(monkeypatch, address),
+        _unit(request.param, tmp_path, options) as (rooms, tap),
+        forwarding(rooms, ROOM),
+    ):
 
         def listen() -> TapListener:
             listeners.append(TapListener(tap, ROOM))

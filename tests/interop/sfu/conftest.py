@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
-from jianlu.capture.sessions.rooms import RoomSpec
+from tests.fakes.sfu.looking import forwarding
 from tests.fakes.sfu.stage import media_process
 
 ROOM = "croom"
@@ -17,7 +17,5 @@ ROOM = "croom"
 @pytest.fixture
 def rooms(tmp_path: Path) -> Iterator[EmbeddedRooms]:
     """The rooms of a media process; ROOM is open and forwards."""
-    with media_process(tmp_path / "home") as rooms:
-        rooms.open_room(ROOM, RoomSpec())
-        rooms.set_forwarding(ROOM, True)
+    with media_process(tmp_path / "home") as rooms, forwarding(rooms, ROOM):
         yield rooms

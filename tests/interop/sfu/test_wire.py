@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.backends.sfu.embedded.serve import tap_socket
-from jianlu.capture.sessions.rooms import RoomSpec
 from tests.fakes.browsers import browsers, start_chromium
 from tests.fakes.eventually import eventually
+from tests.fakes.sfu.looking import forwarding
 from tests.fakes.sfu.recorder_tap import TapListener, Tapped
 from tests.fakes.sfu.stage import MediaPage, media_process
 from tests.fakes.wire import SERVER, Host, hosts, why_not
@@ -43,9 +43,7 @@ def browser(tmp_path: Path, host: Host) -> Iterator[Browser]:
 @pytest.fixture
 def far_rooms(tmp_path: Path, host: Host) -> Iterator[EmbeddedRooms]:
     """A media process that the host behind the wire reaches."""
-    with media_process(tmp_path / "home", "--address", SERVER) as rooms:
-        rooms.open_room(ROOM, RoomSpec())
-        rooms.set_forwarding(ROOM, True)
+    with media_process(tmp_path / "home", "--address", SERVER) as rooms, forwarding(rooms, ROOM):
         yield rooms
 
 

@@ -1,16 +1,18 @@
 """What a media process offers to others over its socket: the port `capture/sessions/rooms.py`, method by method.
 
-`client.py` calls it; what forwards is a `Forwarder`.
+`client.py` calls it; what forwards is a `Forwarder`, on a lease (`lease.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Protocol
 
+from jianlu.backends.sfu.embedded.lease import LEASE_S, Lease
 from jianlu.capture.sessions.rooms import Connection, RoomSpec, RoomStatus
-from jianlu.runtime.rpc import Answer, Method
+from jianlu.runtime.rpc import Answer, Method, RpcServer
 
 
 class Forwarder(Protocol):
@@ -28,8 +30,29 @@ class Forwarder(Protocol):
     def describe(self) -> tuple[str, str]: ...
 
 
-def methods_of(shard: Forwarder) -> Mapping[str, Method]:
-    """The methods of what forwards here."""
+class Calls:
+    """Takes calls for what forwards here, at the socket `path`."""
+
+    def __init__(self, path: Path, forwarder: Forwarder, *, lease_s: float = LEASE_S) -> None:
+        async def end(room: str) -> None:
+            await forwarder.set_forwarding(room, is_on=False)
+
+        self._lease = Lease(end, lease_s=lease_s)
+        self._server = RpcServer(path, methods_of(forwarder, self._lease))
+
+    async def start(self) -> None:
+        """Listen; errors as `RpcServer.start`."""
+        await self._server.start()
+        self._lease.start()
+
+    async def stop(self) -> None:
+        """Take no more calls."""
+        await self._server.stop()
+        await self._lease.stop()
+
+
+def methods_of(shard: Forwarder, lease: Lease) -> Mapping[str, Method]:
+    """The methods of what forwards here; who turned forwarding on and asks no more loses it (`lease.py`)."""
 
     async def open_room(fields: dict[str, Any], _: bytes) -> Answer:
         await shard.open_room(fields["room"], RoomSpec(tuple(fields["codecs"]), bool(fields["is_encrypted"])))
@@ -53,12 +76,15 @@ def methods_of(shard: Forwarder) -> Mapping[str, Method]:
 
     async def set_forwarding(fields: dict[str, Any], _: bytes) -> Answer:
         await shard.set_forwarding(fields["room"], is_on=bool(fields["is_on"]))
+        (lease.begin if fields["is_on"] else lease.drop)(fields["room"])
         return {}, b""
 
     async def status(fields: dict[str, Any], _: bytes) -> Answer:
+        lease.renew(fields["room"])
         return asdict(await shard.status(fields["room"])), b""
 
     async def close_room(fields: dict[str, Any], _: bytes) -> Answer:
+        lease.drop(fields["room"])
         await shard.close_room(fields["room"])
         return {}, b""
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from aioice.ice import get_host_addresses
 
-from jianlu.backends.sfu.embedded.methods import methods_of
+from jianlu.backends.sfu.embedded.lease import LEASE_S
+from jianlu.backends.sfu.embedded.methods import Calls
 from jianlu.backends.sfu.embedded.shard import MediaOptions, Shard
 from jianlu.backends.sfu.embedded.sockets import TurnServer
 from jianlu.core.errors import InvalidError
-from jianlu.runtime.rpc import RpcServer
 
 _TURN = re.compile(r"(?P<scheme>turns?):(?P<host>[^:?\s]+)(?::(?P<port>\d{1,5}))?(?:\?transport=(?P<transport>udp|tcp))?")
 _CREDENTIALS_LIFE = timedelta(days=365)
@@ -29,9 +29,9 @@ _CREDENTIALS_LIFE = timedelta(days=365)
 class MediaServer:
     """Serves the rooms of shard `number` on sockets in `folder` (the home's `run`)."""
 
-    def __init__(self, folder: Path, number: int, options: MediaOptions) -> None:
+    def __init__(self, folder: Path, number: int, options: MediaOptions, *, lease_s: float = LEASE_S) -> None:
         self._shard = Shard(options, tap_socket(folder, number))
-        self._calls = RpcServer(media_socket(folder, number), methods_of(self._shard))
+        self._calls = Calls(media_socket(folder, number), self._shard, lease_s=lease_s)
 
     @property
     def candidates(self) -> tuple[str, ...]:

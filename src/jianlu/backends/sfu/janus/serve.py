@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jianlu.backends.sfu.embedded.methods import methods_of
+from jianlu.backends.sfu.embedded.methods import Calls
 from jianlu.backends.sfu.embedded.serve import media_socket, tap_socket
 from jianlu.backends.sfu.embedded.shard import MediaOptions
 from jianlu.backends.sfu.janus.rooms import JanusForwarder
-from jianlu.runtime.rpc import RpcServer
 
 
 class JanusServer:
@@ -19,7 +18,7 @@ class JanusServer:
 
     def __init__(self, folder: Path, number: int, options: MediaOptions, url: str, *, secret: str = "") -> None:
         self._forwarder = JanusForwarder(url, options, tap_socket(folder, number), secret=secret)
-        self._calls = RpcServer(media_socket(folder, number), methods_of(self._forwarder))
+        self._calls = Calls(media_socket(folder, number), self._forwarder)
 
     @property
     def candidates(self) -> tuple[str, ...]:
