@@ -90,11 +90,12 @@ def look_around(live: LiveSession, *, using: SessionPorts, is_fresh: bool = True
 def look_at_probes(live: LiveSession, *, using: SessionPorts) -> tuple[str, ...]:
     """The names of the probes that fail, during a talk too; each is asked again after `_PROBED_EVERY_MS`."""
     now_ms = using.clock.monotonic_ms()
-    if now_ms - live.probed_ms >= _PROBED_EVERY_MS:
+    mine = {name: probe for name, probe in using.probes.items() if name in PROBED_IN_A_TALK}
+    if now_ms - live.probed_ms >= _PROBED_EVERY_MS or not live.sight.probes.keys() >= mine.keys():
         live.probed_ms = now_ms
-        probes = {name: _passes(probe) for name, probe in using.probes.items() if name in PROBED_IN_A_TALK}
+        probes = {name: _passes(probe) for name, probe in mine.items()}
         live.sight = replace(live.sight, probes={**live.sight.probes, **probes})
-    return tuple(name for name in PROBED_IN_A_TALK if not live.sight.probes.get(name, True))
+    return tuple(name for name in mine if not live.sight.probes[name])
 
 
 def _has_started(case: str, until_ms: int, using: SessionPorts, by: Principal) -> bool:
@@ -145,9 +146,10 @@ def _start_mirror(live: LiveSession, using: SessionPorts) -> None:
 
 
 def _passes(probe: Callable[[], None]) -> bool:
+    """Whether it is known to be in order; a probe that could not look, for whatever reason, has not passed."""
     try:
         probe()
-    except JianluError:
+    except (JianluError, OSError):
         return False
     return True
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,7 @@ class LiveSession:
     level: str = "amber"
     looked_ms: int | None = None
     unwatched_ms: int | None = None
+    look: Future[None] | None = None
     status: RecordingStatus | None = None
     room: RoomStatus | None = None
     texts: dict[str, str] = field(default_factory=dict)

@@ -70,7 +70,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
             "alarms": [asdict(alarm) for alarm in status.alarms],
             "is_forwarding": live.is_forwarding,
         },
-        "health": health_part(live, phase),
+        "health": health_part(live, phase, using.clock.monotonic_ms()),
         "checks": checks_part(live, using.watching, using.clock.monotonic_ms()) if standing.is_staff else hidden_checks(live),
         "messages": [{"by": by, "text": live.texts.get(name, ""), "at_ms": at_ms} for name, by, at_ms in talk.messages],
         "deposits": [

@@ -18,6 +18,9 @@ from jianlu.govern.policy.model import FactValue
 from jianlu.govern.script_texts import filled, sentences_that_apply
 
 Facts = Mapping[str, FactValue]
+NOT_MEASURED = "not_measured"
+LOOKED_MS_MAX = 5_000
+"""The watch looks each second; a look that is older says nothing of now."""
 
 
 def steps_part(live: LiveSession, facts: Facts, now_ms: int) -> list[dict[str, Any]]:
@@ -58,19 +61,29 @@ def gates_part(gates: Iterable[Gate]) -> list[dict[str, Any]]:
     return [{"code": gate.code, "about": gate.about, "text": worded(GATE_WORDS, gate.code, gate.about)} for gate in gates]
 
 
-def health_part(live: LiveSession, phase: Phase) -> dict[str, Any]:
-    """How the recording stands: green, amber or red, and every alarm in words."""
+def health_part(live: LiveSession, phase: Phase, now_ms: int) -> dict[str, Any]:
+    """How the recording stands, every alarm in words, and when that was looked at; `now_ms` is monotonic.
+
+    Nothing is said of a recording that is not there. What was not looked at lately is not known, and never green.
+    """
     if phase in OVER or live.row.zero_us is None:
-        return {"level": "green", "messages": []}
+        return {"level": "none", "messages": [], "looked_ms": None}
     zero_ms = live.row.zero_us // 1000
     alarms = {key: max(0, since_ms - zero_ms) for key, since_ms in live.vigil.alarms.items()} | dict(live.talk.alarms)
     if live.status is not None:
         alarms |= {(alarm.code, alarm.track): alarm.from_ms for alarm in live.status.alarms}
+    looked_ms = None if live.looked_ms is None else max(0, live.looked_ms - zero_ms + live.offset_ms)
+    if live.looked_ms is None or now_ms - live.looked_ms > LOOKED_MS_MAX:
+        alarms[NOT_MEASURED, ""] = looked_ms or 0
     messages = [
         {"code": code, "text": worded(ALARM_WORDS, code, track), "track": track, "at_ms": at_ms}
         for (code, track), at_ms in sorted(alarms.items(), key=lambda entry: entry[1])
     ]
-    return {"level": live.level if live.level != "green" or not messages else "amber", "messages": messages}
+    return {
+        "level": live.level if live.level != "green" or not messages else "amber",
+        "messages": messages,
+        "looked_ms": looked_ms,
+    }
 
 
 def _step(

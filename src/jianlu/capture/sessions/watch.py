@@ -7,6 +7,7 @@ is wound up. When even the record of a halt cannot be written, forwarding is off
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, wait
 from contextlib import suppress
 from dataclasses import replace
 
@@ -34,26 +35,51 @@ WATCHDOG = "watchdog"
 FORGOTTEN_MS = 600_000
 """A session that nobody has looked at for ten minutes, and in which nobody sends, is no longer held in memory."""
 
+PATIENCE_S = 0.9
+"""How long a beat waits for the looks that it began."""
+
 _BUSY_S = 0.2
 _RUNNING_STATES = (Phase.READY.value, Phase.LIVE.value, Phase.PAUSED.value)
 _OVER_STATES = (Phase.ENDED.value, Phase.REFUSED.value, Phase.HALTED.value)
 
 
-Complain = Callable[[str, JianluError], None]
+Complain = Callable[[str, BaseException], None]
 """Told of a case whose beat failed, and why."""
 
 
-def watch_sessions(*, using: SessionPorts, complain: Complain) -> None:
-    """One beat over every session that is open in this process; one session's trouble does not keep the others from being watched."""
-    for live in using.switchboard.sessions:
-        if not live.lock.acquire(timeout=_BUSY_S):
-            continue  # somebody is starting or ending it, which may take seconds: the others are not kept waiting
-        try:
-            watch_session(live.row.case, using=using)
-        except JianluError as error:
-            complain(live.row.case, error)
-        finally:
-            live.lock.release()
+def watch_sessions(*, using: SessionPorts, complain: Complain, threads: Executor, patience_s: float = PATIENCE_S) -> None:
+    """One beat over every session that is open in this process, each in a thread of its own: no session's trouble is another's.
+
+    A look that takes longer than `patience_s` goes on, and is not begun anew before it is over; what it comes to is told then.
+    """
+    sessions = using.switchboard.sessions
+    for live in sessions:
+        if live.look is None:
+            live.look = threads.submit(_look, live, using)
+    wait([live.look for live in sessions if live.look is not None], timeout=patience_s)
+    for live in sessions:
+        if live.look is not None and live.look.done():
+            error, live.look = live.look.exception(), None
+            if error is not None:
+                complain(live.row.case, error)
+
+
+def _look(live: LiveSession, using: SessionPorts) -> None:
+    """One beat over a session, unless somebody is starting or ending it. A defect in it cuts it: nobody knows whether it is recorded."""
+    if not live.lock.acquire(timeout=_BUSY_S):
+        return
+    is_known = False
+    try:
+        watch_session(live.row.case, using=using)
+        is_known = True
+    except JianluError:
+        is_known = True
+        raise
+    finally:
+        if not is_known:
+            cut(live, using=using)
+            live.level, live.talk = "red", replace(live.talk, is_unhealthy=True)
+        live.lock.release()
 
 
 def watch_session(case: str, *, using: SessionPorts) -> None:
@@ -67,19 +93,21 @@ def watch_session(case: str, *, using: SessionPorts) -> None:
             _beat(live, using)
 
 
-def reopen_sessions(*, using: SessionPorts, complain: Complain) -> None:
-    """After a start of this process: know the sessions that run, wind up those that ended meanwhile, hand over what was not."""
+def reopen_sessions(*, using: SessionPorts, complain: Complain, threads: Executor) -> None:
+    """After a start of this process: know the sessions that run or ended meanwhile, and hand over what was not; a beat does the rest."""
     with transaction(using.database, writes=False) as connection:
         rows = cases_by_state(connection, using.tenant, (*_RUNNING_STATES, *_OVER_STATES, Phase.WAITING.value))
-    for row in rows:
-        try:
-            with opened_by_watch(row.case, using=using) as live:
-                was_handed_over = live.is_handed_over and live.talk.is_recorded and not live.talk.is_closed
-            if was_handed_over:
-                using.after_call(row.case)
-            watch_session(row.case, using=using)
-        except JianluError as error:
-            complain(row.case, error)
+    opening = {row.case: threads.submit(_reopen, row.case, using) for row in rows}
+    for case, opened in opening.items():
+        if (error := opened.exception()) is not None:
+            complain(case, error)
+
+
+def _reopen(case: str, using: SessionPorts) -> None:
+    with opened_by_watch(case, using=using) as live:
+        was_handed_over = live.is_handed_over and live.talk.is_recorded and not live.talk.is_closed
+    if was_handed_over:
+        using.after_call(case)
 
 
 def cut_sessions(*, using: SessionPorts) -> None:
@@ -212,9 +240,10 @@ def _learn_zero(live: LiveSession, zero_us: int, using: SessionPorts) -> None:
 
 
 def _recording_status(case: str, name: str, using: SessionPorts) -> RecordingStatus | None:
+    recorder = using.recorders.get(name)
     try:
-        return using.recorders[name].status(case)
-    except (UnavailableError, KeyError):
+        return recorder.status(case) if recorder is not None else None
+    except UnavailableError:
         return None
 
 

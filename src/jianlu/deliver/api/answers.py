@@ -261,10 +261,11 @@ class HealthMessage(Answer):
 
 
 class Health(Answer):
-    """Green, amber or red, and why."""
+    """Green, amber or red, and why; none while nothing is recorded. `looked_ms` is when it was looked at, null for not yet."""
 
-    level: Literal["green", "amber", "red"]
+    level: Literal["none", "green", "amber", "red"]
     messages: list[HealthMessage]
+    looked_ms: int | None
 
 
 class ChatLine(Answer):

@@ -17,6 +17,7 @@ from jianlu.capture.sessions.checks import Watching
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import IntegrityError, UnavailableError
 from jianlu.core.terms.ids import TenantId, case_ref, tenant_id
+from jianlu.entry.serve.probe import Probe
 from jianlu.govern.policy.load_packs import packs_directory
 from jianlu.runtime.jobs import enqueue, read_progress
 from jianlu.vault.desk import CaseDesk
@@ -62,7 +63,11 @@ def watching_of(home: Home) -> Watching | None:
 
 def probes_of(home: Home) -> dict[str, Callable[[], None]]:
     """The checks of the gate: each raises one of our errors when what it checks is not in order."""
-    return {"disk": lambda: _probe_disk(home), "keys": lambda: _probe_keys(home), "ledger": lambda: _probe_ledger(home)}
+    return {
+        "disk": Probe(lambda: _probe_disk(home)),
+        "keys": Probe(lambda: _probe_keys(home)),
+        "ledger": lambda: _probe_ledger(home),
+    }
 
 
 def jobs_of(home: Home, tenant: TenantId, case: str) -> Mapping[str, Any]:
@@ -87,7 +92,10 @@ def _after_call(home: Home, desk: CaseDesk, tenant: TenantId, case: str) -> None
 
 
 def _probe_disk(home: Home) -> None:
-    found = os.statvfs(home.path / home.settings.vault.path)
+    try:
+        found = os.statvfs(home.path / home.settings.vault.path)
+    except OSError as error:
+        raise UnavailableError(f"the disk of the vault cannot be asked ({error.strerror}): check that it is mounted") from error
     if found.f_bavail * found.f_frsize < FREE_BYTES_MIN:
         raise UnavailableError("the disk of the vault is nearly full: make room before a session starts")
 

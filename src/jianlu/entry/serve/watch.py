@@ -1,6 +1,6 @@
 """The beat of the web process: each second every live session is looked at; each hour what expired is swept away.
 
-What is decided about a session is `capture/sessions/watch.py`; here is only the thread.
+What is decided about a session is `capture/sessions/watch.py`; here are only the threads.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from types import TracebackType
 
 from jianlu.capture.sessions.watch import cut_sessions, reopen_sessions, watch_sessions
@@ -23,6 +24,9 @@ BEAT_MS = 1_000
 SWEEP_BEATS = 3_600
 SAID_AGAIN_MS = 60_000
 """Trouble with one session that lasts is said once a minute, not at each beat."""
+
+LOOKS_AT_ONCE = 8
+"""Threads that look at sessions: a look asks other processes and a disk, and one that waits holds one of them."""
 
 LATE_MS = 1_500
 """A beat that took longer than this is said: sessions were looked at too rarely."""
@@ -50,24 +54,26 @@ class Watch:
 
     def _run(self) -> None:
         """A defect here, or a ledger that stopped, must not leave sessions unwatched: the process ends, drained, and is started anew."""
+        threads = ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="watch")
         try:
-            self._watch()
+            self._watch(threads)
         except BaseException:
             self._log.critical("watch_died")
             raise
         finally:
             if not self._stop.is_set():
                 os.kill(os.getpid(), signal.SIGTERM)
+            threads.shutdown(cancel_futures=True)
 
-    def _watch(self) -> None:
+    def _watch(self, threads: Executor) -> None:
         is_open, beats = False, 0
         while not self._stop.is_set():
             began_ms = self._deps.clock.monotonic_ms()
             try:
                 if not is_open:
-                    reopen_sessions(using=self._deps.sessions, complain=self._complain)
+                    reopen_sessions(using=self._deps.sessions, complain=self._complain, threads=threads)
                     is_open = True
-                watch_sessions(using=self._deps.sessions, complain=self._complain)
+                watch_sessions(using=self._deps.sessions, complain=self._complain, threads=threads)
                 if beats % SWEEP_BEATS == 0:
                     self._sweep()
             except (JianluError, OSError) as error:
@@ -82,7 +88,7 @@ class Watch:
                 self._log.warning("watch_late", ms=took_ms)
             self._stop.wait(max(0, BEAT_MS - took_ms) / 1000)
 
-    def _complain(self, case: str, error: JianluError) -> None:
+    def _complain(self, case: str, error: BaseException) -> None:
         """One session could not be looked at, or what was found could not be recorded: said, and tried again at the next beat."""
         now_ms, key = self._deps.clock.monotonic_ms(), (case, type(error).__name__)
         if now_ms - self._said.get(key, -SAID_AGAIN_MS) >= SAID_AGAIN_MS:

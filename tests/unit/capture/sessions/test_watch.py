@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -11,20 +16,43 @@ from jianlu.capture.cases._tables import live_cases
 from jianlu.capture.cases.find_cases import read_case
 from jianlu.capture.sessions.conducting import end_session, pause, resume
 from jianlu.capture.sessions.preparing import start_session
+from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.recording import STOP_PATIENCE_MS
 from jianlu.capture.sessions.steps import start_step
+from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.view import view_session
-from jianlu.capture.sessions.watch import FORGOTTEN_MS, reopen_sessions, watch_session, watch_sessions
-from jianlu.core.errors import ConflictError, JianluError, UnavailableError
+from jianlu.capture.sessions.watch import FORGOTTEN_MS, Complain, cut_sessions, reopen_sessions, watch_session, watch_sessions
+from jianlu.core.errors import ConflictError, UnavailableError
 from jianlu.core.terms.events import EventType
+from tests.fakes.eventually import eventually
 from tests.fakes.sessions.world import AGENT, World, participant, session_world, shipped_scenes
 from tests.unit.capture.cases.test_scenes import STATED
 
 GRACE_S = 20
 
 
-def unexpected(case: str, error: JianluError) -> None:
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Its database is a file: sessions are looked at by several threads."""
+    with session_world(f"sqlite:///{tmp_path}/index.sqlite") as made:
+        yield made
+
+
+def unexpected(case: str, error: BaseException) -> None:
     raise AssertionError(case) from error
+
+
+def beat_all(world: World, complain: Complain = unexpected) -> None:
+    """One beat over every session, as the process makes them."""
+    with ThreadPoolExecutor(2) as threads:
+        watch_sessions(using=world.using, complain=complain, threads=threads, patience_s=60)
+
+
+def reopen(world: World, complain: Complain = unexpected) -> None:
+    """What a process does first."""
+    with ThreadPoolExecutor(2) as threads:
+        reopen_sessions(using=world.using, complain=complain, threads=threads)
+    beat_all(world, complain)
 
 
 def ending(world: World, case: str) -> tuple[str, str]:
@@ -116,7 +144,7 @@ def test_a_halt_that_cannot_be_recorded_still_cuts_the_talk(world: World, monkey
         heard: list[tuple[str, str]] = []
         for _ in range(GRACE_S + 2):
             world.clock.move(1_000)
-            watch_sessions(complain=lambda about, error: heard.append((about, str(error))), using=world.using)
+            beat_all(world, lambda about, error: heard.append((about, str(error))))
         assert heard and set(heard) == {(case, "the ledger is away")}
     world.beat(case, times=2)
     assert world.view(case)["state"] == "halted", "done as soon as it can be recorded"
@@ -243,15 +271,15 @@ def test_after_a_restart_running_sessions_are_watched_and_ended_ones_handed_over
     assert world.handed_over == []
     world.recorder.is_away = False
     again = world.restarted()
-    reopen_sessions(complain=unexpected, using=again.using)
+    reopen(again)
     assert world.handed_over == [ended]
     again.recorder.is_away = True
     for _ in range(GRACE_S + 2):
         again.clock.move(1_000)
-        watch_sessions(complain=unexpected, using=again.using)
+        beat_all(again)
     assert again.view(running)["state"] == "halted"
     third = world.restarted()
-    reopen_sessions(complain=unexpected, using=third.using)
+    reopen(third)
     assert world.handed_over.count(ended) == 2, "asking for the stages after the call again is allowed, losing them is not"
 
 
@@ -270,7 +298,7 @@ def test_sessions_that_nobody_looks_at_are_let_go(world: World) -> None:
     case = world.create()
     world.view(case)
     world.clock.move(FORGOTTEN_MS + 1)
-    watch_sessions(complain=unexpected, using=world.using)
+    beat_all(world)
     assert world.using.switchboard.sessions == ()
     assert world.view(case)["state"] == "draft"
 
@@ -433,8 +461,149 @@ def test_people_who_wait_are_not_forgotten_by_a_process_that_has_just_begun(worl
     case = world.seated()
     world.rooms.rooms[case].feeds.clear()  # their connections are just coming back
     again = world.restarted()
-    reopen_sessions(complain=unexpected, using=again.using)
+    reopen(again)
     assert [each.row.case for each in again.using.switchboard.sessions] == [case] and case in world.rooms.rooms
     again.clock.move(FORGOTTEN_MS + 1)
     watch_session(case, using=again.using)
     assert case not in world.rooms.rooms
+
+
+@contextmanager
+def held(lock: threading.RLock) -> Iterator[None]:
+    """Somebody else has the lock: a request that waits for something."""
+    has_it, may_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock:
+            has_it.set()
+            may_go.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert has_it.wait(60)
+    try:
+        yield
+    finally:
+        may_go.set()
+        holder.join()
+
+
+def test_a_cut_of_everything_waits_for_nobody_and_nothing_is_forwarded_after_it(world: World) -> None:
+    busy, other = world.live("busy"), world.live("other")
+    live = next(each for each in world.using.switchboard.sessions if each.row.case == busy)
+    with held(live.lock):
+        cut_sessions(using=world.using)
+        assert not any(room.is_forwarding for room in world.rooms.rooms.values())
+    beat_all(world)
+    assert {world.view(case)["state"] for case in (busy, other)} == {"live"}
+    assert not any(room.is_forwarding for room in world.rooms.rooms.values()), "a healthy beat does not turn it on again"
+
+
+def test_a_cut_that_comes_while_forwarding_is_turned_on_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = world.live()
+    turn = world.rooms.set_forwarding
+
+    def cut_meanwhile(room: str, is_on: bool) -> None:
+        turn(room, is_on)
+        if is_on:
+            world.using.switchboard.cut()
+
+    world.rooms.rooms[case].is_forwarding = False
+    monkeypatch.setattr(world.rooms, "set_forwarding", cut_meanwhile)
+    world.beat(case)
+    assert not world.rooms.rooms[case].is_forwarding
+
+
+@pytest.mark.parametrize("error", [KeyError("a defect"), OSError("a socket")])
+def test_a_defect_in_one_session_cuts_it_and_keeps_no_other_from_being_watched(
+    world: World, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = world.live("broken"), world.live("other")
+    look = world.recorder.status
+
+    def status(case: str) -> RecordingStatus:
+        if case == broken:
+            raise error
+        return look(case)
+
+    monkeypatch.setattr(world.recorder, "status", status)
+    world.recorder.lost.add("customer-picture")
+    world.clock.move(1_000)
+    heard: list[tuple[str, BaseException]] = []
+    beat_all(world, lambda case, each: heard.append((case, each)))
+    assert heard == [(broken, error)]
+    assert "track_lost" in {each["code"] for each in world.view(other)["health"]["messages"]}, "it was looked at"
+    assert world.view(broken)["health"]["level"] == "red" and not world.rooms.rooms[broken].is_forwarding
+    monkeypatch.undo()
+    world.recorder.lost.clear()
+    world.clock.move(1_000)
+    beat_all(world)
+    assert world.view(broken)["health"]["level"] == "green" and world.rooms.rooms[broken].is_forwarding
+
+
+def test_a_recorder_that_hangs_keeps_no_other_session_waiting(tmp_path: Path) -> None:
+    scene = replace(shipped_scenes()["insurance-remote"], id="twice", two_recorders=True)
+    url, scenes = f"sqlite:///{tmp_path}/index.sqlite", {**shipped_scenes(), scene.id: scene}
+    with session_world(url, scenes) as world, ThreadPoolExecutor(2) as threads:
+        hanging, other = world.live("hanging", scene="twice"), world.live("other")
+        may_answer, asked, look = threading.Event(), [], world.second.status
+
+        def hang(case: str) -> RecordingStatus:
+            asked.append(case)
+            may_answer.wait(60)
+            return look(case)
+
+        world.second.status = hang  # type: ignore[method-assign]
+        world.recorder.lost.add("customer-picture")
+        try:
+            for _ in range(3):
+                world.clock.move(1_000)
+                watch_sessions(using=world.using, complain=unexpected, threads=threads, patience_s=0.05)
+                eventually(
+                    lambda: world.view(other)["health"]["looked_ms"] == world.view(other)["now_ms"], "the other is looked at"
+                )
+            assert asked == [hanging], "a look that is under way is not begun anew"
+        finally:
+            may_answer.set()
+
+
+def test_a_probe_that_cannot_even_look_has_failed_and_one_never_asked_is_asked_at_once() -> None:
+    asked: list[str] = []
+
+    def keys() -> None:
+        asked.append("keys")
+        raise PermissionError("the key file")
+
+    with session_world() as world:
+        case = world.live()
+        again = world.restarted()
+        again.using = replace(again.using, probes={"keys": keys})
+        live = opened_now(again, case)
+        live.probed_ms = again.clock.ms
+        again.beat(case)
+        assert asked == ["keys"]
+        assert [each["code"] for each in again.view(case)["health"]["messages"]] == ["keys_away"]
+
+
+def opened_now(world: World, case: str) -> LiveSession:
+    world.view(case)
+    return next(each for each in world.using.switchboard.sessions if each.row.case == case)
+
+
+def test_what_was_not_looked_at_lately_is_never_green(world: World) -> None:
+    case = world.seated()
+    assert world.view(case)["health"] == {"level": "none", "messages": [], "looked_ms": None}, "there is no recording"
+    start_session(case, using=world.using, by=AGENT)
+    first = world.view(case)["health"]
+    assert (first["level"], [each["code"] for each in first["messages"]], first["looked_ms"]) == ("amber", ["not_measured"], None)
+    world.beat(case, times=3)
+    view = world.view(case)
+    assert (view["health"]["level"], view["health"]["looked_ms"]) == ("green", view["now_ms"])
+    world.clock.move(5_000)
+    assert world.view(case)["health"]["level"] == "green"
+    world.clock.move(1_000)
+    stale = world.view(case, participant(case))["health"]
+    assert (stale["level"], stale["looked_ms"]) == ("amber", view["now_ms"])
+    assert [each["code"] for each in stale["messages"]] == ["not_measured"]
+    world.beat(case)
+    assert world.view(case)["health"]["level"] == "green"
