@@ -12,7 +12,7 @@ from jianlu.capture.sessions.conducting import abandon_session, handover
 from jianlu.capture.sessions.joining import accept, invite, leave_seat, revoke, take_seat
 from jianlu.capture.sessions.media import publish
 from jianlu.capture.sessions.preparing import record_preflight
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
 from tests.fakes.sessions.world import AGENT, DEVICES, OTHER_AGENT, SALE_FACTS, SUPERVISOR, World, participant
 
@@ -33,6 +33,28 @@ def test_an_invitation_admits_to_its_seat_once(world: World) -> None:
         accept(invitation.token, using=world.using)
     taken = [event.body for event in world.events(case) if event.type is EventType.SEAT_TAKEN]
     assert taken == [{"seat": "customer", "how": "invitation"}]
+
+
+def test_an_invitation_is_not_used_up_when_there_is_no_room_to_sit_down_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = world.create()
+    token = invite(case, "customer", using=world.using, by=AGENT).token
+    world.rooms.is_away = True
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            accept(token, using=world.using)
+    world.rooms.is_away = False
+
+    def fail(entry: bytes) -> int:
+        raise UnavailableError("the ledger is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.vault.ledger, "append", fail)
+        with pytest.raises(UnavailableError):
+            accept(token, using=world.using)
+    assert EventType.SEAT_TAKEN not in world.kinds(case) and EventType.SEAT_REFUSED not in world.kinds(case)
+    assert accept(token, using=world.using).seat == "customer"
+    with pytest.raises(DeniedError):
+        accept(token, using=world.using)
 
 
 def test_customer_and_agent_compare_one_code(world: World) -> None:

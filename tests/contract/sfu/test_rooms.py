@@ -115,6 +115,16 @@ def test_a_second_sender_of_a_feed_is_refused(sfu: Sfu) -> None:
     eventually(lambda: viewer.frames["audio"] > seen + 5, "the first goes on")
 
 
+def test_a_sender_whose_answer_was_lost_may_try_again_at_once(sfu: Sfu) -> None:
+    lost, again, viewer = sfu.new_peer(), sfu.new_peer(), sfu.new_peer()
+    half_done = lost.publish(sfu.rooms, ROOM, AGENT, hears=False)
+    assert again.publish(sfu.rooms, ROOM, AGENT).id != half_done.id
+    sfu.watch(viewer, AGENT)
+    eventually(lambda: viewer.frames["audio"] > 3, "sound of the second try")
+    with pytest.raises(NotFoundError, match="gone"):
+        sfu.rooms.renegotiate(ROOM, half_done.id, "v=0\r\n")
+
+
 def test_a_sender_that_vanished_makes_room_for_another(sfu: Sfu) -> None:
     first, second, viewer = sfu.new_peer(), sfu.new_peer(), sfu.new_peer()
     first.publish(sfu.rooms, ROOM, AGENT)

@@ -35,11 +35,19 @@ class Peer:
         return self._pc.connectionState
 
     def publish(
-        self, rooms: Rooms, room: str, feed: str, *, codec: str = "vp8", kinds: tuple[str, ...] = ("audio", "video")
+        self,
+        rooms: Rooms,
+        room: str,
+        feed: str,
+        *,
+        codec: str = "vp8",
+        kinds: tuple[str, ...] = ("audio", "video"),
+        hears: bool = True,
     ) -> Connection:
-        """Send a feed."""
+        """Send a feed; one that does not hear the answer never sends anything."""
         offer = self._loop.run(self._offer_to_send(codec, kinds))
-        return self._answered(rooms.publish(room, feed, offer))
+        made = rooms.publish(room, feed, offer)
+        return self._answered(made) if hears else made
 
     def add(self, rooms: Rooms, room: str, connection: Connection, kind: str, *, codec: str = "vp8") -> Connection:
         """Send another track on the same connection."""

@@ -26,7 +26,7 @@ from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, r
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import disconnect, keep, phase_now, seats_of
 from jianlu.capture.sessions.switchboard import LiveSession
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId, case_ref
@@ -113,26 +113,23 @@ def accept(token: str, *, using: SessionPorts) -> Admission:
     """Take the seat that the token invites to; it works once. Whoever sits there on another device is disconnected, on the record.
 
     DeniedError for a token that is not ours, over, used, or taken back, always in the same words; ConflictError when the session is over.
-    A use of one that was used or taken back is on the record.
+    A use of one that was used or taken back is on the record. UnavailableError when room or record are away: then it was not used.
     """
     name, case, seat = _claims(token, using)
     at = instant_text(using.clock.now())
     with opened_by_watch(case, using=using) as live:
         if phase_now(live) not in OPEN:
             raise ConflictError("this session is over: ask the institution if you expected another")
-        fresh = (invitations.c.invitation == name, invitations.c.used_at.is_(None), invitations.c.revoked_at.is_(None))
         place = (invitations.c.tenant == using.tenant, invitations.c.case_ref == case, invitations.c.seat == seat)
-        with transaction(using.database) as connection:
-            used = update(invitations).where(*fresh, *place, invitations.c.expires_at > at).values(used_at=at)
-            is_good = connection.execute(used).rowcount == 1
-        if not is_good:
+        named = (invitations.c.invitation == name, *place)
+        if not _use(named, at, using):
             _record_stale(live, name, seat, using=using)
             raise _stale()
-        disconnect(live, seat, using=using)
-        if seat in live.talk.seats:
-            live.log.append(EventType.SEAT_LEFT, {"seat": seat, "reason": "replaced"})
-            live.catch_up()
-        _sit(live, seat, "invitation", using=using)
+        try:
+            _admit(live, seat, using=using)
+        except UnavailableError:
+            _give_back(named, using)
+            raise
         return Admission(using.tenant, case_ref(case), seat)
 
 
@@ -178,6 +175,28 @@ def outstanding_seats(live: LiveSession, *, using: SessionPorts) -> frozenset[st
     )
     with transaction(using.database, writes=False) as connection:
         return frozenset(connection.execute(query).scalars())
+
+
+def _use(named: tuple[ColumnElement[bool], ...], at: str, using: SessionPorts) -> bool:
+    """Cross the invitation off; False when it is good no longer."""
+    fresh = (invitations.c.used_at.is_(None), invitations.c.revoked_at.is_(None), invitations.c.expires_at > at)
+    with transaction(using.database) as connection:
+        return connection.execute(update(invitations).where(*named, *fresh).values(used_at=at)).rowcount == 1
+
+
+def _give_back(named: tuple[ColumnElement[bool], ...], using: SessionPorts) -> None:
+    """Nobody sat down by it, so it was not used. The session's lock is held: nobody else used it meanwhile."""
+    with transaction(using.database) as connection:
+        connection.execute(update(invitations).where(*named).values(used_at=None))
+
+
+def _admit(live: LiveSession, seat: str, *, using: SessionPorts) -> None:
+    using.rooms.open_room(live.row.case, room_spec(live, using.video_codecs))
+    disconnect(live, seat, using=using)
+    if seat in live.talk.seats:
+        live.log.append(EventType.SEAT_LEFT, {"seat": seat, "reason": "replaced"})
+        live.catch_up()
+    _sit(live, seat, "invitation", using=using)
 
 
 def _sit(live: LiveSession, seat: str, how: str, *, using: SessionPorts) -> None:

@@ -77,6 +77,7 @@ class Rooms(Protocol):
 
     def publish(self, room: str, feed: str, offer_sdp: str) -> Connection:
         """Let the offering peer send `feed`. A feed that was interrupted goes on with the new peer: its viewers keep their connections.
+        A peer of whom nothing ever came is replaced too.
 
         NotFoundError for a room that is not open; ConflictError while another peer is sending this feed; InvalidError for an offer
         that is not SDP, is too long, or has nothing that the room allows.

@@ -61,11 +61,11 @@ class Feed:
         return gone
 
     def is_taken(self, now_us: int) -> bool:
-        """Whether a living peer sends this feed."""
+        """Whether a living peer sends this feed. One of whom nothing ever came sends nothing: its answer was lost, or its page is gone."""
         peer = self.publisher
         if peer is None or peer.is_ended:
             return False
-        return peer.link.seen_us == 0 or now_us - peer.link.seen_us < TAKEOVER_US
+        return peer.link.seen_us != 0 and now_us - peer.link.seen_us < TAKEOVER_US
 
     def add_viewer(self, viewer: Viewer) -> None:
         """Let this peer watch."""

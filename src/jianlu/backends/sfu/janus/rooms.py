@@ -168,7 +168,7 @@ class JanusForwarder:
         agree_to_receive(read_offer(offer_sdp), room.spec)
         checked_name(feed_name)
         present = room.senders.get(feed_name)
-        if present is not None and not present.has_left and (not present.is_up or present.is_receiving):
+        if present is not None and not present.has_left and present.is_receiving:  # one that never came to be sends nothing
             raise ConflictError("another device is sending this feed: end it there, or wait until it is gone")
         if present is not None:
             await self._janus.detach(present.handle)
