@@ -8,18 +8,20 @@ import { openBoard, openPicture, openScreen, shut } from "../media/share.ts";
 import type { View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import type { Acts } from "./acts.ts";
+import { isUnrecorded } from "./health.ts";
 
-/** What is recorded, up to which second: words first, colour second. */
-export function recordingBadge(view: View): HTMLElement {
+/** What is recorded, up to which second: words first, colour second. Without a line to the service it is what was known last, and says so. */
+export function recordingBadge(view: View, isStale: boolean): HTMLElement {
   const recording = view.recording;
+  if (isStale) return h("div", { class: "rec is-stale" }, h("span", { class: "badge care" }, t("rec.last", { state: recordingWord(view) })));
   const sealed = recording.recorded_until_ms ?? 0;
   const isOn = recording.state === "recording";
-  const looks = view.state === "paused" ? "care" : isOn ? "bad live" : recording.state === "stalled" || view.state === "halted" ? "bad" : "";
+  const looks = isUnrecorded(view) ? "care" : isOn ? "bad live" : recording.state === "stalled" || view.state === "halted" ? "bad" : "";
   return h("div", { class: "rec" }, h("span", { class: `badge ${looks}` }, recordingWord(view)),
     isOn || recording.state === "stalled" || view.state === "paused" ? h("span", { class: "rec-time" }, h("b", null, clock(recording.now_ms ?? view.now_ms ?? 0)), h("small", null, t("rec.sealed", { time: clock(sealed) }))) : null);
 }
 
-export const recordingWord = (view: View): string => (view.state === "paused" ? t("rec.paused") : t(`rec.${view.recording.state}`));
+export const recordingWord = (view: View): string => (isUnrecorded(view) ? t("rec.paused") : t(`rec.${view.recording.state}`));
 
 /** Tells those who listen when the recording begins, stalls, pauses and ends; its clock, which changes each second, is not told. */
 export class Herald {
@@ -50,7 +52,7 @@ export function withdrawnNote(view: View): HTMLElement | null {
 }
 
 export function healthNote(view: View): HTMLElement | null {
-  if (view.health.level === "green" || !view.health.messages.length) return null;
+  if (!view.health.messages.length) return null;
   return h("div", { class: `says ${view.health.level === "red" ? "bad" : "care"}`, role: "alert" }, h("ul", null, view.health.messages.map((each) => h("li", null, each.track ? tr(each.text).replace(each.track, wordOf(each.track)) : tr(each.text)))));
 }
 

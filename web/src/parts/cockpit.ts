@@ -13,6 +13,7 @@ import { Deposits, hasDeposits } from "./deposits.ts";
 import { DeviceTest } from "./devicetest.ts";
 import { Encryption } from "./encryption.ts";
 import { gateList, gateShown, gateSums, isCovered } from "./gate.ts";
+import { doubt, isUnrecorded } from "./health.ts";
 import { membersPart, membersShown } from "./members.ts";
 import { invitations, peopleList } from "./people.ts";
 
@@ -100,7 +101,7 @@ class Cockpit extends HTMLElement {
     this.show("title", [view.title, view.number, view.state, view.template.title, view.check_code], () => [
       h("p", { class: "crumb" }, h("a", { href: "/cases" }, t("cockpit.back"))),
       h("h1", null, view.title || view.number), h("p", { class: "note" }, [view.number, tr(view.template.title)].filter(Boolean).join(" · "), view.check_code ? h("span", { class: "checkcode", title: t("cockpit.check_text") }, t("cockpit.check"), h("b", null, view.check_code)) : null)]);
-    this.show("rec", [view.recording.state, view.state, Math.floor((view.recording.now_ms ?? 0) / 1000), Math.floor((view.recording.recorded_until_ms ?? 0) / 1000)], () => recordingBadge(view));
+    this.show("rec", [view.recording.state, view.state, isUnrecorded(view), Math.floor((view.recording.now_ms ?? 0) / 1000), Math.floor((view.recording.recorded_until_ms ?? 0) / 1000)], () => recordingBadge(view, this.session.link === "lost"));
     this.show("controls", [view.allowed, view.state], () => this.controls(view));
     this.show("gone", view.consents.map((each) => [each.purpose, each.by, each.state]), () => withdrawnNote(view));
     this.show("alarm", [view.health, this.session.link, this.media.state, this.media.reason, Boolean(this.media.publisher)], () => this.alarm(view));
@@ -130,7 +131,7 @@ class Cockpit extends HTMLElement {
     if (this.test) { if (!this.regions["main"]!.at.contains(this.test.at)) this.regions["main"]!.show("test", () => h("div", { class: "sheet stack narrow" }, h("h2", null, t("device.title")), this.test!.at)); return; }
     const left = step ? Math.ceil((step.left_ms ?? 0) / 1000) : 0;
     if (before) this.show("main", [view.state, view.gates, gateShown(view), view.allowed, view.you, view.seats, Boolean(this.media.own), view.recording.state], () => this.prepare(view));
-    else this.show("main", [step, left, view.allowed, view.state, view.reason, view.consents, Boolean(this.media.sample), this.media.sample?.isSpeaking, view.recording.state], () => this.script(view, step, left));
+    else this.show("main", [step, left, view.allowed, view.state, view.reason, isUnrecorded(view), view.consents, Boolean(this.media.sample), this.media.sample?.isSpeaking, view.recording.state], () => this.script(view, step, left));
     const next = step ? view.steps.find((each) => each.no > step.no && each.state !== "done") : null;
     this.show("next", [before, next?.id, next?.title, view.next_sentence], () => before || !next ? null : h("div", { class: "next" }, h("span", { class: "note" }, t("cockpit.next")), h("b", null, tr(next.title)), next.say[0] ? h("p", { class: "soft", lang: view.language === "zh" ? "zh-CN" : "en" }, next.say[0].text) : null));
   }
@@ -185,7 +186,7 @@ class Cockpit extends HTMLElement {
   // the script
 
   private script(view: View, step: Step | null, left: number): Node {
-    if (view.state === "paused") return h("div", { class: "sheet stack" }, h("div", { class: "says care" }, h("h3", null, t("paused.title")), h("p", null, t(view.reason === "unhealthy" ? "paused.unhealthy" : "paused.text"))), may(view, "resume") && view.reason !== "unhealthy" ? this.acts.button(t("act.resume"), "resume", {}, "main") : null);
+    if (view.state === "paused") return h("div", { class: "sheet stack" }, h("div", { class: "says care" }, h("h3", null, t("paused.title")), h("p", null, view.reason === "unhealthy" ? t("paused.unhealthy") : isUnrecorded(view) ? t("paused.text") : tr(doubt(view)))), may(view, "resume") && view.reason !== "unhealthy" ? this.acts.button(t("act.resume"), "resume", {}, "main") : null);
     if (!step) return h("div", { class: "sheet stack" }, h("h2", null, t("cockpit.all_done")), h("p", { class: "soft" }, t("cockpit.all_done_text")), this.acts.button(t("act.end"), "end", {}, "main big", { disabled: !may(view, "end") }));
     const isOn = step.state === "current";
     const speech = h("div", { class: "speech", lang: view.language === "zh" ? "zh-CN" : "en" }, step.say.map((each) => h("p", null, each.text)));

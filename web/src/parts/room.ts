@@ -11,6 +11,7 @@ import { chat, endShare, fillChat, Herald, News, ownControls, placeTiles, share,
 import { Deposits, hasDeposits } from "./deposits.ts";
 import { DeviceTest } from "./devicetest.ts";
 import { Encryption } from "./encryption.ts";
+import { doubt, isUnrecorded } from "./health.ts";
 import { membersPart, membersShown } from "./members.ts";
 
 const OVER = ["ended", "sealed", "refused", "halted"];
@@ -78,7 +79,7 @@ class RoomPage extends HTMLElement {
     const isTalking = ["live", "paused"].includes(view.state);
     this.dataset["phase"] = isOver ? "over" : isTalking ? "talk" : this.media.own ? "wait" : "door";
     this.stage.hidden = isOver || !this.media.own;
-    this.show("bar", [view.state, view.recording.state, Math.floor((view.recording.now_ms ?? view.now_ms ?? 0) / 1000), view.check_code, this.agentName(view)], () => this.bar(view, isOver));
+    this.show("bar", [view.state, view.recording.state, isUnrecorded(view), Math.floor((view.recording.now_ms ?? view.now_ms ?? 0) / 1000), view.check_code, this.agentName(view), this.session.link], () => this.bar(view, isOver));
     this.show("alarm", [view.health, this.session.link, this.media.state, this.media.reason, Boolean(this.media.publisher), view.state], () => this.alarm(view, isOver));
     this.show("gone", [isOver, view.consents.map((each) => [each.purpose, each.by, each.state])], () => (isOver ? null : withdrawnNote(view)));
     this.show("self", [isOver, Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, this.media.share?.track, may(view, "share")], () => (isOver ? null : this.self(view)));
@@ -113,7 +114,7 @@ class RoomPage extends HTMLElement {
     const open = view.consents.filter((each) => each.by === this.seat && each.state === "asked" && (each.moment === "door"));
     if (open.length && !isTalking) { this.show("main", ["consent", open], () => this.door(open, view)); return; }
     if (!isTalking) { this.show("main", ["wait", view.gates, this.agentName(view)], () => this.waiting(view)); return; }
-    if (view.state === "paused") { this.show("main", ["paused", view.reason], () => h("div", { class: "sheet says care" }, h("h2", null, t("paused.title")), h("p", null, t("paused.customer")))); return; }
+    if (view.state === "paused") { this.show("main", ["paused", view.reason, isUnrecorded(view)], () => h("div", { class: "sheet says care" }, h("h2", null, t("paused.title")), h("p", null, isUnrecorded(view) ? t("paused.customer") : view.reason === "unhealthy" ? t("room.unhealthy") : tr(doubt(view))))); return; }
     const step = currentStep(view);
     this.show("main", [step, view.showing, view.consents, view.steps.length, this.media.sample?.isSpeaking], () => this.step(view, step));
   }
@@ -218,9 +219,10 @@ class RoomPage extends HTMLElement {
 
   private bar(view: View, isOver: boolean): Node | null {
     if (isOver) return null;
-    const isOn = view.recording.state === "recording" && view.state === "live";
+    const isStale = this.session.link === "lost";
+    const isOn = isHeld(view) && !isStale;
     return h("div", { class: `roombar ${isOn ? "is-on" : ""}` }, h("span", { class: "rec-dot", "aria-hidden": "true" }),
-      h("b", null, recordingLine(view)), isOn ? h("span", { class: "counter" }, clock(view.recording.now_ms ?? view.now_ms ?? 0)) : null,
+      h("b", null, isStale ? t("rec.last", { state: recordingLine(view) }) : recordingLine(view)), isOn ? h("span", { class: "counter" }, clock(view.recording.now_ms ?? view.now_ms ?? 0)) : null,
       view.check_code ? h("span", { class: "checkcode" }, t("room.check_short"), h("b", null, view.check_code)) : null);
   }
 
@@ -228,7 +230,9 @@ class RoomPage extends HTMLElement {
     if (isOver) return null;
     if (this.session.link === "lost" || (this.media.publisher && this.media.state === "interrupted")) return h("div", { class: "says care", role: "alert" }, t("room.reconnecting"));
     if (this.media.publisher && this.media.state === "refused") return h("div", { class: "says bad", role: "alert" }, t("room.taken"), " ", this.media.reason);
-    if (view.health.level === "red") return h("div", { class: "says bad", role: "alert" }, t("room.unhealthy"));
+    const unsure = doubt(view);
+    if (view.health.level === "red") return h("div", { class: "says bad", role: "alert" }, t("room.unhealthy"), unsure ? ` ${tr(unsure)}` : null);
+    if (unsure) return h("div", { class: "says care", role: "alert" }, tr(unsure));
     return null;
   }
 
@@ -244,7 +248,9 @@ class RoomPage extends HTMLElement {
   }
 }
 
-const recordingLine = (view: View): string => t(view.recording.state === "recording" && view.state === "live" ? "room.recording" : view.state === "paused" ? "rec.paused" : "room.not_recording");
+/** Whether what is said now is recorded. */
+const isHeld = (view: View): boolean => view.recording.state === "recording" && ["live", "paused"].includes(view.state) && !isUnrecorded(view);
+const recordingLine = (view: View): string => t(isHeld(view) ? "room.recording" : isUnrecorded(view) ? "rec.paused" : "room.not_recording");
 
 /** Which bundled answer fits after which bundled sentence. */
 const ANSWERS = [
