@@ -4,6 +4,8 @@ import { apiOf, capacity, get } from "./api.ts";
 import type { Both } from "./words.ts";
 
 export interface Track { state: string; packets?: number; lost?: number; key_frames?: number; fps?: number; kbps?: number; level_db?: number; frozen_ms?: number; drift_ms?: number; last_packet_ms_ago?: number }
+/** How the recording stands: `none` without one. `looked_ms` is when it was looked at, null for not yet. */
+export interface Health { level: "none" | "green" | "amber" | "red"; messages: { code: string; text: Both; track?: string }[]; looked_ms: number | null }
 export interface Recording { state: string; recorded_until_ms?: number | null; now_ms?: number | null; segments?: number; tracks?: Record<string, Track>; alarms?: { code: string; track?: string; from_ms?: number }[] }
 export interface Blocked { code: string; about?: string; text: Both }
 export interface Answer { id: string; question: Both; by?: string; options: { id: string; label: Both; effect?: string }[]; answer: string | null }
@@ -27,7 +29,7 @@ export interface Deposit { document: string; signature: "covers_file" | "covers_
 export interface View {
   case: string; number: string; title: string; template: { id: string; version: string; title: Both }; state: string; language: string; profile: string;
   seats: Seat[]; encryption?: { secret: string; members: Member[]; handover: string } | null; check_code?: string | null; script?: { id: string; version: string; digest: string } | null; steps: Step[]; current_step: string | null; next_sentence: Both;
-  consents: Consent[]; recording: Recording; health: { level: string; messages: { code: string; text: Both; track?: string }[] }; messages: { by: string; text: string; at_ms: number }[];
+  consents: Consent[]; recording: Recording; health: Health; messages: { by: string; text: string; at_ms: number }[];
   shares: { track: string; kind: string; by: string }[]; allowed: string[]; reason?: string; is_large?: boolean; you?: { seat: string; is_staff: boolean }; gates: { code: string; about?: string; text: Both }[]; gate_checks: GateCheck[]; deposits: Deposit[]; checks: LiveChecks; showing?: { step: string; document: string } | null; now_ms?: number; jobs: { stage: string; done?: number; due?: number; error?: string | null };
   result: { met: number; not_met: number; not_evidenced: number; package_url?: string } | null; version: number;
 }
@@ -40,7 +42,7 @@ export function complete(raw: Partial<View>): View {
 }
 
 const EMPTY: Partial<View> = { checks: { state: "off", on_not_met: "warn", held_by: null, calls_supervisor: false, prompts: [] }, seats: [], steps: [], consents: [], gates: [], gate_checks: [], deposits: [], messages: [], shares: [], allowed: [], result: null, current_step: null, next_sentence: null,
-  recording: { state: "idle" }, health: { level: "green", messages: [] }, jobs: { stage: "none" }, version: 0, profile: "standard", language: "zh" };
+  recording: { state: "idle" }, health: { level: "none", messages: [], looked_ms: null }, jobs: { stage: "none" }, version: 0, profile: "standard", language: "zh" };
 const EMPTY_STEP: Partial<Step> = { checks: { state: "none", is_whole: false, action: "", is_waived: false, points: [] }, say: [], documents: [], answers: [], attestations: [], consents: [], clauses: [], blocked_by: [], attempt: 1, from_ms: null, to_ms: null, can_complete: false };
 
 export type Link = "connecting" | "live" | "lost";
