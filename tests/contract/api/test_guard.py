@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from jianlu.deliver.api.app import create_app
+from jianlu.deliver.api.bodies import BODY_BYTES_MAX
 from jianlu.deliver.api.cookies import SEATS_HELD_MAX
-from jianlu.deliver.api.guard import BODY_BYTES_MAX, BURST, TRIES_BURST
+from jianlu.deliver.api.guard import BURST, TRIES_BURST
 from tests.contract.api.test_routes import expect_problem
 from tests.fakes.api.world import DEVICES, ApiWorld, ok
 

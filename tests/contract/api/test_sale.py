@@ -8,7 +8,7 @@ import pytest
 
 from jianlu.capture.sessions.signed_pdf import PDF_BYTES_MAX
 from jianlu.core.terms.events import EventType
-from jianlu.deliver.api.guard import BODY_BYTES_MAX
+from jianlu.deliver.api.bodies import BODY_BYTES_MAX
 from tests.fakes.api.world import ApiWorld, ok, sale_body
 from tests.fakes.capture.signed_pdf import signed_pdf
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jianlu.capture.cases.find_cases import read_case
 from jianlu.capture.sessions.lifecycle import may
 from jianlu.capture.sessions.model import Act, Phase, StepState
-from jianlu.capture.sessions.opening import opened, session_ms
+from jianlu.capture.sessions.opening import opened, session_ms, standing_in
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import keep, phase_now
 from jianlu.capture.sessions.signed_pdf import SignatureSeen, signature_seen
@@ -25,6 +26,7 @@ from jianlu.govern.identity.model import Principal
 DEPOSITS_MAX = 50
 """Documents of one session: a contract with its annexes."""
 
+_NOT_YOURS = "this is not for your seat to do: whoever leads the session, or signs, deposits documents"
 _DOCUMENT = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 
 
@@ -39,6 +41,15 @@ class Deposit:
     signature: SignatureSeen
 
 
+def require_depositor(case: str, *, using: SessionPorts, by: Principal) -> None:
+    """DeniedError for whoever does not deposit documents in that case, NotFoundError for a case that `by` may not see.
+
+    Asked before a long file is taken in: the session is not opened for it, whoever is at work on it not waited for.
+    """
+    if not may(Act.DEPOSIT, standing_in(read_case(case, using=using, by=by), by).seat, Phase.LIVE):
+        raise DeniedError(_NOT_YOURS)
+
+
 def deposit_document(case: str, document: str, content: bytes, *, using: SessionPorts, by: Principal) -> Deposit:
     """Put a signed PDF into the case, under a code such as `contract`; the same file under the same code again is the same deposit.
 
@@ -49,7 +60,7 @@ def deposit_document(case: str, document: str, content: bytes, *, using: Session
     signature, digest = signature_seen(content), digest_of(content)
     with opened(case, using=using, by=by) as (live, standing):
         if not may(Act.DEPOSIT, standing.seat, Phase.LIVE):
-            raise DeniedError("this is not for your seat to do: whoever leads the session, or signs, deposits documents")
+            raise DeniedError(_NOT_YOURS)
         if phase_now(live) is not Phase.LIVE:
             raise ConflictError("documents are deposited while the session is recorded: their second is their evidence")
         known = [event for event in live.log.events if event.type is EventType.DEPOSIT_RECORDED]

@@ -107,11 +107,16 @@ def open_session(row: CaseRow, *, using: SessionPorts) -> LiveSession:
 
 
 def standing_of(live: LiveSession, by: Principal) -> Standing:
+    """Where `by` stands in the session."""
+    return standing_in(live.row, by)
+
+
+def standing_in(row: CaseRow, by: Principal) -> Standing:
     """Where `by` stands: participants on their seat, the case's agent on the agent's, supervisors beside it, other staff nowhere."""
     if isinstance(by, Participant):
         return Standing(by.seat)
     account = by.account
-    if live.row.agent == account.id:
+    if row.agent == account.id:
         return Standing("agent", account.id, account.display)
     return Standing("supervisor" if by.has(Role.SUPERVISOR) else "", account.id, account.display)
 

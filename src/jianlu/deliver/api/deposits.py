@@ -19,7 +19,8 @@ router = APIRouter(prefix="/api/v1/cases/{case}", tags=["session"], dependencies
 _BODY = {"requestBody": {"required": True, "content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
-async def _file(request: Request) -> bytes:
+async def _file(request: Request, _: Caller) -> bytes:
+    """The body, which is not read before it is known who calls."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != PDF:
         raise InvalidError(f"the body must be {PDF}: set Content-Type")
     return await request.body()

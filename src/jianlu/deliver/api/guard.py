@@ -5,7 +5,7 @@ Plain ASGI, so that streams pass untouched. The order is in `app.py`.
 
 from __future__ import annotations
 
-import re
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -15,13 +15,22 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from jianlu.capture.sessions.signed_pdf import PDF_BYTES_MAX
+from jianlu.capture.sessions.depositing import require_depositor
+from jianlu.core.errors import JianluError, UnavailableError
+from jianlu.deliver.api.bodies import (
+    BODY_BYTES_MAX,
+    LONG_BODY_S,
+    Bounded,
+    LongBodies,
+    announced_bytes,
+    bytes_max,
+    deposit_case,
+    too_long,
+)
 from jianlu.deliver.api.deps import Deps
-from jianlu.deliver.api.problems import problem, route_of
+from jianlu.deliver.api.problems import problem, problem_of, route_of
+from jianlu.govern.identity.model import SignInNeededError, Staff
 from jianlu.runtime.logging import logger
-
-BODY_BYTES_MAX = 1 << 20
-"""Requests are JSON and SDP; an offer with simulcast and twenty candidates is below 40 KiB."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-jianlu"
@@ -50,8 +59,6 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=()",
 }
-_DEPOSIT = re.compile(r"/api/v1/cases/[a-z0-9]+/deposits/[a-z0-9_]+")
-_TOO_LONG = "a request has at most {} bytes here: send less at once"
 _HSTS = "max-age=31536000"
 
 Next = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -118,6 +125,7 @@ class Guard:
         self._deps = deps
         self._all = Buckets(RATE_PER_S, BURST)
         self._tries = Buckets(TRIES_PER_S, TRIES_BURST)
+        self._long = LongBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -127,7 +135,42 @@ class Guard:
         if refusal is not None:
             await problem(refusal[0], refusal[1], instance=scope["path"], headers=refusal[2])(scope, receive, send)
             return
-        await _Bounded(scope, receive, send).carry_out(self._app)
+        announced = announced_bytes(scope)
+        if announced is not None and not 0 <= announced <= bytes_max(scope):
+            await too_long(bytes_max(scope), scope["path"])(scope, receive, send)
+        elif deposit_case(scope) and (announced is None or announced > BODY_BYTES_MAX):
+            await self._carry_out_long(scope, receive, send, announced)
+        else:
+            await Bounded(scope, receive, send, BODY_BYTES_MAX).carry_out(self._app)
+
+    async def _carry_out_long(self, scope: Scope, receive: Receive, send: Send, announced: int | None) -> None:
+        """A document of somebody who may deposit it; of all others a body that does not say its length is a short one."""
+        size = bytes_max(scope) if announced is None else announced
+        try:
+            caller = await asyncio.to_thread(self._depositor, scope)
+        except JianluError as error:
+            if announced is None:
+                await Bounded(scope, receive, send, BODY_BYTES_MAX).carry_out(self._app)
+            else:
+                await problem_of(error, self._deps.status_of(error), scope["path"])(scope, receive, send)
+            return
+        try:
+            give_back = self._long.take(caller, size)
+        except UnavailableError as error:
+            await problem_of(error, self._deps.status_of(error), scope["path"])(scope, receive, send)
+            return
+        try:
+            await Bounded(scope, receive, send, size, within_s=LONG_BODY_S).carry_out(self._app)
+        finally:
+            give_back()
+
+    def _depositor(self, scope: Scope) -> str:
+        """Who deposits, by a name that is theirs alone; our errors for whoever may not."""
+        caller = self._deps.look_up(Request(scope))
+        if caller is None:
+            raise SignInNeededError("you are not signed in, or no longer: sign in, or open your invitation again")
+        require_depositor(deposit_case(scope), using=self._deps.sessions, by=caller)
+        return f"staff:{caller.account.id}" if isinstance(caller, Staff) else f"seat:{caller.admission}"
 
     def _refusal(self, scope: Scope) -> tuple[int, str, dict[str, str]] | None:
         headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
@@ -139,45 +182,9 @@ class Guard:
             return 429, "too many requests from this address: wait as long as Retry-After says", {"Retry-After": str(wait_s)}
         if self._deps.is_draining.is_set() and method not in SAFE_METHODS and not _ends_something(method, path):
             return 503, "the service is about to stop: try again in a few seconds", {"Retry-After": "5"}
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > bytes_max(path):
-            return 413, _TOO_LONG.format(bytes_max(path)), {}
         if method not in SAFE_METHODS and not path.startswith(BEARER_PATHS) and not _is_own_page(headers):
             return 403, f"this call may come from another site: send the header {CSRF_HEADER}: 1", {}
         return None
-
-
-def bytes_max(path: str) -> int:
-    """The longest body that the path takes: documents that are deposited are longer than anything else."""
-    return PDF_BYTES_MAX if _DEPOSIT.fullmatch(path) else BODY_BYTES_MAX
-
-
-class _Bounded:
-    """One request whose body is counted as it comes: a length that was not announced does not get past the bound."""
-
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._scope, self._receive, self._send = scope, receive, send
-        self._seen, self._is_refused = 0, False
-        self._bytes_max = bytes_max(scope["path"])
-
-    async def carry_out(self, app: ASGIApp) -> None:
-        await app(self._scope, self._bounded, self._unless_refused)
-
-    async def _bounded(self) -> Message:
-        message = await self._receive()
-        self._seen += len(message.get("body", b""))
-        if self._seen <= self._bytes_max:
-            return message
-        if not self._is_refused:
-            self._is_refused = True
-            await problem(413, _TOO_LONG.format(self._bytes_max), instance=self._scope["path"])(
-                self._scope, self._receive, self._send
-            )
-        return {"type": "http.disconnect"}
-
-    async def _unless_refused(self, message: Message) -> None:
-        if not self._is_refused:
-            await self._send(message)
 
 
 def _is_own_page(headers: Headers) -> bool:
