@@ -161,6 +161,7 @@ class ToldClock:
     def __init__(self, while_sleeping: Callable[[int], Awaitable[None]]) -> None:
         self.now_us = 1_000_000_000
         self.wall_ahead_ms = 1_790_000_000_000
+        self.boots = "one"
         self._while_sleeping = while_sleeping
 
     def monotonic_us(self) -> int:
@@ -173,4 +174,4 @@ class ToldClock:
         await self._while_sleeping(int(seconds * 1000))
 
     def boot(self) -> str:
-        return "one"
+        return self.boots

@@ -9,7 +9,7 @@ import pytest
 
 from jianlu.capture.recording.live.clocks import AUDIO_PACE, VIDEO_PACE, LeastDelay, SenderClock, StreamClock
 from jianlu.capture.recording.live.counters import Unwrapper
-from jianlu.capture.recording.live.wall_clock import WallClockWatch
+from jianlu.capture.recording.live.wall_clock import WallClockWatch, offset_of
 
 HOUR_S = 3_600
 NTP = 3_900_000_000
@@ -114,7 +114,28 @@ def test_counters_go_on_where_they_wrap() -> None:
 
 def test_only_a_step_of_the_wall_clock_is_told() -> None:
     watch = WallClockWatch()
-    assert [watch.look(wall, at) for wall, at in ((10_000, 0), (11_000, 1_000), (12_001, 2_000), (12_401, 2_400))] == [0, 0, 0, 0]
-    assert watch.look(3_613_401, 3_400) == 3_600_000
-    assert watch.look(3_614_401, 4_400) == 0
-    assert watch.look(14_401, 5_400) == -3_601_000
+    assert [watch.look(offset) for offset in (10_000, 10_000, 10_001, 10_001)] == [0, 0, 0, 0]
+    assert [watch.look(offset) for offset in (3_610_001, 3_610_001, 9_001)] == [3_600_000, 0, -3_601_000]
+    assert WallClockWatch(10_000).look(310_000) == 300_000, "since an earlier process looked"
+
+
+class Busy:
+    """A machine on which so many microseconds pass between reading one clock and the other, the next time and the times after."""
+
+    def __init__(self, *waits_us: int) -> None:
+        self.now_us, self.waits_us = 0, list(waits_us)
+
+    def monotonic_us(self) -> int:
+        return self.now_us
+
+    def wall_ms(self) -> int:
+        self.now_us += self.waits_us.pop(0)
+        return 1_790_000_000_000 + self.now_us // 1000
+
+
+def test_a_machine_that_is_too_busy_to_read_two_clocks_at_once_has_not_moved_one() -> None:
+    assert offset_of(Busy(0)) == 1_790_000_000_000
+    assert offset_of(Busy(700_000, 900_000, 100)) == 1_790_000_000_000
+    assert offset_of(Busy(700_000, 900_000, 800_000)) is None
+    watch = WallClockWatch(5)
+    assert (watch.look(None), watch.offset_ms) == (0, 5)

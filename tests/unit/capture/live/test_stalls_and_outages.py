@@ -280,3 +280,61 @@ def test_a_pause_that_nothing_kept_ends_when_people_go_on() -> None:
         stage.recorder.set_paused(True)
     stage.recorder.set_paused(False)
     assert stage.recorder.status().state == "recording"
+
+
+def steps(stage: Stage) -> list[int]:
+    """Steps of the wall clock that were told, to the hundredth of a second."""
+    return [round(body["step_ms"], -1) for body in stage.log.bodies(EventType.CLOCK_STEPPED)]
+
+
+def test_a_clock_that_is_moved_while_the_recorder_is_down_is_told_when_it_is_back() -> None:
+    stage = Stage(one_party(), ONE)
+    stage.start()
+    stage.play(5_000)
+    stage.clock.wall_ahead_ms += 60_000
+    stage.play(3_000)
+    stage.clock.wall_ahead_ms -= 300_000
+    stage.kill_recorder(2_000)
+    stage.play(4_000)
+    assert steps(stage) == [60_000, -300_000], "each once, the first not again"
+    assert "clock_stepped" in alarms(stage)
+    stage.kill_recorder(2_000)
+    stage.play(4_000)
+    assert steps(stage) == [60_000, -300_000]
+
+
+def test_a_step_that_nothing_has_kept_when_the_recorder_is_killed_is_told_by_the_next_one() -> None:
+    stage = Stage(one_party(), ONE)
+    stage.start()
+    stage.play(5_000)
+    stage.clock.wall_ahead_ms += 60_000
+    stage.log.is_away = stage.spool.is_full = True
+    stage.play(1_500)
+    stage.log.is_away = stage.spool.is_full = False
+    stage.kill_recorder(2_000)
+    stage.play(4_000)
+    assert steps(stage) == [60_000]
+
+
+def test_a_clock_that_is_disciplined_slowly_is_followed_and_kept() -> None:
+    stage = Stage(one_party(), ONE)
+    stage.start()
+    for _ in range(12):
+        stage.play(1_000)
+        stage.clock.wall_ahead_ms += 90
+    stage.kill_recorder(2_000)
+    stage.play(4_000)
+    assert steps(stage) == []
+
+
+def test_after_a_new_start_of_the_machine_a_moved_clock_does_not_move_the_session() -> None:
+    stage = Stage(one_party(), ONE)
+    stage.start()
+    stage.play(5_000)
+    stage.clock.wall_ahead_ms += 60_000
+    stage.play(3_000)
+    before_ms = stage.recorder.status().now_ms
+    stage.clock.boots = "two"
+    stage.kill_recorder(2_000)
+    assert abs(stage.recorder.status().now_ms - before_ms - 2_000) <= 1
+    assert steps(stage) == [60_000]

@@ -24,6 +24,7 @@ from jianlu.capture.recording.live.ports import LiveLog, Spool, StateStore, Tap,
 from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.recording.live.state import CaseState, state_text
 from jianlu.capture.recording.live.tap_frames import TapFrame
+from jianlu.capture.recording.live.wall_clock import WallClockWatch, offset_of
 from jianlu.capture.recording.model import GapReason
 from jianlu.capture.sessions.recorders import (
     STOP_PATIENCE_MS,
@@ -41,6 +42,9 @@ from jianlu.core.terms.events import EventType
 
 RECORDER = "live/1"
 SOURCE_FORMAT = "jianlu/live-source/v1"
+OFFSET_KEPT_MS = 100
+"""A change of the wall clock that is kept with the state: a fifth of what is called a step."""
+
 _TICK_S, _LOOK_US = 0.2, 1_000_000
 _RETRY_FIRST_S, _RETRY_MAX_S = 0.2, 3.0
 _START_WAIT_S, _DELIVERY_WAIT_S = 10.0, 12.0
@@ -102,8 +106,9 @@ class CaseRecorder:
         self.ring = ring if state is None or state.keys is None else KeyRing(case, using.keys, state.keys)
         openers = self.ring.opener if self.ring else None
         self._recording = LiveRecording(tracks, self._now_us(), state.formats if state else None, openers)
+        self._wall = WallClockWatch(state.wall_offset_ms if state and state.boot == using.clock.boot() else None)
         self._health = RecordingHealth(
-            self._recording, self._delivery, self._outbox, using.states.free_bytes, is_edge=using.is_edge
+            self._recording, self._delivery, self._outbox, using.states.free_bytes, is_edge=using.is_edge, wall=self._wall
         )
         self._looked_us = 0
         self._stream: TapStream | None = None
@@ -220,12 +225,28 @@ class CaseRecorder:
     # -- health --------------------------------------------------------------------------------------------------------------
 
     def _look(self, now_us: int) -> None:
-        for kind, body in self._health.look(now_us, self._using.clock.wall_ms(), is_finished=self._is_finished):
+        for kind, body in self._health.look(now_us, offset_of(self._using.clock), is_finished=self._is_finished):
             self._say(kind, body)
+        self._keep_wall_offset()
         if self._recording.has_begun and not self._is_finished:
             measured = self._recording.measured(now_us)
             if measured is not None:
                 self._put_sheet(measured.plaintext, measured.samples)
+
+    def _keep_wall_offset(self) -> None:
+        """How far the clocks are apart, where the state says another: the next process, or the next run of the machine, needs it.
+
+        Only once what was to be said of it is kept: a step that is lost with this process is found by the next one.
+        """
+        offset_ms, state = self._wall.offset_ms, self._state
+        if not (self._outbox.is_empty or self._outbox.is_spooling):
+            return
+        if state is None or offset_ms is None or self._is_finished or abs(offset_ms - state.wall_offset_ms) < OFFSET_KEPT_MS:
+            return
+        fresh = state.with_wall_offset(offset_ms)
+        with contextlib.suppress(UnavailableError):  # a full disk has an alarm of its own; tried again at the next look
+            self._using.states.save(self.case, state_text(fresh))
+            self._state = fresh
 
     def status(self) -> RecordingStatus:
         """The recording now."""

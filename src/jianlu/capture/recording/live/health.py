@@ -33,7 +33,14 @@ class RecordingHealth:
     """Watches one recording. On the edge a spool that works is as good as the desk."""
 
     def __init__(
-        self, recording: LiveRecording, delivery: Delivery, outbox: Outbox, free_bytes: Callable[[], int], *, is_edge: bool
+        self,
+        recording: LiveRecording,
+        delivery: Delivery,
+        outbox: Outbox,
+        free_bytes: Callable[[], int],
+        *,
+        is_edge: bool,
+        wall: WallClockWatch,
     ) -> None:
         self._recording = recording
         self._delivery = delivery
@@ -41,16 +48,16 @@ class RecordingHealth:
         self._read_free_bytes = free_bytes
         self._is_edge = is_edge
         self._alarms = AlarmBook()
-        self._wall = WallClockWatch()
+        self._wall = wall
         self._stepped_us: int | None = None
         self._faulted_us: int | None = None
 
-    def look(self, now_us: int, wall_ms: int, *, is_finished: bool) -> list[Said]:
-        """What is to be recorded about the last second."""
+    def look(self, now_us: int, wall_offset_ms: int | None, *, is_finished: bool) -> list[Said]:
+        """What is to be recorded about the last second; `wall_offset_ms` as `offset_of` says."""
         self._recording.look(now_us)
         now_ms = self._recording.now_ms(now_us)
         said: list[Said] = []
-        if step_ms := self._wall.look(wall_ms, now_us // 1000):
+        if step_ms := self._wall.look(wall_offset_ms):
             self._stepped_us = now_us
             said.append((EventType.CLOCK_STEPPED, {"step_ms": step_ms, "at_ms": now_ms}))
         for change in self._alarms.look(self._conditions(now_us, is_finished=is_finished), now_ms, at_once=_AT_ONCE):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jianlu.capture.recording.model import AudioShape, TrackFormat, VideoShape
@@ -30,6 +30,15 @@ class CaseState:
     is_paused: bool = False
     end_us: int | None = None
     keys: tuple[tuple[int, str], ...] | None = None
+
+    @property
+    def wall_offset_ms(self) -> int:
+        """How far the wall clock was ahead of the monotonic one when that was last kept."""
+        return self.zero_wall_ms - self.zero_us // 1000
+
+    def with_wall_offset(self, offset_ms: int) -> CaseState:
+        """The state with the wall clock as it is now: the zero's instant by it moves as the clock does."""
+        return replace(self, zero_wall_ms=self.zero_us // 1000 + offset_ms)
 
     def zero_on(self, boot: str, monotonic_us: int, wall_ms: int) -> int:
         """The session's zero on the clock of the machine as it runs now."""
