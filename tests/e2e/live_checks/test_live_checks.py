@@ -123,7 +123,7 @@ def _hold(talk: Talk, step: str, first: int, last: int, *, documents: tuple[str,
 
 
 def _await_seal(talk: Talk) -> None:
-    talk.go_to(talk.now_ms + 2_100)
+    talk.go_to(talk.now_ms + 2_500)
     talk.check()
 
 
