@@ -313,7 +313,7 @@ def media_server(path: Path, settings: Settings, shard: int) -> MediaServer | Ja
     relay = None
     if media.is_relayed and turn.urls:
         relay = turn_server(turn.urls[0], _secret(path, turn.secret), SystemClock().now())
-    options = media_options(media.addresses, media.udp_ports, shard, relay)
+    options = media_options(media.addresses, media.udp_ports, shard, relay, is_edge=settings.serve.is_edge)
     if media.janus:
         secret = _secret(path, media.janus_secret).decode() if media.janus_secret else ""
         return JanusServer(path / "run", shard, options, media.janus, secret=secret)

@@ -1,11 +1,13 @@
 """The line between a centre and the edge that records is cut during a call: the edge records on, delivers later, and nothing is lost.
 
 Two homes and processes of their own, as an edge is installed: media and recorder at the edge, web and worker in the centre, their sockets
-carried over a line that the test cuts. Twelve seconds stand for ten minutes (the recorder alone is held to ten by its unit tests).
+carried over a line that the test cuts: for longer than a media process elsewhere forwards for a caller that is gone. Twenty-five
+seconds stand for ten minutes (the recorder alone is held to ten by its unit tests); `JIANLU_TEST_CUT_S=600` waits for them.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from pathlib import Path
 import aioice.ice
 import pytest
 
+from jianlu.backends.sfu.embedded.client import EmbeddedRooms
+from jianlu.backends.sfu.embedded.serve import media_socket
 from jianlu.core.terms.ids import case_ref
 from jianlu.core.verdicts.ranges import outside, union_of
 from jianlu.runtime.settings import read_settings
@@ -24,7 +28,7 @@ from tests.fakes.serving.line import Line
 from tests.fakes.serving.running import Served, served, wait_for
 
 pytestmark = pytest.mark.slow
-CUT_MS = 12_000
+CUT_MS = 1_000 * int(os.environ.get("JIANLU_TEST_CUT_S", "25"))
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,14 @@ class Edge:
         """Entries that wait on the edge's disk, as the next process of its recorder would find them."""
         ports = recorder_ports(self.home, read_settings(self.home), "a", complain=lambda *_: None)
         return ports.spool(case_ref(case)).count
+
+    def forwards(self, case: str) -> bool:
+        """Whether the edge's media process forwards the room, asked at the edge itself."""
+        rooms = EmbeddedRooms([media_socket(self.home / "run", 0)])
+        try:
+            return rooms.status(case_ref(case)).is_forwarding
+        finally:
+            rooms.close()
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +87,7 @@ def test_a_cut_line_loses_nothing_and_the_package_is_whole(edge: Edge, tmp_path:
         call.until(lambda view: view["now_ms"] >= cut_at_ms + CUT_MS, "the line stays cut")
         assert call.view()["state"] == "live", "nothing is ended that the edge records on"
         assert edge.spooled(call.case) >= 4, "the edge keeps what it cannot deliver"
+        assert edge.forwards(call.case), "people at the edge still hear each other: their recorder looks after them"
         edge.line.mend()
         call.until(lambda view: view["health"]["level"] != "red", "the edge is back")
         call.until(lambda view: view["recording"]["recorded_until_ms"] > cut_at_ms + CUT_MS, "the edge delivers")

@@ -25,7 +25,8 @@ class _Rooms:
         self.now_s = 100.0
         self.ended: list[str] = []
         self.is_away = False
-        self.lease = Lease(self._end, now_s=lambda: self.now_s)
+        self.recorded: set[str] = set()
+        self.lease = Lease(self._end, is_held=self.recorded.__contains__, now_s=lambda: self.now_s)
 
     async def _end(self, room: str) -> None:
         if self.is_away:
@@ -63,6 +64,19 @@ def test_a_room_that_cannot_be_ended_now_is_tried_again() -> None:
     rooms.is_away = False
     rooms.pass_s(1)
     assert rooms.ended == ["stuck"]
+
+
+def test_a_room_that_a_recorder_of_the_edge_looks_after_outlives_its_line_and_ends_when_the_recorder_is_gone_too() -> None:
+    rooms = _Rooms()
+    rooms.lease.begin("branch")
+    rooms.recorded.add("branch")
+    rooms.pass_s(600)
+    assert not rooms.ended
+    rooms.recorded.clear()
+    rooms.pass_s(LEASE_S - 1)
+    assert not rooms.ended
+    rooms.pass_s(2)
+    assert rooms.ended == ["branch"]
 
 
 @pytest.mark.slow

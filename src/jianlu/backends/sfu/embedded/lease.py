@@ -1,7 +1,8 @@
 """Forwarding on a lease: whoever turned it on asks for the room's status again and again, or it ends.
 
 A process that stops looking at its sessions can neither see that a recording fails nor stop the talk. So nobody is seen or heard
-through a media process whose caller is gone: not at once, because a caller that is killed is started anew, but soon.
+through a media process whose caller is gone: not at once, because a caller that is killed is started anew, but soon. On an edge, whose line to
+the caller may be cut for long, the recorder there looks after a room.
 """
 
 from __future__ import annotations
@@ -20,12 +21,18 @@ _LOOK_S = 1.0
 
 
 class Lease:
-    """Which rooms are forwarded, and when somebody last asked for each; `end` turns one off."""
+    """Which rooms are forwarded, and when somebody last asked for each; `end` turns one off, one that `is_held` needs no asking."""
 
     def __init__(
-        self, end: Callable[[str], Awaitable[None]], *, lease_s: float = LEASE_S, now_s: Callable[[], float] = time.monotonic
+        self,
+        end: Callable[[str], Awaitable[None]],
+        *,
+        is_held: Callable[[str], bool] = lambda _: False,
+        lease_s: float = LEASE_S,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._end = end
+        self._is_held = is_held
         self._lease_s = lease_s
         self._now_s = now_s
         self._asked_s: dict[str, float] = {}
@@ -48,7 +55,9 @@ class Lease:
         """End what nobody asked for in time; returns those rooms. One that cannot be ended now is tried again."""
         ended = []
         for room, asked_s in list(self._asked_s.items()):
-            if self._now_s() - asked_s > self._lease_s:
+            if self._is_held(room):
+                self.renew(room)
+            elif self._now_s() - asked_s > self._lease_s:
                 with contextlib.suppress(JianluError):
                     await self._end(room)
                     self.drop(room)

@@ -27,17 +27,18 @@ class Forwarder(Protocol):
     async def set_forwarding(self, name: str, *, is_on: bool) -> None: ...
     async def status(self, name: str) -> RoomStatus: ...
     async def close_room(self, name: str) -> None: ...
+    def is_tapped(self, name: str) -> bool: ...
     def describe(self) -> tuple[str, str]: ...
 
 
 class Calls:
-    """Takes calls for what forwards here, at the socket `path`."""
+    """Takes calls for what forwards here, at the socket `path`. On an edge a recorder that taps a room looks after it too."""
 
-    def __init__(self, path: Path, forwarder: Forwarder, *, lease_s: float = LEASE_S) -> None:
+    def __init__(self, path: Path, forwarder: Forwarder, *, is_edge: bool, lease_s: float = LEASE_S) -> None:
         async def end(room: str) -> None:
             await forwarder.set_forwarding(room, is_on=False)
 
-        self._lease = Lease(end, lease_s=lease_s)
+        self._lease = Lease(end, is_held=lambda room: is_edge and forwarder.is_tapped(room), lease_s=lease_s)
         self._server = RpcServer(path, methods_of(forwarder, self._lease))
 
     async def start(self) -> None:

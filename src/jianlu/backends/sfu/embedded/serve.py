@@ -31,7 +31,7 @@ class MediaServer:
 
     def __init__(self, folder: Path, number: int, options: MediaOptions, *, lease_s: float = LEASE_S) -> None:
         self._shard = Shard(options, tap_socket(folder, number))
-        self._calls = Calls(media_socket(folder, number), self._shard, lease_s=lease_s)
+        self._calls = Calls(media_socket(folder, number), self._shard, is_edge=options.is_edge, lease_s=lease_s)
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -49,7 +49,9 @@ class MediaServer:
         await self._shard.stop()
 
 
-def media_options(addresses: Sequence[str], udp_ports: str, number: int, turn: TurnServer | None = None) -> MediaOptions:
+def media_options(
+    addresses: Sequence[str], udp_ports: str, number: int, turn: TurnServer | None = None, *, is_edge: bool = False
+) -> MediaOptions:
     """Where shard `number` listens: on `addresses`, or on all of this machine's.
 
     An address that is none of this machine's (it is behind a translating gateway) is announced, and everything is listened on.
@@ -62,17 +64,17 @@ def media_options(addresses: Sequence[str], udp_ports: str, number: int, turn: T
         if port > int(last):
             raise InvalidError("[media] udp_ports has fewer ports than there are media processes: widen it")
     if not addresses:
-        return MediaOptions(hosts=_own_addresses(), port=port, turn=turn)
+        return MediaOptions(hosts=_own_addresses(), port=port, turn=turn, is_edge=is_edge)
     try:
         for address in addresses:
             ipaddress.ip_address(address)
     except ValueError as error:
         raise InvalidError("[media] addresses are IP addresses: browsers are told them as they are") from error
     if all(_is_own(address) for address in addresses):
-        return MediaOptions(hosts=tuple(addresses), port=port, turn=turn)
+        return MediaOptions(hosts=tuple(addresses), port=port, turn=turn, is_edge=is_edge)
     if not port:
         raise InvalidError("[media] addresses behind a gateway need udp_ports: the gateway must know what to pass on")
-    return MediaOptions(hosts=("0.0.0.0",), port=port, announced=tuple(addresses), turn=turn)  # noqa: S104
+    return MediaOptions(hosts=("0.0.0.0",), port=port, announced=tuple(addresses), turn=turn, is_edge=is_edge)  # noqa: S104
 
 
 def turn_server(url: str, secret: bytes, now: datetime) -> TurnServer:

@@ -43,12 +43,16 @@ NAME_BYTES_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class MediaOptions:
-    """Where a media process listens and what it tells peers: `announced` are its addresses as seen from outside, if others."""
+    """Where a media process listens and what it tells peers: `announced` are its addresses as seen from outside, if others.
+
+    On an edge, whoever calls it may be away for long (`lease.py`).
+    """
 
     hosts: tuple[str, ...] = ("127.0.0.1",)
     port: int = 0
     announced: tuple[str, ...] = ()
     turn: TurnServer | None = None
+    is_edge: bool = False
 
 
 class Room:
@@ -195,6 +199,10 @@ class Shard:
             for connection in [*feed.viewers, *([feed.publisher.id] if feed.publisher else [])]:
                 self._close_connection(name, connection)
         self._rooms.pop(name, None)
+
+    def is_tapped(self, name: str) -> bool:
+        """Whether a recorder listens to a room."""
+        return self._tap.listens(name)
 
     def states(self, room: str) -> Iterable[bytes]:
         """For the tap: every feed's state."""

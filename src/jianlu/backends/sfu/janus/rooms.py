@@ -297,6 +297,10 @@ class JanusForwarder:
             if not isinstance(as_ours(error), NotFoundError):
                 raise as_ours(error) from error
 
+    def is_tapped(self, name: str) -> bool:
+        """Whether a recorder listens to a room."""
+        return self._tap.listens(name)
+
     def states(self, room: str) -> Iterable[bytes]:
         """For the tap."""
         found = self._rooms.get(room)

@@ -18,7 +18,7 @@ class JanusServer:
 
     def __init__(self, folder: Path, number: int, options: MediaOptions, url: str, *, secret: str = "") -> None:
         self._forwarder = JanusForwarder(url, options, tap_socket(folder, number), secret=secret)
-        self._calls = Calls(media_socket(folder, number), self._forwarder)
+        self._calls = Calls(media_socket(folder, number), self._forwarder, is_edge=options.is_edge)
 
     @property
     def candidates(self) -> tuple[str, ...]:
