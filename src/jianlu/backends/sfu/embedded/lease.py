@@ -1,8 +1,8 @@
 """Forwarding on a lease: whoever turned it on asks for the room's status again and again, or it ends.
 
 A process that stops looking at its sessions can neither see that a recording fails nor stop the talk. So nobody is seen or heard
-through a media process whose caller is gone: not at once, because a caller that is killed is started anew, but soon. On an edge, whose line to
-the caller may be cut for long, the recorder there looks after a room.
+through a media process whose caller is gone: not at once, because a caller that is killed is started anew, but soon. On an edge,
+whose line to the caller may be cut for long, the recorder there looks after a room.
 """
 
 from __future__ import annotations
