@@ -246,3 +246,21 @@ def test_what_is_recorded_are_the_plans_tracks_and_the_shares(world: World) -> N
         "customer",
         "agent-screen",
     ]
+
+
+def test_a_line_that_a_browser_found_too_slow_is_good_once_enough_arrives_over_it(world: World) -> None:
+    case = world.create()
+    take_seat(case, using=world.using, by=AGENT)
+    record_preflight(case, {**DEVICES, "network": "failed"}, using=world.using, by=AGENT)
+    world.beat(case)
+    assert ("device_failed", "agent") in gates(world, case) and checks(world, case)[("bandwidth", "agent")] == "not_met"
+    publish(case, "agent", "v=0 offer", using=world.using, by=AGENT)
+    world.beat(case)
+    assert ("device_failed", "agent") not in gates(world, case) and checks(world, case)[("bandwidth", "agent")] == "met"
+    world.rooms.rooms[case].feeds["agent"] = "interrupted"
+    world.beat(case)
+    assert ("device_failed", "agent") in gates(world, case)
+    world.rooms.rooms[case].feeds["agent"] = "connected"
+    record_preflight(case, {**DEVICES, "network": "failed", "camera": "failed"}, using=world.using, by=AGENT)
+    world.beat(case)
+    assert ("device_failed", "agent") in gates(world, case), "what arrives says nothing for a camera that its browser cannot open"
