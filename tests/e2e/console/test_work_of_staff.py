@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 import re
 import time
-from pathlib import Path
-from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Page
 
+from tests.fakes.pages.accessible import defects, small_targets
 from tests.fakes.pages.calls import OPENING
 from tests.fakes.pages.visitors import Console, become, shown
 from tests.fakes.running_home import PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
-
-AXE = Path(__file__).resolve().parents[3] / "web/node_modules/axe-core/axe.min.js"
-TOUCH_PX = 44
 
 
 def test_a_second_factor_is_switched_on_and_asked_for_from_then_on(console: Console) -> None:
@@ -191,19 +186,24 @@ def test_pages_hold_what_those_need_who_see_hear_or_point_less_well(console: Con
     assert found == []
 
 
-def defects(page: Page, where: str) -> list[str]:
-    """What axe-core finds on the page, rule by rule with the elements."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    told: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [f"{where}: {rule['id']} {[node['target'] for node in rule['nodes']][:3]}" for rule in told["violations"]]
-
-
-def small_targets(page: Page, where: str) -> list[str]:
-    """What a finger has to touch and is smaller than 44 px, apart from links in running text."""
-    script = """least => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]), textarea')]
-      .filter(each => each.checkVisibility() && !each.closest('p, dd, .skip, .only-heard') && !each.classList.contains('skip'))
-      .map(each => [each, (each.closest('label') ?? (each.matches('.opens') ? each.closest('tr') : each)).getBoundingClientRect()])
-      .filter(([, box]) => box.width > 1 && (box.height < least - 0.5 || box.width < least - 0.5))
-      .map(([each, box]) => [each.tagName, each.className, each.textContent.trim().slice(0, 20), box.width, box.height].join(' '))"""
-    found: list[str] = page.evaluate(script, TOUCH_PX)
-    return [f"{where}: {each}" for each in found]
+@pytest.mark.parametrize("is_phone", [False, True], ids=["desk", "phone"])
+def test_pages_are_as_readable_at_night(console: Console, is_phone: bool) -> None:
+    case = console.new_case(f"night-{is_phone}")
+    guest, page = console.page(is_phone=is_phone), console.page(is_phone=is_phone)
+    for each in (guest, page):
+        each.emulate_media(color_scheme="dark")
+    found: list[str] = []
+    guest.goto(console.invitation(case))
+    shown(guest, "jl-room h1")
+    found += defects(guest, "/room")
+    console.signed_in(page)
+    for path in ("/cases", "/cases/new", "/scripts/insurance-sale", "/account", f"/cases/{case}"):
+        page.goto(console.home.url + path)
+        shown(page, "main :is(h1, h2)")
+        found += defects(page, path)
+    assert (
+        page.evaluate("getComputedStyle(document.body).colorScheme || getComputedStyle(document.documentElement).colorScheme")
+        != ""
+    )
+    assert int(page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")) < 60, "it is dark"
+    assert found == []

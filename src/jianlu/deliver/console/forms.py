@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jianlu.deliver.plans.labels import CODES, CODES_OF, FACTS, LANGS, Words
+from jianlu.deliver.plans.labels import CODES, CODES_OF, FACTS, LANGS, PLACES, Words
 
 EXAMPLES: Mapping[str, Any] = {
     "case.place": "CN-31",
@@ -40,8 +40,10 @@ def form_of(template: Mapping[str, Any], *, with_examples: bool) -> dict[str, An
 
 
 def _field(ask: Mapping[str, Any], defaults: Mapping[str, Any], with_examples: bool) -> dict[str, Any]:
-    name, codes = str(ask["fact"]), list(ask.get("codes") or ())
+    name, codes = str(ask["fact"]), list(ask.get("codes") or (PLACES if ask.get("form") == "place" else ()))
     value = EXAMPLES.get(name) if with_examples and name in EXAMPLES else defaults.get(name)
+    if codes and isinstance(value, str) and value and value not in codes and ask.get("form") == "place":
+        codes.append(value)
     return {
         "key": name,
         "label": _both(FACTS, name),
