@@ -29,6 +29,9 @@ from jianlu.vault.case_log import CaseLog, open_case_log
 from jianlu.vault.playable import open_stretch
 from jianlu.vault.ports import VaultPorts
 
+KEYED_MS = 12_000
+"""In so much of a recording there is a key frame: recorders have one made every ten seconds."""
+
 LEAD_MS = 800
 """Somebody may begin to speak so much before the step is clicked on; word times are right to half a second."""
 
@@ -75,8 +78,13 @@ def look_at_step(at_hand: CaseAtHand, attempt: Attempt, engines: InspectPorts) -
     return look, sound_prompts(at_hand.plan, inspections)
 
 
-def glance_at_pictures(at_hand: CaseAtHand, from_ms: int, to_ms: int, engines: InspectPorts) -> list[Finding] | None:
-    """The faces in the newest picture of each camera in [from_ms, to_ms); None when nobody looks: no engine, or no consent."""
+def glance_at_pictures(
+    at_hand: CaseAtHand, since_ms: int, to_ms: int, engines: InspectPorts, *, keys_only: bool
+) -> list[Finding] | None:
+    """The faces in the newest picture of each camera in [since_ms, to_ms); None when nobody looks: no engine, or no consent.
+
+    With `keys_only` the newest key frame, which costs little and may be ten seconds old.
+    """
     at_hand.log.read_on()
     if engines.faces is None or Inspector.FACES in withheld_inspectors(
         at_hand.log.events, at_hand.script, facts_in(at_hand.plan)
@@ -86,8 +94,8 @@ def glance_at_pictures(at_hand: CaseAtHand, from_ms: int, to_ms: int, engines: I
     for track in at_hand.plan.tracks:
         if track.kind == "video" and track.stream >= 0:
             try:
-                with open_stretch(at_hand.log, from_ms, to_ms) as reader:
-                    found += glance(reader, track, engines.faces)
+                with open_stretch(at_hand.log, max(0, to_ms - KEYED_MS), to_ms) as reader:
+                    found += glance(reader, track, engines.faces, keys_only=keys_only, since_ms=since_ms)
             except InvalidError:
                 continue  # no picture of that camera in these segments: the recorder's own alarm says so
     return found

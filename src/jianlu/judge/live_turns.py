@@ -1,4 +1,4 @@
-"""Whose turn it is: which attempt at a step the checker looks at next. Pure; every decision is of the moment.
+"""Whose turn it is: which attempt at a step the checker looks at next, and how closely it glances at pictures. Pure.
 
 An attempt that is over and sealed comes first, the latest before older ones, because somebody waits for it. One that is under way is
 looked at as its sound arrives, and then rests, so that looking never takes more than a third of what it could.
@@ -31,6 +31,9 @@ AGAIN_MS = 15_000
 
 RECENT_MS = 60_000
 """How long the slowest look is remembered as a sign of how busy the machine is."""
+
+GLANCE_REST = 10
+"""A glance at the newest picture decodes all since its key frame. All such glances together take a tenth of one core at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +114,22 @@ def _is_due_again(attempt: Attempt, last: Looked | None, now_ms: int, slowest_ms
 
 def _waited_from(last: Looked | None) -> int:
     return last.at_ms if last else -1
+
+
+class GlancePace:
+    """How often the newest picture of a talk is looked at; in between key frames alone, which cost little and may be ten seconds old."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, int] = {}
+
+    def is_resting(self, case: str, now_ms: int) -> bool:
+        """Whether only key frames of the talk are to be looked at."""
+        return now_ms < self._until.get(case, now_ms)
+
+    def rest(self, case: str, now_ms: int, *, took_ms: int, talks: int) -> None:
+        """A glance at the newest pictures of one of so many talks took so long."""
+        self._until[case] = now_ms + GLANCE_REST * took_ms * max(1, talks)
+
+    def forget(self, case: str) -> None:
+        """The talk is over."""
+        self._until.pop(case, None)

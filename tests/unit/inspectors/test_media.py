@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from jianlu.core.errors import IntegrityError, InvalidError
-from jianlu.process.media.picture import LUMA_HEIGHT, pictures
+from jianlu.process.media.picture import LUMA_HEIGHT, newest_picture, pictures
 from jianlu.process.media.sound import BLOCK_SAMPLES, RATE_HZ, SoundBlock, Window, ms_of, sound_blocks
-from tests.fakes.inspectors.clips import Clip, make_clip, moving_picture, room_tone, silent, with_burst
+from tests.fakes.inspectors.clips import QUICK, Clip, make_clip, moving_picture, room_tone, silent, with_burst
 
 
 def blocks_of(clip: Clip) -> list[SoundBlock]:
@@ -61,11 +61,21 @@ def test_a_window_holds_its_own_sound_alone_and_counts_from_its_beginning(codec:
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libvpx-vp9"])
-def test_pictures_that_stand_by_themselves_are_among_all_pictures(codec: str) -> None:
+def test_the_newest_picture_is_the_last_or_the_last_that_stands_by_itself(codec: str) -> None:
     clip = make_clip(Clip(codec=codec, duration_ms=2000))
-    alone = [picture.at_ms for picture in pictures(io.BytesIO(clip), 0, keys_only=True)]
     everything = [picture.at_ms for picture in pictures(io.BytesIO(clip), 0)]
-    assert alone and set(alone) < set(everything) and alone[0] == 0
+    newest, alone = (newest_picture(io.BytesIO(clip), 0, keys_only=keys_only) for keys_only in (False, True))
+    assert newest is not None and newest.at_ms == everything[-1]
+    assert alone is not None and alone.at_ms in everything[:-1]
+    assert newest_picture(io.BytesIO(clip), 0, keys_only=True, since_ms=alone.at_ms + 1) is None
+
+
+def test_the_newest_picture_is_as_dark_as_it_was_on_the_screen() -> None:
+    one_key_frame = {**QUICK["libx264"], "g": "250", "sc_threshold": "0"}
+    clip = make_clip(Clip(duration_ms=2000, black=(1500, 2000), options=one_key_frame))
+    newest, alone = (newest_picture(io.BytesIO(clip), 0, keys_only=keys_only) for keys_only in (False, True))
+    assert newest is not None and newest.luma.mean() < 5
+    assert alone is not None and alone.luma.mean() > 30
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libvpx-vp9"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jianlu.core.errors import InvalidError
-from jianlu.judge.live_turns import AGAIN_MS, TAIL_MS, Attempt, Looked, attempts_in, next_turn
+from jianlu.judge.live_turns import AGAIN_MS, GLANCE_REST, TAIL_MS, Attempt, GlancePace, Looked, attempts_in, next_turn
 
 NOW = 1_000_000
 
@@ -83,3 +83,14 @@ def test_what_the_web_process_says_is_read_strictly() -> None:
     assert attempts_in([{"case": "c", "recorded_until_ms": 10_000, "attempts": [said]}]) == [over()]
     with pytest.raises(InvalidError):
         attempts_in([{"case": "c", "attempts": [said]}])
+
+
+def test_glances_at_the_newest_pictures_of_all_talks_take_no_more_than_their_share() -> None:
+    pace, took_ms, talks = GlancePace(), 100, 3
+    assert not pace.is_resting("c", NOW)
+    pace.rest("c", NOW, took_ms=took_ms, talks=talks)
+    rested_ms = NOW + GLANCE_REST * took_ms * talks
+    assert pace.is_resting("c", rested_ms - 1) and not pace.is_resting("c", rested_ms)
+    assert not pace.is_resting("d", NOW), "each talk has its turn"
+    pace.forget("c")
+    assert not pace.is_resting("c", NOW)

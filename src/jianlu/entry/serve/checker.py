@@ -19,7 +19,7 @@ from jianlu.core.errors import JianluError, NotFoundError
 from jianlu.entry.live_check import CaseAtHand, glance_at_pictures, look_at_step, take_case
 from jianlu.entry.serve.checks import CHECKS_SOCKET
 from jianlu.judge.live_prompts import Impressions
-from jianlu.judge.live_turns import Attempt, Looked, attempts_in, next_turn
+from jianlu.judge.live_turns import Attempt, GlancePace, Looked, attempts_in, next_turn
 from jianlu.process.inspectors.ports import InspectPorts
 from jianlu.runtime.logging import logger
 from jianlu.runtime.rpc import BlockingRpcClient
@@ -33,9 +33,8 @@ NICENESS = 8
 ASK_EVERY_S = 0.5
 IDLE_S = 0.1
 LEAVE_S = 1.0
-GLANCE_BACK_MS = 12_000
 GLANCE_EVERY_MS = 2_000
-"""A segment's length. Only pictures that stand by themselves are looked at, and recorders have those made every ten seconds."""
+"""A segment's length."""
 
 
 class Desk(Protocol):
@@ -90,6 +89,7 @@ class Checker:
         self._at_hand: dict[str, CaseAtHand] = {}
         self._looked: dict[tuple[str, str, int], Looked] = {}
         self._glanced: dict[str, int] = {}
+        self._pace = GlancePace()
         self._impressions: dict[str, Impressions] = {}
         self._busy_since_ms: int | None = None
         self._lock = threading.Lock()
@@ -181,8 +181,12 @@ class Checker:
             return
         self._glanced[name] = sealed_ms
         at_hand = self._case(name)
-        seen = glance_at_pictures(at_hand, max(from_ms, sealed_ms - GLANCE_BACK_MS), sealed_ms, self._engines)
+        began_ms = self._now_ms()
+        keys_only = self._pace.is_resting(name, began_ms)
+        seen = glance_at_pictures(at_hand, from_ms, sealed_ms, self._engines, keys_only=keys_only)
         now_ms, known = self._now_ms(), self._impressions.setdefault(name, Impressions())
+        if not keys_only:
+            self._pace.rest(name, now_ms, took_ms=now_ms - began_ms, talks=len(self._cases or ()))
         known.saw(seen or (), now_ms)
         self._desk.call("prompts", {"case": name, "prompts": known.prompts(at_hand.plan, now_ms, is_looking=seen is not None)})
 
@@ -198,6 +202,7 @@ class Checker:
             for gone in set(self._at_hand) - present:
                 del self._at_hand[gone]
                 self._impressions.pop(gone, None)
+                self._pace.forget(gone)
                 self._glanced.pop(gone, None)
         self._looked = {name: last for name, last in self._looked.items() if name[0] in present}
 

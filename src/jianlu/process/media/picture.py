@@ -55,27 +55,50 @@ class Picture:
         return _upright(scaled.to_ndarray(), self._frame.rotation)
 
 
-def pictures(reader: BinaryIO, stream_index: int, *, keys_only: bool = False) -> Iterator[Picture]:
-    """The track's pictures in the order in which they are shown; with `keys_only` those that need no other to be decoded.
-
-    Raises InvalidError for unreadable media.
-    """
+def pictures(reader: BinaryIO, stream_index: int) -> Iterator[Picture]:
+    """The track's pictures in the order in which they are shown. Raises InvalidError for unreadable media."""
     with open_media(reader) as container:
         stream = video_stream(container, stream_index)
         grey, colours = VideoReformatter(), VideoReformatter()
         for packet in container.demux(stream):
-            if keys_only and packet.size and not packet.is_keyframe:
-                continue
-            try:
-                frames = packet.decode()
-            except av.InvalidDataError:
-                continue  # a damaged picture is not shown; the one before it stays
-            for frame in frames:
-                if isinstance(frame, av.VideoFrame) and frame.time is not None and frame.time >= 0:
-                    lasts = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
-                    yield Picture(
-                        round(frame.time * 1000), round((frame.time + lasts) * 1000), _luma(frame, grey), frame, colours
-                    )
+            for frame in _shown(packet):
+                yield _picture(frame, grey, colours)
+
+
+def newest_picture(reader: BinaryIO, stream_index: int, *, keys_only: bool, since_ms: int = 0) -> Picture | None:
+    """The last picture of the track, or the last that needs no other to be decoded; None where it is older than `since_ms`.
+
+    Only what it needs is decoded: from the last key frame on, which for a live recording is up to ten seconds. Raises InvalidError for
+    unreadable media.
+    """
+    with open_media(reader) as container:
+        group: list[av.Packet[Any]] = []
+        for packet in container.demux(video_stream(container, stream_index)):
+            if packet.size and packet.is_keyframe:
+                group = [packet]
+            elif group and (not keys_only or not packet.size):
+                group.append(packet)
+        newest: av.VideoFrame | None = None
+        for packet in group:
+            newest = next(iter(_shown(packet)[-1:]), newest)
+        if newest is None or newest.time is None or newest.time * 1000 < since_ms:
+            return None
+        return _picture(newest, VideoReformatter(), VideoReformatter())
+
+
+def _shown(packet: av.Packet[Any]) -> list[av.VideoFrame]:
+    """The pictures that decoding the packet gives; a damaged one is not shown, the one before it stays."""
+    try:
+        frames = packet.decode()
+    except av.InvalidDataError:
+        return []
+    return [frame for frame in frames if isinstance(frame, av.VideoFrame) and frame.time is not None and frame.time >= 0]
+
+
+def _picture(frame: av.VideoFrame, grey: VideoReformatter, colours: VideoReformatter) -> Picture:
+    at_s = frame.time or 0.0
+    lasts_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
+    return Picture(round(at_s * 1000), round((at_s + lasts_s) * 1000), _luma(frame, grey), frame, colours)
 
 
 def _luma(frame: av.VideoFrame, scaler: VideoReformatter) -> Luma:
