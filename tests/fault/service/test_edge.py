@@ -84,7 +84,7 @@ def test_a_cut_line_loses_nothing_and_the_package_is_whole(edge: Edge, tmp_path:
         step = view["current_step"]
         refused = call.agent.ask("start_step", case=call.case, step=step)
         assert refused.status_code == 409, "the script stands still while nobody knows whether it is recorded"
-        call.until(lambda view: view["now_ms"] >= cut_at_ms + CUT_MS, "the line stays cut")
+        call.until(lambda view: view["now_ms"] >= cut_at_ms + CUT_MS, "the line stays cut", patience_s=60 + CUT_MS / 1000)
         assert call.view()["state"] == "live", "nothing is ended that the edge records on"
         assert edge.spooled(call.case) >= 4, "the edge keeps what it cannot deliver"
         assert edge.forwards(call.case), "people at the edge still hear each other: their recorder looks after them"
