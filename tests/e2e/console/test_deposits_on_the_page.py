@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from tests.fakes.capture.signed_pdf import signed_pdf
+from tests.fakes.pages.accessible import defects, small_targets
 from tests.fakes.pages.calls import ready
 from tests.fakes.pages.visitors import Console, become, shown
 
@@ -94,6 +95,9 @@ def test_a_signed_document_goes_up_is_listed_and_its_signature_is_called_uncheck
     assert page.locator(".deposits progress").is_hidden()
     assert page.input_value("#deposit-file") == ""
     assert page.inner_text("[data-key=tab-deposits]") == "签署文件 1"
+    assert defects(page, "by day") == []
+    page.emulate_media(color_scheme="dark")
+    assert defects(page, "at night") == []
     assert console.complaints == []
 
 
@@ -180,3 +184,4 @@ def test_the_customer_may_put_in_what_they_signed_from_their_phone(console: Cons
     choose(page, path)
     shown(page, ".deposits [data-document=contract]")
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert small_targets(page, "deposits") == []

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route
 
 from jianlu.capture.sessions.gate import CheckState, GateCheck
 from jianlu.capture.sessions.gate_words import gate_checks_part
+from tests.fakes.pages.accessible import defects, small_targets
 from tests.fakes.pages.visitors import Console, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
@@ -67,6 +68,9 @@ def test_every_check_stands_with_its_state_in_words_and_what_to_do(console: Cons
     assert "请管理员恢复密钥服务" in line(page, "keys", "")
     assert page.inner_text(".gatelist").count("入席并完成设备检测后才能核实") == 1, "said once for a seat, not at every check"
     assert "通过 6 · 未通过 3 · 尚未检查 2" in page.inner_text(".todo")
+    assert defects(page, "by day") == []
+    page.emulate_media(color_scheme="dark")
+    assert defects(page, "at night") == []
     assert console.complaints == []
 
 
@@ -76,6 +80,7 @@ def test_what_a_check_says_is_not_said_again_among_what_people_have_to_do(consol
     text = page.inner_text("jl-cockpit .c-main")
     assert [code for code in ("not_met", "no_media", "probe_failed", "recorder_failed") if code in text] == []
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert small_targets(page, "gate") == []
 
 
 def test_a_case_that_just_opened_says_of_every_check_that_nobody_has_looked(console: Console) -> None:
