@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromText, pairOf, toText } from "../src/media/hpke.ts";
-import { codeOf, fingerprintOf, newSecret, proofOf, secretId, unwrapSecret } from "../src/media/roomkey.ts";
+import { codeOf, fingerprintOf, newSecret, proofOf, secretId, unwrapNext, unwrapSecret, wrapNext } from "../src/media/roomkey.ts";
 import { Encryption } from "../src/parts/encryption.ts";
 import { keepSecret, keptOf } from "../src/parts/keptkeys.ts";
 import type { Member, Session, View } from "../src/session.ts";
@@ -9,6 +9,7 @@ import type { Member, Session, View } from "../src/session.ts";
 // What a page finds in a browser, as far as a member of an encrypted session needs it
 const stored = new Map<string, string>();
 const told: { path: string; body: Record<string, string> }[] = [];
+const refused = new Set<string>();
 const page = { dataset: { capacity: "staff" } };
 Object.assign(globalThis, {
   localStorage: { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, value: string) => stored.set(key, value), removeItem: (key: string) => stored.delete(key) },
@@ -16,8 +17,9 @@ Object.assign(globalThis, {
   Worker: class { postMessage(): void { /* frames are not what is tested here */ } },
   RTCRtpScriptTransform: class {},
   fetch: async (path: string, init: { body: string }) => {
-    told.push({ path: path.split("/encryption/")[1] ?? path, body: JSON.parse(init.body) as Record<string, string> });
-    return new Response("{}");
+    const said = path.split("/encryption/")[1] ?? path;
+    told.push({ path: said, body: JSON.parse(init.body) as Record<string, string> });
+    return refused.has(said) ? new Response("{}", { status: 409 }) : new Response("{}");
   },
 });
 
@@ -115,6 +117,84 @@ test("a server that was started anew is told again whom this page gave the secre
   await see(viewFor("agent", [], id));
   const again = told.filter((each) => each.path === "handovers/customer");
   assert.deepEqual(again.map((each) => each.body["public_key"]), [toText(customer.publicKey)]);
+});
+
+const seated = (view: View, states: Record<string, string>): View => ({ ...view, seats: [...view.seats, ...Object.entries(states).map(([seat, state]) => ({ seat, state }))] });
+const recorderSecret = async (ref: string, recorder: Whose): Promise<string> => toText(await unwrapSecret(recorder, fromText(told.find((each) => each.path === "recorders/a")!.body["wrapped"]!), ref, "a"));
+
+/** A session of agent, customer, guardian and recorder: all of them members, all of them seen by the agent's page. */
+async function four(ref: string): Promise<Awaited<ReturnType<typeof lead>> & { customer: Whose; guardian: Whose; recorder: Whose; said(states: Partial<Record<string, Partial<Member>>>): Promise<Member[]> }> {
+  const agent = await lead(ref);
+  const [customer, guardian, recorder] = [await pairOf(), await pairOf(), await pairOf()];
+  const pairs: Record<string, Whose> = { agent: agent.own, customer, guardian, "recorder-a": recorder };
+  const said = async (states: Partial<Record<string, Partial<Member>>>): Promise<Member[]> =>
+    Promise.all(Object.entries(states).map(async ([name, state]) => named(name, pairs[name]!, { proof: name.startsWith("recorder") ? "" : await proofOf(agent.secret, ref, name, pairs[name]!.publicKey), ...state })));
+  await agent.see(seated(viewFor("agent", await said({ agent: {}, customer: {}, guardian: {}, "recorder-a": {} }), agent.id), { customer: "present", guardian: "present" }));
+  assert.deepEqual([...agent.member.proven].sort(), ["agent", "customer", "guardian"]);
+  told.length = 0;
+  return { ...agent, customer, guardian, recorder, said };
+}
+
+test("when somebody has left, recorders are given the next secret first, then whoever stays, and who left is given nothing", async () => {
+  const { see, said, id, own, customer, guardian, recorder } = await four("d1");
+  await see(seated(viewFor("agent", await said({ agent: {}, customer: {}, "recorder-a": {} }), id), { customer: "present", guardian: "empty" }));
+  assert.deepEqual(told.map((each) => each.path), ["recorders/a", "key"]);
+  const next = keptOf("d1").secrets.at(-1)!;
+  assert.equal(await recorderSecret("d1", recorder), next);
+  const nextId = await secretId(fromText(next), "d1");
+  assert.notEqual(nextId, id);
+  assert.equal(told[1]!.body["secret"], nextId);
+  const asking = await said({ agent: {}, customer: { state: "asking" }, "recorder-a": {} });
+  const stranger = await named("guardian", guardian, { state: "asking", proof: "x" });
+  await see(seated(viewFor("agent", [...asking, stranger], nextId), { customer: "present", guardian: "waiting" }));
+  const handed = told.filter((each) => each.path.startsWith("handovers/"));
+  assert.deepEqual(handed.map((each) => each.path), ["handovers/customer"]);
+  const wrapped = fromText(handed[0]!.body["wrapped"]!);
+  assert.equal(toText(await unwrapNext(customer, wrapped, "d1", "customer", own.publicKey)), next);
+  await assert.rejects(() => unwrapNext(guardian, wrapped, "d1", "guardian", own.publicKey));
+});
+
+test("a page that was replaced on its seat has left; who is away, or was forgotten by a server that was started anew, has not", async () => {
+  const { see, said, id } = await four("d2");
+  await see(seated(viewFor("agent", await said({ agent: {}, guardian: {}, "recorder-a": {} }), id), { customer: "away", guardian: "present" }));
+  await see(seated(viewFor("agent", [], id), { customer: "waiting", guardian: "waiting" }));
+  assert.deepEqual(told.filter((each) => each.path !== "key"), []);
+  const other = await named("customer", await pairOf(), { state: "asking" });
+  await see(seated(viewFor("agent", [...(await said({ agent: {}, guardian: {}, "recorder-a": {} })), other], id), { customer: "waiting", guardian: "present" }));
+  assert.ok(told.some((each) => each.path === "recorders/a"));
+  assert.notEqual(await secretId(fromText(keptOf("d2").secrets.at(-1)!), "d2"), id);
+});
+
+test("a recorder that does not take the next secret keeps the session on the present one", async () => {
+  const { see, said, id, member, secret } = await four("d3");
+  refused.add("recorders/a");
+  await see(seated(viewFor("agent", await said({ agent: {}, customer: {}, "recorder-a": {} }), id), { customer: "present", guardian: "empty" }));
+  refused.clear();
+  assert.deepEqual([member.id, keptOf("d3").secrets], [id, [toText(secret)]]);
+  assert.notEqual(member.trouble, "");
+  const first = told.find((each) => each.path === "recorders/a");
+  assert.ok(first);
+  await member.startOver();
+  assert.notEqual(member.id, id);
+});
+
+test("a page takes the next secret by itself from the page that led, from nobody else, and never one that it had", async () => {
+  const { own, secret, id, customer, said } = await four("d4");
+  page.dataset.capacity = "seat:customer";
+  stored.set("jianlu-room:d4:seat:customer", JSON.stringify({ secrets: [toText(secret)], jwk: customer.jwk }));
+  const { member, see } = opened("d4");
+  await see(viewFor("customer", await said({ agent: {}, customer: {} }), id));
+  const [next, forged] = [newSecret(), newSecret()];
+  const seen = async (given: Uint8Array, by: Whose, current = given): Promise<string> => {
+    const view = viewFor("customer", [await named("agent", by), await named("customer", customer, { state: "asking" })], await secretId(current, "d4"));
+    view.encryption!.handover = toText(await wrapNext(given, customer.publicKey, "d4", "customer", by));
+    await see(view);
+    return member.id;
+  };
+  assert.equal(await seen(forged, await pairOf()), id, "who left knows the secret, but not the key of the page that led");
+  assert.equal(await seen(forged, own, next), id, "it is not the room's");
+  assert.equal(await seen(next, own), await secretId(next, "d4"));
+  assert.equal(await seen(secret, own), await secretId(next, "d4"), "an earlier one that is sent again is not taken");
 });
 
 test("what is no key is nobody's: it has no fingerprint and is given nothing", async () => {

@@ -1,21 +1,24 @@
 """End-to-end encrypted calls in real browsers: the media process forwards what it cannot read, the recorder is an admitted member.
 
-Survives: a start without the recorder (refused, on the record), a link without the secret or with another one (shown, handed over), and a
-page that changes to a secret which the recorder lacks (alarm, declared gap, stopped by the scene's rule).
+Survives: somebody who leaves (the next secret is not for them), a start without the recorder (refused, on the record), a link without
+the secret or with another one (shown, handed over), and a page that changes to a secret which the recorder lacks (alarm, declared gap,
+stopped by the scene's rule).
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Request
+from playwright.sync_api import FilePayload, Page, Request
 
 from jianlu.capture.recording.live.room_key import sender_key
 from jianlu.capture.recording.live.sframe import FrameOpener
@@ -28,7 +31,7 @@ from jianlu.verify.check import check_package
 from tests.e2e.encrypted.forwarded import decoded, likeness, tapped_frames
 from tests.e2e.encrypted.memory import has_in_memory
 from tests.fakes.live.stage import decoded as decoded_times
-from tests.fakes.pages.calls import live, ready
+from tests.fakes.pages.calls import RED, colour_of, is_like, live, plain_picture, ready
 from tests.fakes.pages.visitors import Console, become, shown
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
@@ -95,6 +98,83 @@ def test_whoever_comes_without_the_secret_or_with_another_one_is_seen_to_and_is_
         shown(agent, f"[data-member={seat}][data-state=admitted] .badge.good")
         agrees_and_sends(agent, opened[seat], seat)
     assert console.complaints == []
+
+
+def test_who_left_is_not_given_the_next_secret_and_the_call_goes_on_under_it_with_what_is_shared(
+    console: Console, tmp_path: Path
+) -> None:
+    people = {**SALE["people"], "guardian": {"name": "王先生"}}
+    case = console.new_case("sealed-3", {**SEALED_SALE, "seats": ["guardian"], "people": people})
+    agent = console.signed_in(console.page())
+    agent.goto(f"{console.home.url}/cases/{case}")
+    agent.get_by_role("button", name="开始检测").click()
+    ready(agent, sample=True)
+    link = invited(agent)
+    customer = joined(console.page(is_phone=True), link)
+    made = console.home.as_staff("lin").call("POST", f"/api/v1/cases/{case}/invitations", {"seat": "guardian"})
+    guardian = joined(console.page(is_phone=True), f"{made['url']}~{link.partition('~')[2]}")
+    admits(console, agent, customer, case)
+    live(console, agent, customer, case)
+    shares(console, agent, customer, case)
+    before, code = console.view(case)["encryption"]["secret"], code_of(agent)
+    left = guardian.evaluate(
+        "async (path) => (await fetch(path, { method: 'DELETE', headers: { 'X-Jianlu': '1', 'X-Jianlu-As': 'seat:guardian' } })).status",
+        f"/api/v1/cases/{case}/seat",
+    )
+    assert left == 200
+    become(lambda: console.view(case)["encryption"]["secret"] not in ("", before), "there is another secret")
+    become(lambda: code_of(agent) == code_of(customer) not in ("", code), "who stayed has it, without a click")
+    assert newest(agent, case) == newest(customer, case) != newest(guardian, case)
+    for page, tag, feed in ((agent, "jl-cockpit", "customer"), (customer, "jl-room", "agent")):
+        goes_on(page, tag, feed)
+    stays = ("agent", "agent-picture", "agent-screen", "customer", "customer-picture")
+    become(lambda: not states(console, case, stays) & {"starting", "lost", "undecryptable"}, "all of them are recorded")
+    until_ms = console.view(case)["recording"]["recorded_until_ms"] + SEALED_MS
+    become(lambda: console.view(case)["recording"]["recorded_until_ms"] >= until_ms, "three more segments are sealed")
+    assert is_like(colour_of(customer, "[data-feed=agent-screen] video"), RED)
+    call_ends_whole(console, case, tmp_path)
+    assert console.complaints == []
+
+
+def goes_on(page: Page, tag: str, feed: str) -> None:
+    before = frames_decoded(page, tag, feed)
+    become(lambda: frames_decoded(page, tag, feed) > before + 20, f"the picture of the {feed} goes on")
+
+
+def newest(page: Page, case: str) -> str:
+    """The secret that a page sends under."""
+    kept = page.evaluate(
+        """(ref) => Object.entries(localStorage).filter(([key]) => key.startsWith(`jianlu-room:${ref}:`)).map(([, value]) => value)""",
+        case,
+    )
+    return str(json.loads(kept[0])["secrets"][-1])
+
+
+def shares(console: Console, agent: Page, customer: Page, case: str) -> None:
+    """The agent shares a document: seen at the customer's, and recorded by who holds the secret."""
+    agent.get_by_role("button", name="文件", exact=True).click()
+    agent.set_input_files("#share-file", FilePayload(name="document.png", mimeType="image/png", buffer=plain_picture(RED)))
+    agent.locator("dialog button.main").click()
+    become(lambda: is_like(colour_of(customer, "[data-feed=agent-screen] video"), RED), "the document is seen at the customer's")
+    become(lambda: console.view(case)["recording"]["tracks"].get("agent-screen", {}).get("key_frames", 0) > 0, "it is recorded")
+
+
+def call_ends_whole(console: Console, case: str, folder: Path) -> None:
+    """The record names the guardian under the first secret and not under the next, which is the agent's act."""
+    staff = console.home.as_staff("lin")
+    staff.call("POST", f"/api/v1/cases/{case}/abandon", {"reason": "customer_left"})
+    stage = become(lambda: ended(staff.call("GET", f"/api/v1/cases/{case}/progress")["jobs"]), "the package is made")
+    assert stage == "done", console.home.log()[-4_000:]
+    path = folder / "left.jlp"
+    staff.download(f"/api/v1/cases/{case}/package", path)
+    result = check_package(path)
+    assert result.is_intact, result.problems
+    assert {name for name, _ in result.members} == {"agent", "customer", "guardian", "recorder-a"}
+    rosters = [event.body for event in events_of(path) if event.type is EventType.ENCRYPTION_SET]
+    assert [name for name, _ in rosters[0]["members"]] == ["agent", "customer", "guardian", "recorder-a"]
+    last = rosters[-1]
+    assert ([name for name, _ in last["members"]], last["by"]) == (["agent", "customer", "recorder-a"], "agent")
+    assert last["secret"] != rosters[0]["secret"]
 
 
 def agrees_and_sends(agent: Page, page: Page, seat: str) -> None:
@@ -241,8 +321,10 @@ def comes_back(console: Console, agent: Page, customer: Page, case: str) -> None
     assert code_of(agent) == code_of(customer) != ""
 
 
-def states(console: Console, case: str) -> set[str]:
-    return {str(each["state"]) for each in console.view(case)["recording"]["tracks"].values()}
+def states(console: Console, case: str, tracks: Sequence[str] = ()) -> set[str]:
+    """Of these tracks, or of all."""
+    seen = console.view(case)["recording"]["tracks"]
+    return {str(seen[name]["state"]) for name in tracks or seen}
 
 
 def goes_dark(console: Console, customer: Page, case: str) -> None:

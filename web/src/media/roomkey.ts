@@ -36,8 +36,14 @@ export async function codeOf(secret: Uint8Array, ref: string, roster: [string, s
   return String(made.getBigUint64(0) % 1_000_000_000_000n).padStart(12, "0");
 }
 
-const infoOf = (ref: string, member: string): Uint8Array => join(encoder.encode("jianlu/room-secret@v1"), ZERO, encoder.encode(ref), ZERO, encoder.encode(member));
+const infoOf = (ref: string, member: string, label = "jianlu/room-secret@v1"): Uint8Array => join(encoder.encode(label), ZERO, encoder.encode(ref), ZERO, encoder.encode(member));
 
 /** The secret for one member of one case; a recorder is named as its process is (`a`), a page by its seat. */
 export const wrapSecret = (secret: Uint8Array, publicKey: Uint8Array, ref: string, member: string): Promise<Uint8Array> => wrap(publicKey, infoOf(ref, member), secret);
 export const unwrapSecret = (own: Pair, wrapped: Uint8Array, ref: string, member: string): Promise<Uint8Array> => unwrap(own, infoOf(ref, member), wrapped);
+
+const NEXT = "jianlu/room-next@v1";
+
+/** The next secret for a page that holds the present one: only the holder of `lead` can have wrapped it. */
+export const wrapNext = (secret: Uint8Array, publicKey: Uint8Array, ref: string, member: string, lead: Pair): Promise<Uint8Array> => wrap(publicKey, infoOf(ref, member, NEXT), secret, undefined, lead);
+export const unwrapNext = (own: Pair, wrapped: Uint8Array, ref: string, member: string, lead: Uint8Array): Promise<Uint8Array> => unwrap(own, infoOf(ref, member, NEXT), wrapped, undefined, lead);

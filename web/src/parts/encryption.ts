@@ -1,13 +1,15 @@
 // A page as a member of an encrypted session: it keeps the secret and a key pair of its own, announces the key, hands the secret to others
 // when it leads, and knows who the members are and what their code is. Of a member the server is believed a public key and nothing else: its
-// fingerprint is computed here, and whomever this page gave the secret to is in the code, whatever the server says of them later.
+// fingerprint is computed here, and whomever this page gave the secret to is in the code, whatever the server says of them later. When
+// somebody who held the secret has left, the lead's page makes the next one, gives it to recorders first, and then to those who stayed.
 
 import { apiOf, post, Problem } from "../api.ts";
 import { fromText, pairOf, toText, type Pair } from "../media/hpke.ts";
-import { codeOf, fingerprintOf, newSecret, proofOf, secretId, unwrapSecret, wrapSecret } from "../media/roomkey.ts";
+import { codeOf, fingerprintOf, newSecret, proofOf, secretId, unwrapNext, unwrapSecret, wrapNext, wrapSecret } from "../media/roomkey.ts";
 import { canEncrypt, tellSecrets } from "../media/sframe.ts";
 import type { Member, Session, View } from "../session.ts";
-import { forgetKeys, keepKeys, keptOf, type Given } from "./keptkeys.ts";
+import { t } from "../words.ts";
+import { forgetKeys, keepKeys, keptOf, type Given, type Known } from "./keptkeys.ts";
 
 const LEAD = "agent";
 const KNOWN = "jianlu-recorders";
@@ -31,6 +33,11 @@ export class Encryption {
   private secrets: Uint8Array[] = [];
   private given: Given[] = [];
   private promised = false;
+  private owed: Known[] = [];
+  private lead = "";
+  /** Pages that proved that they hold the present secret. */
+  private circle: Known[] = [];
+  private next: Uint8Array | null = null;
   private readonly prints = new Map<string, string>();
   private pair: (Pair & { jwk: JsonWebKey }) | null = null;
   private fingerprint = "";
@@ -39,6 +46,7 @@ export class Encryption {
   private said = "";
   private coded = "";
   private toldAt = -LEFT_OUT_AGAIN_MS;
+  private renewedAt = -AGAIN_MS;
   private readonly opened: Promise<void>;
 
   constructor(readonly session: Session, readonly onChange: () => void) {
@@ -75,12 +83,14 @@ export class Encryption {
     this.secrets = kept.secrets.map((each) => fromText(each));
     this.given = kept.given ?? [];
     this.promised = kept.promised ?? this.secrets.length > 0;
+    this.owed = kept.owed ?? [];
+    this.lead = kept.lead ?? "";
     if (this.secrets.length) await this.use();
     if (kept.jwk) this.pair = await pairOf(kept.jwk).catch(() => null);
   }
 
   private keep(): void {
-    keepKeys(this.ref, { secrets: this.secrets.map(toText), given: this.given, promised: this.promised, ...(this.pair ? { jwk: this.pair.jwk } : {}) });
+    keepKeys(this.ref, { secrets: this.secrets.map(toText), given: this.given, promised: this.promised, owed: this.owed, lead: this.lead, ...(this.pair ? { jwk: this.pair.jwk } : {}) });
   }
 
   private async use(): Promise<void> {
@@ -92,6 +102,7 @@ export class Encryption {
   /** Send with this secret from now on; what was sealed under an earlier one can still be opened. */
   async take(secret: Uint8Array): Promise<void> {
     this.secrets = [...this.secrets.filter((each) => toText(each) !== toText(secret)), secret];
+    this.circle = [];
     this.keep();
     await this.use();
     this.onChange();
@@ -127,15 +138,27 @@ export class Encryption {
     this.fingerprint ||= await fingerprintOf(this.pair.publicKey);
     if (!this.secret && seat === LEAD && !said.secret) await this.take(newSecret());
     if (!this.secret && said.handover) await this.fetch(said.handover, seat);
+    if (this.isOther && said.handover && seat !== LEAD) await this.fetchNext(said.handover, seat);
     await this.announce(seat);
-    if (seat === LEAD) { await this.admitKnown(); await this.nameLeftOut(); }
+    if (seat === LEAD) { await this.admitKnown(); await this.nameLeftOut(); await this.renewForWhoStays(); await this.giveOwed(); }
     await this.check(seat);
   }
 
   /** Take what the lead's page has wrapped to this one. Only a page without a secret does so by itself: the server may lie. */
   async fetch(wrapped: string, seat: string): Promise<void> {
-    const secret = await unwrapSecret(this.pair!, fromText(wrapped), this.ref, seat).catch(() => null);
-    if (secret) await this.take(secret);
+    const lead = this.members.find((each) => each.member === LEAD && each.state === "admitted")?.public_key ?? "";
+    const secret = await unwrapSecret(this.pair!, fromText(wrapped), this.ref, seat).catch(() => unwrapNext(this.pair!, fromText(wrapped), this.ref, seat, fromText(lead))).catch(() => null);
+    if (!secret) return;
+    this.lead = "";
+    await this.take(secret);
+  }
+
+  /** Whoever held the secret takes the next one by itself, if the page that led until now wrapped it: a member who has left cannot. */
+  private async fetchNext(wrapped: string, seat: string): Promise<void> {
+    if (!this.lead) return;
+    const next = await unwrapNext(this.pair!, fromText(wrapped), this.ref, seat, fromText(this.lead)).catch(() => null);
+    const isNew = next !== null && !this.secrets.some((each) => toText(each) === toText(next)) && (await secretId(next, this.ref)) === this.session.view?.encryption?.secret;
+    if (isNew) await this.take(next);
   }
 
   private async announce(seat: string): Promise<void> {
@@ -183,16 +206,72 @@ export class Encryption {
   private async give(member: Member, name: string, path: string): Promise<string> {
     const fingerprint = await printOf(member.public_key);
     if (!this.secret || !fingerprint || member.fingerprint !== fingerprint || this.members.some((each) => each.member === member.member && each.isFalse)) return "";
-    const wrapped = await wrapSecret(this.secret, fromText(member.public_key), this.ref, name);
-    if (!this.held.some((each) => each.member === member.member && each.fingerprint === fingerprint)) {
-      this.given.push({ secret: this.id, member: member.member, fingerprint, public_key: member.public_key });
-      this.keep();
-    }
+    const key = fromText(member.public_key);
+    const wrapped = member.kind === "seat" && member.proof ? await wrapNext(this.secret, key, this.ref, name, this.pair!) : await wrapSecret(this.secret, key, this.ref, name);
+    this.note({ secret: this.id, member: member.member, fingerprint, public_key: member.public_key });
     return (await this.tell(path, { wrapped: toText(wrapped), public_key: member.public_key })) ? fingerprint : "";
   }
 
-  /** A new secret for everybody: recorders and pages are handed it one by one. */
-  async startOver(): Promise<void> { await this.take(newSecret()); }
+  private note(given: Given): void {
+    if (this.given.some((each) => each.secret === given.secret && each.member === given.member && each.fingerprint === given.fingerprint)) return;
+    this.given.push(given);
+    this.keep();
+  }
+
+  /** Somebody had the secret and is not there any more: the seat is empty, or another page is on it. Who is only away still is. */
+  private get hasSomebodyLeft(): boolean {
+    const view = this.session.view;
+    const had = [...this.circle, ...this.held.filter((each) => !each.member.startsWith("recorder-"))];
+    return had.some(({ member, fingerprint }) => {
+      const seat = view?.seats.find((each) => each.seat === member);
+      const page = this.members.find((each) => each.member === member && each.state !== "replaced");
+      return member !== LEAD && seat !== undefined && (["empty", "invited"].includes(seat.state) || (page !== undefined && page.fingerprint !== "" && page.fingerprint !== fingerprint));
+    });
+  }
+
+  private async renewForWhoStays(): Promise<void> {
+    if (!this.secret || this.isOther || !this.hasSomebodyLeft || performance.now() - this.renewedAt < AGAIN_MS) return;
+    this.renewedAt = performance.now();
+    await this.startOver();
+  }
+
+  /** The next secret. Recorders have it before anything is sent under it, so that nothing is missing in the record; then whoever stays. */
+  async startOver(): Promise<void> {
+    if (!this.secret) { await this.take(newSecret()); return; }
+    this.next ??= newSecret();
+    const recorders = this.members.filter((each) => each.kind === "recorder" && each.state !== "replaced" && (each.is_given || each.state === "admitted"));
+    for (const each of recorders) {
+      if (await this.giveNext(each, this.next)) continue;
+      this.trouble ||= t("e2ee.renewal_waits");
+      this.onChange();
+      return; // tried again with the next view
+    }
+    const stays = this.circle.filter((known) => this.members.some((each) => each.member === known.member && each.fingerprint === known.fingerprint && each.state === "admitted"));
+    const next = this.next;
+    this.next = null;
+    this.owed = stays;
+    await this.take(next);
+    await this.announce(LEAD);
+    await this.giveOwed();
+  }
+
+  private async giveNext(recorder: Checked, next: Uint8Array): Promise<boolean> {
+    if (recorder.isFalse || !recorder.fingerprint || recorder.state === "away") return false;
+    const name = recorder.member.replace(/^recorder-/, "");
+    const wrapped = await wrapSecret(next, fromText(recorder.public_key), this.ref, name);
+    this.note({ secret: await secretId(next, this.ref), member: recorder.member, fingerprint: recorder.fingerprint, public_key: recorder.public_key });
+    return this.tell(`recorders/${name}`, { wrapped: toText(wrapped), public_key: recorder.public_key });
+  }
+
+  /** The present secret for pages that held the one before, as long as their key is the same. */
+  private async giveOwed(): Promise<void> {
+    if (!this.owed.length || this.isOther) return;
+    for (const each of this.members.filter((one) => one.kind === "seat" && one.state === "asking" && !one.is_given)) {
+      if (this.owed.some((known) => known.member === each.member && known.fingerprint === each.fingerprint)) await this.handOver(each);
+    }
+    const left = this.owed.filter((known) => !this.held.some((each) => each.member === known.member && each.fingerprint === known.fingerprint));
+    if (left.length !== this.owed.length) { this.owed = left; this.keep(); }
+  }
 
   private async tell(path: string, body: unknown): Promise<boolean> {
     try {
@@ -223,6 +302,9 @@ export class Encryption {
     if (now === this.coded) return;
     this.proven.clear();
     for (const each of members) if (secret && each.kind === "seat" && each.fingerprint && each.proof && each.proof === (await proofOf(secret, this.ref, each.member, fromText(each.public_key)))) this.proven.add(each.member);
+    this.circle = [...this.circle, ...holding.filter((each) => this.proven.has(each.member) && !this.circle.some((known) => known.member === each.member && known.fingerprint === each.fingerprint)).map(({ member, fingerprint }) => ({ member, fingerprint }))];
+    const leads = holding.find((each) => each.member === LEAD && this.proven.has(LEAD));
+    if (!this.lead && leads && !this.isOther) { this.lead = leads.public_key; this.keep(); }
     this.code = secret && roster.size > 1 ? await codeOf(secret, this.ref, [...roster.values()]) : "";
     this.coded = now;
     this.onChange();

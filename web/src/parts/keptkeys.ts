@@ -6,7 +6,13 @@ import { capacity } from "../api.ts";
 /** Whom this page wrapped a secret to: the secret's id, the member, and its key. */
 export interface Given { secret: string; member: string; fingerprint: string; public_key: string }
 /** `promised`: this session was encrypted once, and whoever says that it is not is not believed. */
-export interface Kept { secrets: string[]; jwk?: JsonWebKey; given?: Given[]; promised?: boolean }
+export interface Kept {
+  secrets: string[]; jwk?: JsonWebKey; given?: Given[]; promised?: boolean;
+  /** Of the lead's page: who is still to be given the present secret, having held the one before. Of another: the key of the lead's page. */
+  owed?: Known[]; lead?: string;
+}
+/** A member by its key. */
+export interface Known { member: string; fingerprint: string }
 
 const placeOf = (ref: string, who: string = capacity()): string => `jianlu-room:${ref}:${who}`;
 

@@ -16,10 +16,11 @@ from jianlu.capture.recording.live.sframe import STREAMS_KEPT, FrameOpener, Head
 from jianlu.capture.recording.live.tap_frames import Packet
 from jianlu.capture.recording.model import GapReason
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError
+from jianlu.core.terms.events import EventType
 from tests.fakes.live.coded import coded_picture, coded_sound
 from tests.fakes.live.memory import CASE
 from tests.fakes.live.publisher import Camera, Publisher
-from tests.fakes.live.stage import TRACKS, Stage, continuity, decoded
+from tests.fakes.live.stage import SHARE, TRACKS, Stage, continuity, decoded
 from tests.fakes.vault.memory import memory_keys
 
 BASE_KEY = bytes(range(16))
@@ -193,6 +194,46 @@ def test_a_sender_that_changes_to_a_secret_which_the_recorder_lacks_is_an_alarm_
     declared = [(to_ms - from_ms, reason) for from_ms, to_ms, reason, _ in stage.gaps()]
     assert [reason for length, reason in declared if length > 3_000] != []
     assert {reason for _, reason in declared} == {GapReason.UNDECRYPTABLE.value}
+
+
+def test_a_recorder_that_has_the_next_secret_before_anything_is_sent_under_it_misses_nothing() -> None:
+    sender = Sender()
+    stage = Stage([camera_of(sender)], [TRACKS[0], TRACKS[2]], room_secret=SECRET)
+    stage.start()
+    stage.play(4_000)
+    assert stage.recorder.ring is not None
+    stage.recorder.ring.admit(OTHER_SECRET)
+    stage.play(2_000)
+    sender.secret, sender.kid = OTHER_SECRET, 2
+    stage.play(4_000)
+    assert {health.state for health in stage.recorder.status().tracks.values()} <= {"ok", "weak"}
+    stage.stop()
+    assert stage.gaps() == [] and continuity(stage) == []
+    assert not [body for body in stage.log.bodies(EventType.HEALTH_ALARMED) if body["code"] == "frames_sealed"]
+
+
+def test_a_share_of_an_encrypted_room_is_recorded_under_a_key_of_its_own() -> None:
+    camera = Camera(codec="vp8", width=96, height=64, fps=5, key_every=5)
+    screen = Publisher("agent-screen", has_sound=False, camera=camera, seal=Sender(feed="agent-screen", kid=2).seal)
+    screen.is_sending = False
+    stage = Stage([camera_of(Sender()), screen], [TRACKS[0], TRACKS[2], SHARE], room_secret=SECRET)
+    stage.start()
+    stage.play(4_000)
+    screen.reconnect(stage.now_ms)
+    stage.play(4_000)
+    assert stage.recorder.status().tracks["agent-screen"].state in ("ok", "weak")
+    stage.stop()
+    assert stage.gaps() == [] and continuity(stage) == []
+    assert len(decoded(stage.log.playable())["video2"]) > 15
+
+
+def test_a_share_that_was_sealed_by_the_cameras_key_does_not_open() -> None:
+    camera = Camera(codec="vp8", width=96, height=64, fps=5, key_every=5)
+    screen = Publisher("agent-screen", has_sound=False, camera=camera, seal=Sender(kid=2).seal)
+    stage = Stage([camera_of(Sender()), screen], [TRACKS[0], TRACKS[2], SHARE], room_secret=SECRET)
+    stage.start()
+    stage.play(4_000)
+    assert stage.recorder.status().tracks["agent-screen"].state == "undecryptable"
 
 
 def test_impossible_secrets_are_refused_and_an_equal_one_counts_once() -> None:

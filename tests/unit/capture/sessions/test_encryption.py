@@ -272,6 +272,23 @@ def test_a_hand_over_makes_a_member_by_the_leads_act_whatever_the_page_says_of_i
     assert [name for name, _ in rosters(world, case)[-1]["members"]] == ["agent"], "nobody was given the new secret"
 
 
+def test_a_next_secret_is_with_the_recorder_before_it_is_the_rooms_and_its_members_are_recorded_anew(world: World) -> None:
+    case, following = running(world), bytes(range(32, 64))
+    told = len(rosters(world, case))
+    admit(world, case, following)
+    world.beat(case)
+    assert len(rosters(world, case)) == told
+    tell(world, case, AGENT_KEY, AGENT, following)
+    wrapped = written(wrap_secret(following, CUSTOMER_KEY.public_key, case, "customer"))
+    hand_over(case, "customer", wrapped, written(CUSTOMER_KEY.public_key), using=world.using, by=AGENT)
+    tell(world, case, CUSTOMER_KEY, participant(case), following)
+    world.beat(case)
+    recorded = rosters(world, case)[told:]
+    assert {body["secret"] for body in recorded} == {secret_id(following, case)}
+    names = [[name for name, _ in body["members"]] for body in recorded]
+    assert names == [["agent", "recorder-a"], ["agent", "customer", "recorder-a"]]
+
+
 def test_a_page_that_was_replaced_while_it_was_handed_the_secret_is_a_member_too(world: World) -> None:
     case = running(world)
     wrapped_to = MemberKey(b"s" * 32, "supervisor")
