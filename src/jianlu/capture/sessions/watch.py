@@ -58,10 +58,11 @@ def watch_sessions(*, using: SessionPorts, complain: Complain, threads: Executor
             live.look = threads.submit(_look, live, using)
     wait([live.look for live in sessions if live.look is not None], timeout=patience_s)
     for live in sessions:
+        error: BaseException | None = UnavailableError("the look at this session is not over: see which process does not answer")
         if live.look is not None and live.look.done():
             error, live.look = live.look.exception(), None
-            if error is not None:
-                complain(live.row.case, error)
+        if error is not None:
+            complain(live.row.case, error)
 
 
 def _look(live: LiveSession, using: SessionPorts) -> None:

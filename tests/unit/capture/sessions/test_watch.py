@@ -380,6 +380,7 @@ def test_a_recorder_that_hangs_keeps_no_other_session_waiting(tmp_path: Path) ->
     with session_world(url, scenes) as world, ThreadPoolExecutor(2) as threads:
         hanging, other = world.live("hanging", scene="twice"), world.live("other")
         may_answer, asked, look = threading.Event(), [], world.second.status
+        said: set[tuple[str, str]] = set()
 
         def hang(case: str) -> RecordingStatus:
             asked.append(case)
@@ -391,11 +392,14 @@ def test_a_recorder_that_hangs_keeps_no_other_session_waiting(tmp_path: Path) ->
         try:
             for _ in range(3):
                 world.clock.move(1_000)
-                watch_sessions(using=world.using, complain=unexpected, threads=threads, patience_s=0.05)
+                watch_sessions(
+                    using=world.using, complain=lambda case, e: said.add((case, str(e))), threads=threads, patience_s=0.05
+                )
                 eventually(
                     lambda: world.view(other)["health"]["looked_ms"] == world.view(other)["now_ms"], "the other is looked at"
                 )
             assert asked == [hanging], "a look that is under way is not begun anew"
+            assert any(case == hanging and "is not over" in why for case, why in said), "operators are told"
         finally:
             may_answer.set()
 
