@@ -9,6 +9,7 @@ import signal
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page
 
+from tests.fakes.capture.signed_pdf import signed_pdf
 from tests.fakes.pages.calls import OPENING, RED, called, colour_of, is_like, live, plain_picture, ready
 from tests.fakes.pages.visitors import Console, become, seat_state, shown
 
@@ -24,6 +25,7 @@ def test_a_call_is_recorded_and_ends_when_the_customer_refuses(console: Console)
     shown(customer, ".roombar.is-on")
     assert customer.inner_text(".roombar").startswith("正在录音录像")
     assert agent.locator(".tile video").evaluate("video => video.videoWidth") > 0
+    deposits(console, agent, customer, case)
     customer.locator("details.rights summary").click()
     customer.get_by_role("button", name="我不愿继续办理").click()
     customer.locator("dialog button.main").click()
@@ -48,6 +50,17 @@ def test_everything_that_happens_in_a_talk_is_seen_on_both_pages_and_kept(consol
     shown(customer, "jl-room[data-phase=over] h1")
     keeps(console, case)
     assert console.complaints == []
+
+
+def deposits(console: Console, agent: Page, customer: Page, case: str) -> None:
+    """A signed document is put in by the agent, whole: its signature covers what arrived; both pages show that it lies there."""
+    agent.get_by_role("tab", name="签署文件").click()
+    agent.set_input_files("#deposit-file", FilePayload(name="c.pdf", mimeType="application/pdf", buffer=signed_pdf()))
+    agent.get_by_role("button", name="存入本次会话").click()
+    shown(agent, ".deposits [data-document=contract]")
+    (there,) = console.view(case)["deposits"]
+    assert (there["document"], there["signature"], there["by"]) == ("contract", "covers_file", "agent")
+    become(lambda: customer.inner_text(".room-deposits .count") == "1", "the customer's page shows that a document lies there")
 
 
 def shares(console: Console, agent: Page, customer: Page, case: str) -> None:

@@ -28,7 +28,7 @@ class RoomPage extends HTMLElement {
   private chatAt = h("details", { class: "sheet room-chat" });
   private chatList: HTMLElement | null = null;
   private deposits!: Deposits;
-  private depositsAt = h("details", { class: "sheet room-chat" });
+  private depositsAt = h("details", { class: "sheet room-deposits" });
   private wasLive = false;
   private areRightsOpen = false;
   private readonly herald = new Herald();
