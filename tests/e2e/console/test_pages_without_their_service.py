@@ -31,7 +31,7 @@ def said(page: Page, selector: str) -> bool:
     return page.locator(selector).count() > 0
 
 
-def test_pages_say_that_their_service_is_gone_keep_what_was_typed_and_come_back(fixed: RunningHome, chromium: Browser) -> None:
+def test_pages_say_that_the_web_process_is_gone_keep_what_was_typed_and_come_back(fixed: RunningHome, chromium: Browser) -> None:
     with closing_pages(Console(fixed, chromium)) as console:
         case = console.new_case("gone-1")
         agent, customer = console.signed_in(console.page()), console.page(is_phone=True)
