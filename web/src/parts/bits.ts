@@ -13,8 +13,8 @@ import { isUnrecorded } from "./health.ts";
 /** What is recorded, up to which second: words first, colour second. Without a line to the service it is what was known last, and says so. */
 export function recordingBadge(view: View, isStale: boolean): HTMLElement {
   const recording = view.recording;
-  if (isStale) return h("div", { class: "rec is-stale" }, h("span", { class: "badge care" }, t("rec.last", { state: recordingWord(view) })));
   const sealed = recording.recorded_until_ms ?? 0;
+  if (isStale) return h("div", { class: "rec is-stale" }, h("span", { class: "badge care" }, t("rec.last", { state: recordingWord(view) })), sealed ? h("span", { class: "rec-time" }, h("small", null, t("rec.sealed", { time: clock(sealed) }))) : null);
   const isOn = recording.state === "recording";
   const looks = isUnrecorded(view) ? "care" : isOn ? "bad live" : recording.state === "stalled" || view.state === "halted" ? "bad" : "";
   return h("div", { class: "rec" }, h("span", { class: `badge ${looks}` }, recordingWord(view)),
