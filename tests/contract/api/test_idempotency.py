@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
 from jianlu.deliver.api._tables import answered_calls
@@ -68,21 +69,25 @@ def test_a_failure_of_ours_may_be_tried_again_under_its_key(api: ApiWorld) -> No
     assert again.headers["location"] == answer.headers["location"] and again.headers["etag"] == answer.headers["etag"]
 
 
-def test_a_key_that_is_still_being_carried_out_is_a_conflict(api: ApiWorld) -> None:
-    api.client("lin")
-    answers: list[int] = []
+def test_of_calls_at_once_under_one_key_one_is_carried_out(api: ApiWorld) -> None:
+    """Each invitation is another one: what was carried out twice has two tokens."""
+    case, clients = api.make_case(), [api.client("lin") for _ in range(6)]
+    answers: list[Any] = []
+    together = threading.Barrier(len(clients))
 
-    def send() -> None:
-        answer = api.client("lin").post("/api/v1/cases", json=sale_body(), headers=KEY)
-        answers.append(answer.status_code)
+    def send(client: TestClient) -> None:
+        together.wait(60)
+        answers.append(client.post(f"/api/v1/cases/{case}/invitations", json={"seat": "customer"}, headers=KEY))
 
-    threads = [threading.Thread(target=send) for _ in range(6)]
+    threads = [threading.Thread(target=send, args=(client,)) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert set(answers) <= {201, 409, 503} and 201 in answers
-    assert len(api.client("lin").get("/api/v1/cases").json()["cases"]) == 1
+    assert len(answers) == len(clients) and {answer.status_code for answer in answers} <= {201, 409, 503}
+    made = [answer.json()["token"] for answer in answers if answer.status_code == 201]
+    assert made and len(set(made)) == 1
+    assert ok(api.client().post("/api/v1/join", json={"token": made[0]})), "no later call has made it void"
 
 
 def test_what_a_killed_process_had_begun_may_be_sent_again(api: ApiWorld) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from jianlu.core.errors import UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref
 from jianlu.deliver.api.stream import STREAMS_MAX
@@ -127,12 +128,17 @@ def test_streams_that_wait_for_a_session_hold_up_nobody_else(served: Listening) 
             assert stream.until("view")["data"]["messages"][-1]["text"] == "on it goes"
 
 
-def test_a_stream_says_trouble_and_goes_on_when_something_is_away(served: Listening) -> None:
+def test_a_stream_says_trouble_and_goes_on_when_something_is_away(served: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     api = served.api
     case, agent, customer = api.seated()
+
+    def away(*_: object, **__: object) -> dict[str, object]:
+        raise UnavailableError("the database is away")
+
     with served.stream(case, cookie_header(agent)) as stream:
         stream.next()
-        api.world.rooms.is_away = True
+        with monkeypatch.context() as patched:
+            patched.setattr("jianlu.deliver.api.stream.view_session", away)
+            assert stream.next() == {"event": "trouble", "data": {"detail": "the database is away"}}
         ok(customer.post(f"/api/v1/cases/{case}/messages", json={"text": "still here"}))
-        api.world.rooms.is_away = False
         assert stream.until("view")["data"]["messages"][-1]["text"] == "still here"

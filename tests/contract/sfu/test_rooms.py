@@ -10,7 +10,7 @@ from tests.contract.sfu.conftest import ROOM, Sfu
 from tests.fakes.eventually import eventually
 from tests.fakes.moving_picture import HEIGHT, WIDTH
 from tests.fakes.sfu.peers import Peer
-from tests.fakes.sfu.recorder_tap import Tapped
+from tests.fakes.sfu.recorder_tap import TapListener, Tapped
 
 AGENT, CUSTOMER = "agent", "customer"
 
@@ -58,12 +58,23 @@ def test_nothing_is_forwarded_while_the_gate_is_shut_but_recorders_get_everythin
     listener, sender, viewer = sfu.listen(), sfu.new_peer(), sfu.new_peer()
     sender.publish(sfu.rooms, ROOM, AGENT)
     sfu.watch(viewer, AGENT)
-    eventually(lambda: viewer.state == "connected" and len(listener.of(AGENT, "video")) > 30, "the recorder's packets")
+    eventually(lambda: viewer.state == "connected", "a viewer who could see")
+    more_is_recorded(listener, 30)
     assert sum(viewer.frames.values()) == 0
     sfu.rooms.set_forwarding(ROOM, True)
     eventually(lambda: viewer.frames["video"] > 3 and viewer.frames["audio"] > 3, "pictures after the gate opened")
     sfu.rooms.set_forwarding(ROOM, False)
     assert not sfu.rooms.status(ROOM).is_forwarding
+    more_is_recorded(listener, 30)  # what was under way has arrived
+    seen = dict(viewer.frames)
+    more_is_recorded(listener, 60)
+    assert dict(viewer.frames) == seen, "nobody is seen or heard any more"
+
+
+def more_is_recorded(listener: TapListener, packets: int) -> None:
+    """Wait until so many more packets of the agent's picture have reached the recorder."""
+    before = len(listener.of(AGENT, "video"))
+    eventually(lambda: len(listener.of(AGENT, "video")) > before + packets, "the recorder's packets")
 
 
 def test_a_recorder_gets_a_key_frame_when_it_asks(sfu: Sfu) -> None:

@@ -57,11 +57,14 @@ def test_an_encrypted_call_is_recorded_by_an_admitted_recorder_and_read_by_nobod
     sees(customer, "jl-room", "agent")
     reads_only_with_the_secret(console, case, unwritten(secret))
     never_came_to_the_server(console, said, secret)
+    is_looked_into = is_in_no_memory_but_the_recorders(console, secret)
     become(lambda: console.view(case)["recording"]["recorded_until_ms"] >= SEALED_MS, "three segments are sealed")
     comes_back(console, agent, customer, case)
     goes_dark(console, customer, case)
     is_delivered(console, case, tmp_path)
     assert console.complaints == []
+    if not is_looked_into:
+        pytest.skip("the kernel does not let this user look into the memory of processes; all the rest was proved")
 
 
 def test_whoever_comes_without_the_secret_or_with_another_one_is_seen_to_and_is_handed_it_by_the_agent(console: Console) -> None:
@@ -293,21 +296,31 @@ def reads_only_with_the_secret(console: Console, case: str, secret: bytes) -> No
 
 
 def never_came_to_the_server(console: Console, said: list[str], secret: str) -> None:
-    """Neither in a request, nor in a file of the home, nor in the memory of web and media; the recorder, which is a member, has it."""
+    """Neither in a request nor in a file of the home."""
     assert len(said) > 20
     assert [each for each in said if secret in each] == []
-    forms = (unwritten(secret), secret.encode(), unwritten(secret).hex().encode())
+    forms = forms_of(secret)
     files = [path for path in console.home.home.rglob("*") if path.is_file()]
     assert len(files) > 10
     assert [path.name for path in files if any(form in path.read_bytes() for form in forms)] == []
-    children = console.home.children()
+
+
+def is_in_no_memory_but_the_recorders(console: Console, secret: str) -> bool:
+    """Not in that of web and media; the recorder, which is a member, has it. False where the kernel lets nobody look."""
+    forms, children = forms_of(secret), console.home.children()
     try:
         assert has_in_memory(children["recorder-a"], forms[0]), "where it must be, it is found"
         outside = [number for name, number in children.items() if name.partition("-")[0] in ("web", "media")]
         assert len(outside) == 2
         assert not any(has_in_memory(number, form) for number in outside for form in forms)
     except PermissionError:
-        pytest.skip("the kernel does not let this user look into the memory of processes")
+        return False
+    return True
+
+
+def forms_of(secret: str) -> tuple[bytes, ...]:
+    """How a secret may be written: its bytes, as the link has them, in hexadecimal."""
+    return unwritten(secret), secret.encode(), unwritten(secret).hex().encode()
 
 
 def comes_back(console: Console, agent: Page, customer: Page, case: str) -> None:

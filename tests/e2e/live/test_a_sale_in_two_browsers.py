@@ -34,6 +34,10 @@ REFUSED_BY_AGENT = (
     (2, "steps/recording_consent/complete", "not_started"),
 )
 
+EXCUSABLE, EXCUSED_MAX = {"connection_lost", "packets_lost", "source_absent"}, 0.2
+"""What a machine without time to spare does to a call: its browser sends nothing for a moment. It restarts no recorder and spoils no key,
+and where a fifth of a track is missing nothing was proved."""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
@@ -127,8 +131,11 @@ def _judged_alike(call: Delivered, file: Delivered, machine: MachineWatch, zero_
     assert set(call.verdicts) == set(file.verdicts)
     for gap in call.gaps:
         print(f"declared: {gap}, idle {machine.idle_of(gap, zero_us):.2f} of the machine")
-    excused = [gap for gap in call.gaps if machine.idle_of(gap, zero_us) < BUSY_BELOW]
-    assert excused == call.gaps, f"holes on a machine with time to spare: {[gap for gap in call.gaps if gap not in excused]}"
+    excused = [gap for gap in call.gaps if gap["reason"] in EXCUSABLE and machine.idle_of(gap, zero_us) < BUSY_BELOW]
+    assert excused == call.gaps, f"holes that no busy machine makes: {[gap for gap in call.gaps if gap not in excused]}"
+    for side in {gap["side"] for gap in excused}:
+        lost_ms = sum(gap["to_ms"] - gap["from_ms"] for gap in excused if gap["side"] == side)
+        assert lost_ms <= EXCUSED_MAX * call.said["duration_ms"], f"{lost_ms} ms of {side} are missing: too much for an excuse"
     different = {clause for clause, verdict in call.verdicts.items() if verdict != file.verdicts[clause]}
     unexplained = sorted(clause for clause in different if not _is_by_holes(call, clause, excused))
     assert not unexplained, [each for each in call.said["clauses"] if f"{each['pack']}:{each['clause']}" in unexplained]
@@ -138,7 +145,7 @@ def _judged_alike(call: Delivered, file: Delivered, machine: MachineWatch, zero_
 def _is_by_holes(call: Delivered, clause: str, holes: list[dict[str, Any]]) -> bool:
     """Whether a clause that is not met says so because of holes: of them, of what lies in one of its own track, or of a step before it."""
     said = next(each for each in call.said["clauses"] if f"{each['pack']}:{each['clause']}" == clause)
-    return bool(holes) and all(
+    return bool(holes and said["reasons"]) and all(
         reason["code"] in {"gap_declared", "precedent_missing"}
         or any(
             hole["side"] in {reason["track"], "source", "recorder"}

@@ -46,6 +46,9 @@ CONCEALED_MAX = 0.03
 MISSING_MAX = 0.005
 """Of the sound that is sealed: what was lost twice, and its retransmission too."""
 
+PACKETS_MS = 100
+"""Sound begins and ends so close to the ends of a stretch of it: a few packets of 20 ms."""
+
 ACCOUNT = {
     "template": "account-opening",
     "title": "个人账户开户",
@@ -208,8 +211,12 @@ def _is_continuous(package: Delivered, stretch: tuple[int, int]) -> None:
     assert not [gap for gap in package.gaps if gap["side"] in ("agent", "customer", "source") and _meets(gap, *stretch)]
     with zipfile.ZipFile(package.path) as archive, archive.open(MEDIA) as media:
         spans = _sounds(media)
+    assert len(spans) == 2, "the sound of both is in the recording"
     for heard in spans:
         within = [(low, high) for low, high in heard if stretch[0] <= low and high <= stretch[1]]
+        assert within and within[0][0] - stretch[0] < PACKETS_MS and stretch[1] - within[-1][1] < PACKETS_MS, (
+            "sound from end to end"
+        )
         missing = sum(max(0.0, later - end) for (_, end), (later, _) in itertools.pairwise(within))
         assert missing < MISSING_MAX * (stretch[1] - stretch[0]), missing
 

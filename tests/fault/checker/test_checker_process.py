@@ -73,6 +73,12 @@ def test_a_checker_that_hangs_is_away_and_back_when_it_goes_on(home: RunningHome
 def test_a_killed_checker_is_started_again_and_the_others_go_on(home: RunningHome, case: str) -> None:
     before = {role: pid for role, pid in home.children().items() if role != "checker"}
     first = checker_of(home)
+    os.kill(first, signal.SIGSTOP)
+    eventually(
+        lambda: checks(home, case)["state"] == "away",
+        "what is heard next is the new one",
+        looks=LOOKS,
+    )
     os.kill(first, signal.SIGKILL)
     eventually(lambda: home.children().get("checker") not in (None, first), "a new checker runs", looks=LOOKS)
     eventually(lambda: checks(home, case)["state"] == "on", "it is heard", looks=LOOKS)

@@ -97,8 +97,13 @@ class Talk:
     def becomes(self, *states: str) -> str:
         return str(become(lambda: found if (found := self.state()) in states else "", f"the session is {' or '.join(states)}"))
 
+    def forgets_warnings(self) -> None:
+        """From now on `warned` tells what is shown from now on: a warning of before the fault is none of it."""
+        for page in self.pages:
+            page.evaluate("() => window.seenWords.clear()")
+
     def warned(self, page: Page) -> str:
-        """Every warning that the page has shown since the call began."""
+        """Every warning that the page has shown since the call began, or since they were forgotten."""
         return "\n".join(page.evaluate("() => [...window.seenWords]"))
 
     def warns(self, page: Page, *words: str) -> None:

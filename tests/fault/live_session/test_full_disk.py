@@ -84,6 +84,7 @@ def test_a_full_disk_stops_the_call_visibly_and_nothing_of_it_is_lost_silently(
     ):
         held.records_on()
         sealed_ms, at_ms = held.sealed_ms(), held.now_ms()
+        held.forgets_warnings()
         with full(disk, left_bytes):
             held.warns(held.agent, "磁盘已满", "没有及时封存", "磁盘空间不足", "连接中断")
             held.warns(held.customer, "录制出现问题", "正在重新连接")

@@ -34,6 +34,7 @@ def test_a_recorder_killed_twenty_times_in_a_call_loses_what_was_in_progress_and
     console: Console, tmp_path: Path
 ) -> None:
     with talk(console, "killed-recorder", OPENING) as held:
+        held.forgets_warnings()
         kills = kill_often(held, random.Random(SEED))
         held.becomes("live")
         held.records_on()
@@ -80,6 +81,7 @@ def kill_often(held: Talk, chance: random.Random) -> list[Kill]:
 def test_a_killed_media_process_is_a_declared_gap_and_the_pages_come_back(console: Console, tmp_path: Path) -> None:
     with talk(console, "killed-media", OPENING) as held:
         held.records_on()
+        held.forgets_warnings()
         held.kill("media")
         at_ms = held.now_ms()
         for page in held.pages:
@@ -99,6 +101,7 @@ def test_a_killed_web_process_costs_no_second_that_is_not_declared(console: Cons
         held.records_on()
         sealed_ms, at_ms = held.sealed_ms(), held.now_ms()
         before = held.home.children()
+        held.forgets_warnings()
         held.kill("web")
         for page in held.pages:
             held.warns(page, "正在重新连接")

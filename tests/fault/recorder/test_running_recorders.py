@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,11 @@ def test_a_desk_that_dies_and_comes_back_loses_nothing(tmp_path: Path) -> None:
         home.server = desk_server(home.path / "run" / "desk.sock", home.desk, TENANT)
         home.loop.run(home.server.start())
         eventually(lambda: state_of(home) == "recording", "the recording goes on")
-        home.client.stop(CASE, "completed")
+        stopped = home.client.stop(CASE, "completed")
         assert gaps_of(home) == []
+        sealed = [event.body for event in home.log().events if event.type is EventType.SEGMENT_SEALED]
+        assert [body["no"] for body in sealed] == list(range(1, stopped.segments + 1)), "each segment once, in order"
+        assert all(before["to_ms"] == after["from_ms"] for before, after in pairwise(sealed)), "none is missing between two"
         assert not list((home.path / "run").glob("spool-a/*"))
 
 
