@@ -15,8 +15,11 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import Page
 
 from benchmarks.talk import CALLS, call, start_talk
 from jianlu.entry.sample.script import clip_path
@@ -62,21 +65,23 @@ def main() -> int:
             page.goto(f"{home.url}/api/v1/health")
             page.evaluate(f"{CALLS}{OFFER}; null")
         case = start_talk(home, agent, customer, publish=PUBLISH, watch=WATCH)
-        memory, drift = _watched(home, case, minutes)
+        missed = _report_course(minutes, *_watched(home, (agent, customer), case, minutes))
         call(agent, "POST", f"/api/v1/cases/{case}/abandon", {"reason": "soak"})
         for browser in opened:
             browser.close()
-        verdicts = _verdicts(home, case)
-    return _report(minutes, memory, drift, verdicts)
+        missed += _report_verdict(_verdicts(home, case))
+    print("goals met" if not missed else f"MISSED: {', '.join(missed)}")
+    return 1 if missed else 0
 
 
-def _watched(home: RunningHome, case: str, minutes: float) -> tuple[dict[str, list[int]], list[int]]:
+def _watched(home: RunningHome, pages: Sequence[Page], case: str, minutes: float) -> tuple[dict[str, list[int]], list[int]]:
+    """Memory by process and the tracks' drift; the pages ask for the session as people's pages do, which keeps them signed in."""
     memory: dict[str, list[int]] = defaultdict(list)
     drift: list[int] = []
     until = time.monotonic() + minutes * 60
     while time.monotonic() < until:
         time.sleep(min(EVERY_S, max(1.0, minutes * 60 / 20)))
-        view = home.as_staff("lin").call("GET", f"/api/v1/cases/{case}/session")
+        view, *_ = [call(page, "GET", f"/api/v1/cases/{case}/session") for page in pages]
         if view["state"] != "live":
             print(f"  the session is {view['state']} at {view['recording'].get('recorded_until_ms')} ms: {view['health']}")
             break
@@ -95,7 +100,7 @@ def _verdicts(home: RunningHome, case: str) -> dict[str, Any]:
     return {clause["key"]: clause for clause in staff.call("GET", f"/api/v1/cases/{case}/playback")["clauses"]}
 
 
-def _report(minutes: float, memory: dict[str, list[int]], drift: list[int], verdicts: dict[str, Any]) -> int:
+def _report_course(minutes: float, memory: dict[str, list[int]], drift: list[int]) -> list[str]:
     print(f"recorded call of {minutes:g} min, two parties, 720p; load {os.getloadavg()[0]:.1f}")
     missed = []
     for role, sizes in sorted(memory.items()):
@@ -108,15 +113,16 @@ def _report(minutes: float, memory: dict[str, list[int]], drift: list[int], verd
     print(f"  drift at most {max(drift, default=0)} ms (goal {DRIFT_MS_MAX})")
     if not drift or max(drift) > DRIFT_MS_MAX:
         missed.append("drift")
+    return missed
+
+
+def _report_verdict(verdicts: dict[str, Any]) -> list[str]:
     whole = [clause for key, clause in verdicts.items() if key.endswith("CN-IN-6")]
     for clause in whole:
         print(f"  continuity, presence, picture, sound, synchronism: {clause['verdict']}")
         for reason in clause["reasons"] if clause["verdict"] != "met" else []:
             print(f"    {reason}")
-    if {clause["verdict"] for clause in whole} != {"met"}:
-        missed.append("verdict")
-    print("goals met" if not missed else f"MISSED: {', '.join(missed)}")
-    return 1 if missed else 0
+    return [] if {clause["verdict"] for clause in whole} == {"met"} else ["verdict"]
 
 
 def _resident_kib(process: int) -> int:
