@@ -213,6 +213,20 @@ def test_a_moved_wall_clock_is_an_event_and_moves_nothing() -> None:
     assert continuity(stage) == []
 
 
+def test_an_alarm_that_was_there_before_the_beginning_is_told_at_it_and_not_only_cleared() -> None:
+    stage = Stage(one_party(), ONE)
+    stage.play(2_000)
+    stage.clock.wall_ahead_ms += 3_600_000
+    stage.play(2_000)
+    stage.start()
+    assert "clock_stepped" in alarms(stage)
+    stage.play(40_000)
+    stage.stop()
+    raised, cleared = (stage.log.bodies(kind) for kind in (EventType.HEALTH_ALARMED, EventType.HEALTH_CLEARED))
+    assert [(body["code"], body["at_ms"]) for body in raised if body["code"] == "clock_stepped"] == [("clock_stepped", 0)]
+    assert [body["code"] for body in cleared if body["code"] == "clock_stepped"] == ["clock_stepped"]
+
+
 def test_the_clocks_of_the_senders_are_measured_and_sealed() -> None:
     late = Publisher("agent", picture_late_ms=150, drift_ppm=80)
     stage = Stage([late], ONE)

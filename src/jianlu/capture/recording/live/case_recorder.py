@@ -335,6 +335,8 @@ class CaseRecorder:
         self._using.states.save(self.case, state_text(state))
         self._state = state
         self._put_opening()
+        for alarm in self._health.alarms:  # those raised before there was a recording to tell of them
+            self._say(EventType.HEALTH_ALARMED, {"code": alarm.code, "track": alarm.track, "at_ms": 0})
         self._recording.begin(zero_us)
 
     async def _resume(self, state: CaseState) -> None:
