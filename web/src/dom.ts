@@ -127,6 +127,11 @@ export function toast(text: string, options: { isBad?: boolean; action?: string;
   setTimeout(() => made.remove(), options.isBad ? 9000 : 5000);
 }
 
+/** A form that the server rendered can be sent from now on. Before, its buttons were off: the browser alone would put what was typed into the address. */
+export function ready(form: HTMLFormElement): void {
+  for (const button of form.querySelectorAll("button")) button.disabled = false;
+}
+
 /** Only one run of an action at a time; the button says that it works. */
 export async function busy(button: HTMLElement | null, run: () => Promise<void>): Promise<void> {
   if (button?.getAttribute("aria-busy") === "true") return;

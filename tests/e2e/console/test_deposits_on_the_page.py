@@ -85,7 +85,7 @@ def test_a_signed_document_goes_up_is_listed_and_its_signature_is_called_uncheck
     choose(page, path)
     shown(page, ".deposits progress")
     assert page.locator(".deposit-form button.main").get_attribute("aria-busy") == "true"
-    become(lambda: talk.held, "the file has come")
+    become(lambda: page.title() and talk.held, "the file has come")
     talk.finish(talk.held[0], "contract")
     shown(page, ".deposits [data-document=contract]")
     assert talk.sent == [("contract", "application/pdf")], "once"
@@ -151,7 +151,7 @@ def test_an_upload_can_be_stopped(console: Console, tmp_path: Path) -> None:
     path = tmp_path / "contract.pdf"
     path.write_bytes(signed_pdf())
     choose(page, path)
-    become(lambda: talk.held, "the file is on its way")
+    become(lambda: page.title() and talk.held, "the file is on its way")
     page.get_by_role("button", name="取消").click()
     assert "已取消" in wrong(page)
     assert page.locator(".deposit-form button.main").get_attribute("aria-busy") is None

@@ -17,6 +17,20 @@ from tests.fakes.running_home import PASSWORD
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
 
+def test_what_is_typed_before_the_pages_code_has_come_never_gets_into_an_address(console: Console) -> None:
+    # Survived: a slow line, or code that does not come at all; the browser alone would send forms by their address.
+    page = console.page()
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(f"{console.home.url}/sign-in")
+    page.fill("#name", "zhou")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.evaluate("for (const form of document.forms) form.requestSubmit()")
+    page.wait_for_timeout(500)
+    assert page.url.endswith("/sign-in") and page.input_value("#password") == PASSWORD
+    assert page.locator("form[data-step=password] button").is_disabled()
+
+
 def test_a_second_factor_is_switched_on_and_asked_for_from_then_on(console: Console) -> None:
     page = console.signed_in(console.page(), "zhou")
     page.goto(f"{console.home.url}/account")
@@ -34,6 +48,7 @@ def test_a_second_factor_is_switched_on_and_asked_for_from_then_on(console: Cons
     page.wait_for_url("**/sign-in")
     page.fill("#name", "zhou")
     page.fill("#password", PASSWORD)
+    shown(page, "form[data-step=password] button:enabled")
     page.keyboard.press("Enter")
     shown(page, "form[data-step=code]:not([hidden])")
     page.wait_for_function("document.activeElement.id === 'code'")

@@ -1,7 +1,7 @@
 // Signing in, the second factor, the invitation's link and the walk-in queue.
 
 import { post, Problem } from "../api.ts";
-import { busy, h, icon, toast } from "../dom.ts";
+import { busy, h, icon, ready, toast } from "../dom.ts";
 import { svgAddress, withNamespace } from "../values.ts";
 import { keepSecret } from "./keptkeys.ts";
 import { clock, t, tr, type Both } from "../words.ts";
@@ -23,6 +23,7 @@ class SignIn extends HTMLElement {
         event.preventDefault();
         void busy(form.querySelector("button"), () => this.try(first, second, form, withCode));
       });
+      ready(form);
     };
     run(first, false);
     run(second, true);

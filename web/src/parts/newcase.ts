@@ -1,7 +1,7 @@
 // The form of a new case: fields of the chosen template, values in the kinds that the API wants.
 
 import { post } from "../api.ts";
-import { busy } from "../dom.ts";
+import { busy, ready } from "../dom.ts";
 import { t } from "../words.ts";
 import { suggested, valueOf } from "../values.ts";
 import { say } from "./entrance.ts";
@@ -21,6 +21,7 @@ class NewCase extends HTMLElement {
       if (wished) wished.checked = true;
     }
     this.show(form);
+    ready(form);
   }
 
   private show(form: HTMLFormElement): void {
