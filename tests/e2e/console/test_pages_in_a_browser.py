@@ -158,6 +158,7 @@ def test_a_page_is_usable_by_the_keyboard_alone(console: Console) -> None:
     page.keyboard.type("lin")
     page.keyboard.press("Tab")
     page.keyboard.type("correct-horse-battery-7")
+    shown(page, "form[data-step=password] button:enabled")
     page.keyboard.press("Enter")
     page.wait_for_url("**/cases")
     page.keyboard.press("Tab")
