@@ -126,11 +126,11 @@ def report(alone: Watched, whole: Watched) -> None:
         )
         print("           " + ", ".join(f"{role} {100 * share:.1f} %" for role, share in found.shares.items()) + " of a core")
     added = everything / forwarding - 1
-    recording = sum(share for role, share in whole.shares.items() if role.startswith("recorder"))
+    recording = sum(share for role, share in whole.shares.items() if role.startswith(("recorder", "media"))) / forwarding - 1
     print(f"a call     {100 * forwarding:.1f} % of a core forwarded, {100 * everything:.1f} % recorded by the whole service")
     print(f"           {1 / forwarding:.1f} forwarded and {1 / everything:.1f} recorded calls a core")
-    adds = f"recording adds {100 * added:.0f} % (goal at most {100 * ADDED_MAX:.0f} %)"
-    print(f"           {adds}, the recorder {100 * recording / forwarding:.0f} %")
+    goal = f"(goal at most {100 * ADDED_MAX:.0f} %)"
+    print(f"           tap and recorder add {100 * recording:.0f} %, the whole service {100 * added:.0f} % {goal}")
 
 
 def main() -> None:
