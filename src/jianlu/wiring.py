@@ -96,7 +96,7 @@ class Home:
         ]
 
     def check_keys(self) -> None:
-        """Raise unless the keeper of the root key still holds the key that this home was opened with: a file, for now, that may be gone."""
+        """Raise unless the keeper of the root key still holds the key that this home was opened with: its file may be gone."""
         kept = file_keys.load_root_key(self.path / self.settings.keys.root_key)
         if kept.describe() != self.vault.keys.describe():
             raise IntegrityError("the root key is another one than before: put back the one that this home was made with")

@@ -24,13 +24,13 @@ class _Rooms:
     def __init__(self) -> None:
         self.now_s = 100.0
         self.ended: list[str] = []
-        self.is_away = False
+        self.trouble: Exception | None = None
         self.recorded: set[str] = set()
         self.lease = Lease(self._end, is_held=self.recorded.__contains__, now_s=lambda: self.now_s)
 
     async def _end(self, room: str) -> None:
-        if self.is_away:
-            raise UnavailableError("away")
+        if self.trouble is not None:
+            raise self.trouble
         self.ended.append(room)
 
     def pass_s(self, seconds: float) -> None:
@@ -56,12 +56,13 @@ def test_to_ask_for_a_room_that_is_not_forwarded_begins_nothing() -> None:
     assert not rooms.ended
 
 
-def test_a_room_that_cannot_be_ended_now_is_tried_again() -> None:
+@pytest.mark.parametrize("trouble", [UnavailableError("away"), RuntimeError("a defect")])
+def test_a_room_that_cannot_be_ended_now_is_tried_again(trouble: Exception) -> None:
     rooms = _Rooms()
     rooms.lease.begin("stuck")
-    rooms.is_away = True
+    rooms.trouble = trouble
     rooms.pass_s(LEASE_S + 1)
-    rooms.is_away = False
+    rooms.trouble = None
     rooms.pass_s(1)
     assert rooms.ended == ["stuck"]
 

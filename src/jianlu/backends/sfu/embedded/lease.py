@@ -8,11 +8,10 @@ whose line to the caller may be cut for long, the recorder there looks after a r
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
-from jianlu.core.errors import JianluError
+from jianlu.runtime.logging import logger
 
 LEASE_S = 20.0
 """How long a room is forwarded without anybody asking how it does: as long as the grace of the shipped scenes."""
@@ -37,6 +36,7 @@ class Lease:
         self._now_s = now_s
         self._asked_s: dict[str, float] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._log = logger("media")
 
     def begin(self, room: str) -> None:
         """The room is forwarded from now on."""
@@ -52,16 +52,19 @@ class Lease:
         self._asked_s.pop(room, None)
 
     async def look(self) -> tuple[str, ...]:
-        """End what nobody asked for in time; returns those rooms. One that cannot be ended now is tried again."""
+        """End what nobody asked for in time; returns those rooms. One that cannot be ended now, whatever the reason, is tried again."""
         ended = []
         for room, asked_s in list(self._asked_s.items()):
             if self._is_held(room):
                 self.renew(room)
             elif self._now_s() - asked_s > self._lease_s:
-                with contextlib.suppress(JianluError):
+                self.drop(room)  # before anything is awaited: a caller that comes back meanwhile begins a lease of its own
+                try:
                     await self._end(room)
-                    self.drop(room)
                     ended.append(room)
+                except Exception as error:  # noqa: BLE001 - a look that died of one room would let all others go on for good
+                    self._asked_s.setdefault(room, asked_s)
+                    self._log.error("lease_not_ended", error=error)
         return tuple(ended)
 
     def start(self) -> None:
