@@ -68,12 +68,7 @@ def test_an_encrypted_call_is_recorded_by_an_admitted_recorder_and_read_by_nobod
 
 
 def test_whoever_comes_without_the_secret_or_with_another_one_is_seen_to_and_is_handed_it_by_the_agent(console: Console) -> None:
-    people = {**SALE["people"], "guardian": {"name": "王先生"}}
-    case = console.new_case("sealed-2", {**SEALED_SALE, "seats": ["guardian"], "people": people})
-    agent = console.signed_in(console.page())
-    agent.goto(f"{console.home.url}/cases/{case}")
-    agent.get_by_role("button", name="开始检测").click()
-    ready(agent, sample=True)
+    case, agent = with_a_guardian(console, "sealed-2")
     wrong = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     pages = {"customer": "", "guardian": f"~{wrong}"}
     opened = {seat: console.page(is_phone=True) for seat in pages}
@@ -106,12 +101,7 @@ def test_whoever_comes_without_the_secret_or_with_another_one_is_seen_to_and_is_
 def test_who_left_is_not_given_the_next_secret_and_the_call_goes_on_under_it_with_what_is_shared(
     console: Console, tmp_path: Path
 ) -> None:
-    people = {**SALE["people"], "guardian": {"name": "王先生"}}
-    case = console.new_case("sealed-3", {**SEALED_SALE, "seats": ["guardian"], "people": people})
-    agent = console.signed_in(console.page())
-    agent.goto(f"{console.home.url}/cases/{case}")
-    agent.get_by_role("button", name="开始检测").click()
-    ready(agent, sample=True)
+    case, agent = with_a_guardian(console, "sealed-3")
     link = invited(agent)
     customer = joined(console.page(is_phone=True), link)
     made = console.home.as_staff("lin").call("POST", f"/api/v1/cases/{case}/invitations", {"seat": "guardian"})
@@ -193,6 +183,17 @@ def listened(page: Page, said: list[str]) -> Page:
 
     page.on("request", keep)
     return page
+
+
+def with_a_guardian(console: Console, number: str) -> tuple[str, Page]:
+    """An encrypted case with a seat for a guardian, and its agent's page, whose devices are tested."""
+    people = {**SALE["people"], "guardian": {"name": "王先生"}}
+    case = console.new_case(number, {**SEALED_SALE, "seats": ["guardian"], "people": people})
+    agent = console.signed_in(console.page())
+    agent.goto(f"{console.home.url}/cases/{case}")
+    agent.get_by_role("button", name="开始检测").click()
+    ready(agent, sample=True)
+    return case, agent
 
 
 def invited(agent: Page) -> str:
