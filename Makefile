@@ -3,10 +3,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo demo-file check test bench soak format lock verifier openapi static system-packages
+.PHONY: help setup web demo demo-file check test bench soak fuzz scan format lock verifier openapi static system-packages
 
 BIN := .venv/bin
 WORKERS ?= 2
+TEST_WORKERS ?= 3 # one more than cores: what runs in real time mostly waits (tests/architecture/workers.py)
 PYTEST := $(BIN)/python -m pytest
 
 help: ## this list
@@ -39,13 +40,19 @@ system-packages:
 	@tests/install-system-packages.sh
 
 test: static system-packages ## every proof
-	$(PYTEST) -n $(WORKERS) --dist loadfile
+	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile
 
 bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now
 	@for benchmark in $(filter-out benchmarks/soak.py benchmarks/talk.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$benchmark"; PYTHONPATH=. $(BIN)/python "$$benchmark"; done
 
 soak: setup system-packages ## an hour of a recorded 720p call: memory, drift, verdict (MINUTES=60)
 	@$(BIN)/python -m benchmarks.soak --minutes $${MINUTES:-60}
+
+fuzz: setup ## every operation of the API at every boundary of its description, by schemathesis (ARGS="--everybody --examples 20")
+	@$(BIN)/python -m tests.contract.api.fuzzing $(ARGS)
+
+scan: setup system-packages ## wapiti over the pages of a served home, signed in (WAPITI=where it is; a program of its own, GPL, not part of this)
+	@$(BIN)/python -m tests.interop.scanning --wapiti "$(or $(WAPITI),wapiti)" $(ARGS)
 
 format: setup ## sort imports and format
 	$(BIN)/ruff check --select I --fix .

@@ -22,8 +22,12 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.architecture import workers
 from tests.fakes.browsers import browsers, start_chromium
-from tests.fakes.vault.postgres import create_database, find_postgres, start_postgres
+from tests.fakes.vault.buckets import BucketServer, find_seaweed, start_seaweed
+from tests.fakes.vault.openbao import BaoServer, find_openbao, start_openbao
+from tests.fakes.vault.postgres import create_database, drop_database, find_postgres, start_postgres
+from tests.fakes.vault.softhsm import SoftHsm, find_softhsm, softhsm_in
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM_PACKAGES = ROOT / "tests" / "system-packages.txt"
@@ -84,34 +88,20 @@ def _package_of(program: str) -> str:
     raise LookupError(f"{program} is not listed in {PROGRAM_PACKAGES.relative_to(ROOT)}: add its Debian package there")
 
 
-# Browsers that talk, and what is killed or cut while they do: two of these at once would starve each other on two cores, and what they
-# measure would be the machine. So one worker has them all; every other file goes to whichever is free.
-REAL_TIME = (
-    "e2e/console/",
-    "e2e/encrypted/",
-    "e2e/live/",
-    "e2e/live_checks/",
-    "fault/checker/",
-    "fault/live_session/",
-    "fault/recorder/",
-    "fault/service/",
-    "interop/api/",
-    "interop/recorder/",
-    "interop/sfu/",
-)
-
-
-class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """A worker has whole files, and one worker has all that runs in real time."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        place = nodeid.partition("::")[0].removeprefix("tests/")
-        return "real-time" if place.startswith(REAL_TIME) else place
-
-
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
     """Our scheduler in place of `--dist loadfile`."""
-    return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+    return workers.scheduler(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What runs in real time first, then the long files."""
+    workers.put_in_order(config, items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture: others' processes come first where others run in real time."""
+    workers.yield_to_real_time(item)
 
 
 def find_program(name: str) -> str | None:
@@ -159,12 +149,53 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[BucketServer]:
+    """A real S3 server with Object Lock, started for this run, with the buckets `locking` and `plain`."""
+    program = find_seaweed()
+    if program is None:
+        pytest.skip("SeaweedFS is not installed (`make setup` does): blobs in buckets, their locks and the probe are not proved")
+    try:
+        with start_seaweed(program) as server:
+            server.make("locking", locks=True)
+            server.make("plain", locks=False)
+            yield server
+    except (RuntimeError, OSError) as error:
+        pytest.skip(f"SeaweedFS does not start here, so nothing in buckets is proved: {error}")
+
+
+@pytest.fixture(scope="session")
+def openbao() -> Iterator[BaoServer]:
+    """A real OpenBao with a transit engine, started for this run; who stops or seals it brings it back."""
+    program = find_openbao()
+    if program is None:
+        pytest.skip("OpenBao is not installed (`make setup` does): the root key in a key service is not proved")
+    try:
+        with start_openbao(program) as server:
+            yield server
+    except (RuntimeError, OSError) as error:
+        pytest.skip(f"OpenBao does not start here, so the root key in a key service is not proved: {error}")
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftHsm]:
+    """A PKCS#11 module with tokens of this run."""
+    module = find_softhsm()
+    if module is None:
+        pytest.skip("softhsm2-util is not installed: apt-get install softhsm2")
+    with softhsm_in(module, tmp_path_factory.mktemp("softhsm")) as found:
+        yield found
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database without schema, of the kind that a small and that a large house runs: one suite on both."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/index.sqlite"
-    return create_database(request.getfixturevalue("postgres"), f"jianlu_{next(_database_numbers)}")
+        yield f"sqlite:///{tmp_path}/index.sqlite"
+        return
+    cluster, name = request.getfixturevalue("postgres"), f"jianlu_{next(_database_numbers)}"
+    yield create_database(cluster, name)
+    drop_database(cluster, name)
 
 
 @pytest.hookimpl(wrapper=True)

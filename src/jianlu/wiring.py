@@ -7,9 +7,12 @@ killed must be back sooner.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +21,8 @@ from sqlalchemy import Engine, make_url
 from jianlu.backends.blobs import posix
 from jianlu.backends.desk.client import DeskLog
 from jianlu.backends.events import ledger_folder, ledger_socket
-from jianlu.backends.keys import file as file_keys
+from jianlu.backends.keys.keeper import check_keeper, create_keeper, make_keeper, open_keeper
+from jianlu.backends.keys.kept_files import recorder_records
 from jianlu.backends.keys.member import load_member_key
 from jianlu.backends.recorders.client import RecorderClient
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
@@ -28,23 +32,34 @@ from jianlu.backends.taps.unix import UnixTap
 from jianlu.capture.recording.live.case_recorder import RecorderPorts
 from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.sessions.rooms import shard_of
-from jianlu.core.errors import ConflictError, IntegrityError, UnavailableError
+from jianlu.core.errors import ConflictError, NotFoundError, UnavailableError
+from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.packages.ports import PackagePorts
+from jianlu.deliver.webhooks.addresses import resolve
+from jianlu.deliver.webhooks.model import Outside, WebhookPorts
+from jianlu.govern.identity.localities import Localities, Rule, coordinates_of
 from jianlu.govern.identity.passwords import Passwords
 from jianlu.govern.identity.ports import IdentityPorts, SecretKeeper
+from jianlu.ledger.anchors.awaiting import Awaited, await_anchors
+from jianlu.ledger.anchors.vouching import Anchoring
 from jianlu.ledger.append import Ledger
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
+from jianlu.ledger.ports import TimeAuthority
 from jianlu.ledger.read import read_checkpoint
 from jianlu.ledger.signer import create_signer_key, load_signer
 from jianlu.process.models.registry import find_model, read_registry
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import migrate_database, open_database, require_current
 from jianlu.runtime.rpc import RpcServer
-from jianlu.runtime.settings import SETTINGS_FILE, Settings, read_settings
+from jianlu.runtime.settings import SETTINGS_FILE, PlaceSettings, Settings, StoreSettings, read_settings
 from jianlu.runtime.tls import TlsFiles, create_authority, issue_certificate
 from jianlu.vault.chain_guard import ChainGuard
-from jianlu.vault.ports import VaultPorts
+from jianlu.vault.ports import Blobs, Store, VaultPorts
+from jianlu.vault.root import Root
+from jianlu.vault.stores.copies import Copies, Probed, require_fit
+from jianlu.vault.time_log import vouch_once
+from jianlu.verify.trust import TRUST_BYTES_MAX, parse_trust, read_bounded
 
 if TYPE_CHECKING:
     from jianlu.backends.sfu.embedded.serve import MediaServer
@@ -55,10 +70,14 @@ RECORDER_NAMES = ("a", "b")
 """The first records, the second mirrors it where a plan demands two."""
 
 LAST_SEEN_FILE = "last-checkpoint"
+TRUST_FILE = "trust.json"
 TLS_AUTHORITY = Path("tls/ca.crt")
 TLS_AUTHORITY_KEY = Path("secrets/ca.key")
 LEDGER_SOCKET = Path("run") / "ledger.sock"
 """Where the process that has the ledger serves it to workers, in the home."""
+
+HURRY_FILE = Path("run") / "anchor-wanted"
+"""Made by whoever needs an anchor soon, taken away by the process that makes them."""
 
 _PRIVATE_FOLDER_MODE = 0o700
 
@@ -71,6 +90,8 @@ class Workbench:
     vault: VaultPorts
     package: PackagePorts
     publish: Callable[[], object]
+    vouch: Callable[[int], object]
+    """Has the entry at a position vouched for by authorities and witnesses, as far as they are to be had within the settings' time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +110,26 @@ class Home:
         """Role, name and version of what runs here, for the event at the start of a case."""
         keys = self.vault.keys.describe()
         return [
-            ["blobs", posix.NAME, posix.VERSION],
+            ["blobs", "posix" if self.vault.stores[0].locks is None else "s3", posix.VERSION],
             ["keys", keys.name, keys.version],
             ["events", ledger_folder.NAME, ledger_folder.VERSION],
             ["index", self.vault.index.dialect.name, "1"],
         ]
 
     def check_keys(self) -> None:
-        """Raise unless the keeper of the root key still holds the key that this home was opened with: its file may be gone."""
-        kept = file_keys.load_root_key(self.path / self.settings.keys.root_key)
-        if kept.describe() != self.vault.keys.describe():
-            raise IntegrityError("the root key is another one than before: put back the one that this home was made with")
+        """Raise unless the keeper of the root key still holds the key that this home was opened with, and guards it."""
+        check_keeper(self.path, self.settings.keys, self.vault.keys)
 
     @property
     def workbench(self) -> Workbench:
         """What the stages after a recording need."""
-        return Workbench(self.settings, self.vault, self.package, self.ledger.publish)
+        return Workbench(
+            self.settings,
+            self.vault,
+            self.package,
+            self.ledger.publish,
+            lambda _: vouch_once(lambda: open_anchoring(self.path), self.settings, self.vault, self.ledger.publish),
+        )
 
 
 def create_home(path: Path, settings: Settings, settings_text: str) -> tuple[str, str]:
@@ -115,10 +140,13 @@ def create_home(path: Path, settings: Settings, settings_text: str) -> tuple[str
     try:
         if path.exists() and any(path.iterdir()):
             raise ConflictError(f"{path} is not empty: a home is made in a new folder")
+        if settings.keys.backend != "file":  # before anything is there that a second try would have to remove
+            create_keeper(path, settings.keys)
         for folder in (settings.vault.path, settings.vault.keys_path, settings.keys.root_key.parent, settings.ledger.path.parent):
             (path / folder).mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER_MODE)
         path.chmod(_PRIVATE_FOLDER_MODE)
-        file_keys.create_root_key(path / settings.keys.root_key)
+        if settings.keys.backend == "file":
+            create_keeper(path, settings.keys)
         ledger_key = create_signer_key(path / settings.ledger.signing_key, settings.ledger.origin)
         package_key = create_signer_key(path / settings.package.signing_key, settings.package.signer)
         create_ledger(
@@ -153,15 +181,16 @@ def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
             directory, signer=signer, publish_every_ms=settings.ledger.publish_interval_ms, saved_checkpoint=_last_seen(path)
         )
         try:
-            for folder in (settings.vault.path, settings.vault.keys_path):
-                posix.PosixBlobs(path / folder).sweep()
+            stores = stores_of(path, settings)
+            _check_stores(path, settings, stores)
             vault = VaultPorts(
-                blobs=posix.PosixBlobs(path / settings.vault.path),
+                blobs=_together(stores),
                 key_blobs=posix.PosixBlobs(path / settings.vault.keys_path, erases=True),
-                keys=file_keys.load_root_key(path / settings.keys.root_key),
+                keys=open_keeper(path, settings.keys),
                 ledger=ledger_folder.LedgerFolder(ledger, directory),
                 clock=SystemClock(),
                 index=index,
+                stores=stores,
             )
             package = PackagePorts(vault, directory, signer.key, load_signer(path / settings.package.signing_key))
             yield Home(path, settings, ledger, directory, vault, package)
@@ -183,20 +212,73 @@ def open_workbench(path: Path) -> Iterator[Workbench]:
     ledger = ledger_socket.LedgerSocket(path / LEDGER_SOCKET)
     try:
         require_current(index)
+        stores = stores_of(path, settings)
         vault = VaultPorts(
-            blobs=posix.PosixBlobs(path / settings.vault.path),
+            blobs=_together(stores),
             key_blobs=posix.PosixBlobs(path / settings.vault.keys_path, erases=True),
-            keys=file_keys.load_root_key(path / settings.keys.root_key),
+            keys=open_keeper(path, settings.keys),
             ledger=ledger,
             clock=SystemClock(),
             index=index,
+            stores=stores,
         )
         ledger_key = load_signer(path / settings.ledger.signing_key).key
         package = PackagePorts(vault, path / settings.ledger.path, ledger_key, load_signer(path / settings.package.signing_key))
-        yield Workbench(settings, vault, package, ledger.publish)
+        yield Workbench(settings, vault, package, ledger.publish, partial(_await_anchors, path, settings))
     finally:
         ledger.close()
         index.dispose()
+
+
+def stores_of(path: Path, settings: Settings) -> tuple[Store, ...]:
+    """The places for sealed objects of the home at `path`, the first where they are sealed; none is spoken to yet.
+
+    InvalidError for an address that is none, UnavailableError or DeniedError for a file of credentials that cannot be used.
+    """
+    if settings.vault.blobs == "posix":
+        return (Store("vault", f"folder:{settings.vault.path}", posix.PosixBlobs(path / settings.vault.path)),)
+    return tuple(store_at(path, each) for each in settings.vault.stores)
+
+
+def store_at(path: Path, wanted: StoreSettings) -> Store:
+    """The store that the settings describe; raises as `stores_of`."""
+    if (folder := wanted.folder) is not None:
+        return Store(wanted.name, wanted.address, posix.PosixBlobs(path / folder), where=wanted.where)
+    from jianlu.backends.blobs.s3.blobs import S3Blobs
+    from jianlu.backends.blobs.s3.connect import connect, parse_address, read_credentials
+
+    bucket = connect(
+        parse_address(wanted.address),
+        read_credentials(path / wanted.credentials),
+        region=wanted.region,
+        authorities=path / wanted.authorities if wanted.authorities else None,
+        is_virtual_hosted=wanted.is_virtual_hosted,
+    )
+    blobs = S3Blobs(bucket)
+    return Store(wanted.name, wanted.address, blobs, blobs, promises_lock=wanted.lock == "compliance", where=wanted.where)
+
+
+def probe_store(store: Store) -> Probed | None:
+    """What the store turns out to do; None for a folder, which claims nothing. UnavailableError when it does not answer."""
+    if store.locks is None:
+        return None
+    from jianlu.backends.blobs.s3.blobs import S3Blobs
+    from jianlu.backends.blobs.s3.probe import probe_bucket
+
+    return probe_bucket(store.blobs.bucket, SystemClock().now()) if isinstance(store.blobs, S3Blobs) else None
+
+
+def _together(stores: tuple[Store, ...]) -> Blobs:
+    return stores[0].blobs if len(stores) == 1 else Copies(stores)
+
+
+def _check_stores(path: Path, settings: Settings, stores: tuple[Store, ...]) -> None:
+    """Leftovers of crashed writers go; a bucket is tried before anything is sealed into it: ConflictError when it only pretends to lock."""
+    for blobs in (*(each.blobs for each in stores), posix.PosixBlobs(path / settings.vault.keys_path)):
+        if isinstance(blobs, posix.PosixBlobs):
+            blobs.sweep()
+    if (probed := probe_store(stores[0])) is not None:
+        require_fit(stores[0], probed)
 
 
 def _last_seen(path: Path) -> bytes | None:
@@ -221,14 +303,98 @@ def open_identity(path: Path) -> Iterator[tuple[Settings, IdentityPorts]]:
     index = _index(path, settings)
     try:
         require_current(index)
-        yield settings, identity_ports(index, file_keys.load_root_key(path / settings.keys.root_key))
+        yield settings, identity_ports(index, open_keeper(path, settings.keys), settings)
     finally:
         index.dispose()
 
 
-def identity_ports(database: Engine, secrets: SecretKeeper) -> IdentityPorts:
-    """Identity over the home's database and key keeper."""
-    return IdentityPorts(database=database, clock=SystemClock(), secrets=secrets, passwords=Passwords())
+@contextmanager
+def open_root(path: Path) -> Iterator[Root]:
+    """What lies under the root key of the home at `path`, beside a running service. Raises as `open_identity`."""
+    with open_identity(path) as (settings, identity):
+        key_blobs = posix.PosixBlobs(path / settings.vault.keys_path, erases=True)
+        others = partial(recorder_records, path / "run", RECORDER_NAMES)
+        keys = open_keeper(path, settings.keys)
+        check, make = partial(check_keeper, path, settings.keys, keys), partial(make_keeper, path)
+        yield Root(path, settings, keys, key_blobs, identity.database, others, check, make)
+
+
+@contextmanager
+def open_notifier(path: Path) -> Iterator[tuple[WebhookPorts, Outside]]:
+    """The home at `path` for whoever tells others: its database and key keeper, and how the outside is reached. No ledger, no vault.
+
+    Raises as `open_identity`, UnavailableError when the authorities that the settings name cannot be read.
+    """
+    with open_identity(path) as (settings, identity):
+        using = WebhookPorts(identity.database, identity.clock, identity.secrets, tenant_id(settings.tenant.id))
+        authorities = settings.webhooks.authorities
+        try:
+            context = ssl.create_default_context(cafile=str(path / authorities) if authorities else None)
+        except OSError as error:
+            raise UnavailableError(f"the authorities {authorities!r} cannot be read: see [webhooks] in the settings") from error
+        allowed = tuple(ip_network(each) for each in settings.webhooks.allowed_networks)
+        yield using, Outside(allowed, context, resolve)
+
+
+def open_anchoring(path: Path) -> Anchoring:
+    """The home at `path` for whoever has checkpoints vouched for. The ledger's key is the one that the home publishes in its trust file.
+
+    Raises NotFoundError when it is no home or has no trust file, UnavailableError when certificates that the settings name cannot be read.
+    """
+    from jianlu.backends.witnesses.http import HttpWitness
+
+    settings = read_settings(path)
+    listed = parse_trust(read_bounded(path / TRUST_FILE, TRUST_BYTES_MAX)).ledgers
+    key = next((key for key in listed if key.name == settings.ledger.origin), None)
+    if key is None:
+        raise NotFoundError(
+            f"{TRUST_FILE} does not list the ledger {settings.ledger.origin}: take the one that jianlu init wrote"
+        )
+    intervals = [each.interval_s for each in settings.time.authorities]
+    authorities = tuple(zip(time_authorities(path, settings), intervals, strict=True))
+    witnesses = tuple(HttpWitness(each.key, each.url) for each in settings.witnesses.witnesses)
+    return Anchoring(path / settings.ledger.path, key, SystemClock(), authorities, witnesses)
+
+
+def _await_anchors(path: Path, settings: Settings, position: int) -> bool:
+    """For a worker: the process that makes anchors is told, and waited for a while."""
+    directory, names = path / settings.ledger.path, [each.name for each in settings.time.authorities]
+    asked = Awaited(names, settings.witnesses.required, path / HURRY_FILE, settings.time.package_wait_s)
+    return await_anchors(directory, position, asked, SystemClock())
+
+
+def time_authorities(path: Path, settings: Settings) -> tuple[TimeAuthority, ...]:
+    """The time-stamp authorities of the home at `path`, to be asked, or to check tokens by (`ledger.trusted_time.expiry_now`).
+
+    UnavailableError when certificates that the settings name cannot be read, InvalidError when they are none.
+    """
+    from jianlu.backends.timestamps.rfc3161 import HttpTimeAuthority
+
+    return tuple(HttpTimeAuthority(each.name, each.url, _chain(path, each.certificates)) for each in settings.time.authorities)
+
+
+def _chain(path: Path, file: Path) -> str:
+    try:
+        return (path / file).read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnavailableError(f"the certificates {str(file)!r} cannot be read: see [time] in the home's settings") from error
+
+
+def identity_ports(database: Engine, secrets: SecretKeeper, settings: Settings) -> IdentityPorts:
+    """Identity over the home's database and key keeper, with its table of places. InvalidError for a place that is none."""
+    return IdentityPorts(database, SystemClock(), secrets, Passwords(), localities_of(settings.places))
+
+
+def localities_of(places: PlaceSettings) -> Localities:
+    """The table of places and its rules. InvalidError for coordinates that are none."""
+    pairs = [each.rpartition("=") for each in places.coordinates]
+    return Localities(
+        networks=tuple((ip_network(network), name) for network, _, name in (each.partition("=") for each in places.networks)),
+        coordinates={name: coordinates_of(text) for name, _, text in pairs},
+        new=Rule(places.new),
+        too_far=Rule(places.too_far),
+        speed_km_h_max=places.speed_km_h_max,
+    )
 
 
 def embedded_rooms(path: Path, settings: Settings) -> EmbeddedRooms:
@@ -246,7 +412,7 @@ def recorder_ports(
 ) -> RecorderPorts:
     """What the recorder `name` of the home at `path` works with. It opens neither ledger nor vault."""
     run, shards = path / "run", settings.serve.shards
-    keys = file_keys.load_root_key(path / settings.keys.root_key)
+    keys = open_keeper(path, settings.keys)
     return RecorderPorts(
         name=name,
         tap=UnixTap(lambda room: run / f"tap-{shard_of(room, shards)}.sock", name),

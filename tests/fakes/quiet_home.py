@@ -49,9 +49,10 @@ def jianlu(*arguments: object) -> Answer:
     return Answer(code, out.getvalue(), err.getvalue())
 
 
-def make_quiet_home(path: Path, *, tenant: str = TENANT) -> Path:
-    """A fresh home whose engines are all absent."""
-    assert jianlu("init", path, "--tenant", tenant).code == 0
+def make_quiet_home(path: Path, *, tenant: str = TENANT, keys: Path | None = None) -> Path:
+    """A fresh home whose engines are all absent; `keys` is a file with the table of its keeper."""
+    made = jianlu("init", path, "--tenant", tenant, *(("--keys", keys) if keys else ()))
+    assert made.code == 0, made.err
     settings = path / "jianlu.toml"
     text = settings.read_text(encoding="utf-8")
     for known, wanted in _QUIET.items():
@@ -86,9 +87,9 @@ class Sealed:
         return load_signer(self.home / "secrets" / "package.key")
 
 
-def make_sealed(folder: Path) -> Sealed:
+def make_sealed(folder: Path, *, keys: Path | None = None) -> Sealed:
     """Make a quiet home in `folder` and seal one short session in it."""
-    home = make_quiet_home(folder / "home")
+    home = make_quiet_home(folder / "home", keys=keys)
     media = make_media(folder / "session.mp4", Clip(seconds=3))
     case, package = write_case(folder / "case.toml"), folder / "session.jlp"
     answer = jianlu("seal", media, "--case", case, "-o", package, "--home", home)

@@ -15,8 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jianlu.core.terms.ids import tenant_id
 from jianlu.entry.http_caller import HttpCaller
+from jianlu.wiring import open_identity
 from tests.fakes.eventually import eventually
+from tests.fakes.identity.worlds import add_account
 
 PASSWORD = "correct-horse-battery-7"
 ACCOUNTS = {
@@ -52,6 +55,15 @@ class RunningHome:
             self.clients[name] = self.stranger()
             self.clients[name].call("POST", "/api/v1/sign-in", {"name": name, "password": PASSWORD})
         return self.clients[name]
+
+    def export(self, name: str, case: str, path: Path, *, second: str = "xu") -> None:
+        """The case's package, exported by `name` with the approval of a second person, both having proved just now who they are."""
+        for each in (name, second):
+            self.as_staff(each).call("POST", "/api/v1/me/step-up", {"password": PASSWORD})
+        asked = {"kind": "approval", "action": "package.export", "case": case, "reason": "the package goes to the customer"}
+        made = self.as_staff(name).call("POST", "/api/v1/access/requests", asked)
+        self.as_staff(second).call("POST", f"/api/v1/access/requests/{made['request']}/approve")
+        self.as_staff(name).download(f"/api/v1/cases/{case}/package", path)
 
     def children(self) -> dict[str, int]:
         """Process ids of the tree by role, as the operating system lists them."""
@@ -105,9 +117,11 @@ def make_live_home(home: Path, replaced: Mapping[str, str]) -> None:
         assert known in text, f"{known} is not in the settings"
         text = text.replace(known, wanted)
     settings.write_text(text, encoding="utf-8")
-    for name, (role, display) in ACCOUNTS.items():
-        words = ("--licences", "insurance,wealth", "--skills", "life,wealth") if role == "agent" else ()
-        _jianlu("account", "add", name, "--roles", role, "--display", display, *words, "--home", str(home), entered=PASSWORD)
+    with open_identity(home) as (read, identity):
+        for name, (role, display) in ACCOUNTS.items():
+            more = {"licences": ("insurance", "wealth"), "skills": ("life", "wealth")} if role == "agent" else {}
+            words = {"roles": [role], "display": display, "languages": ["zh"], **more}
+            add_account(identity, tenant_id(read.tenant.id), name, PASSWORD, **words)
 
 
 def start_home(home: Path) -> RunningHome:
@@ -132,10 +146,9 @@ def start_home(home: Path) -> RunningHome:
     return running
 
 
-def _jianlu(*arguments: str, entered: str = "") -> None:
+def _jianlu(*arguments: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "jianlu.entry.cli.main", *arguments],
-        input=entered + "\n",
         text=True,
         capture_output=True,
         check=False,

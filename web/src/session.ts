@@ -26,10 +26,12 @@ export interface Seat { seat: string; state: string; display?: string; is_you?: 
 export interface GateCheck { check: string; about: string; state: "met" | "not_met" | "not_evidenced"; text: Both; next: Both }
 /** A document that was put into the case. */
 export interface Deposit { document: string; signature: "covers_file" | "covers_part" | "none_found"; by: string; at_ms: number }
+/** A line of the chat; one that is `to` another seat comes without its text. */
+export interface Message { by: string; to?: string; text: string; at_ms: number }
 export interface View {
   case: string; number: string; title: string; template: { id: string; version: string; title: Both }; state: string; language: string; profile: string;
   seats: Seat[]; encryption?: { secret: string; members: Member[]; handover: string } | null; check_code?: string | null; script?: { id: string; version: string; digest: string } | null; steps: Step[]; current_step: string | null; next_sentence: Both;
-  consents: Consent[]; recording: Recording; health: Health; messages: { by: string; text: string; at_ms: number }[];
+  consents: Consent[]; recording: Recording; health: Health; messages: Message[]; supervisor?: { display: string; is_you: boolean } | null;
   shares: { track: string; kind: string; by: string }[]; allowed: string[]; reason?: string; is_large?: boolean; you?: { seat: string; is_staff: boolean }; gates: { code: string; about?: string; text: Both }[]; gate_checks: GateCheck[]; deposits: Deposit[]; checks: LiveChecks; showing?: { step: string; document: string } | null; now_ms?: number; jobs: { stage: string; done?: number; due?: number; error?: string | null };
   result: { met: number; not_met: number; not_evidenced: number; package_url?: string } | null; version: number;
 }

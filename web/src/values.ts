@@ -6,6 +6,13 @@ export function suggested(now: Date): string {
   return `JL-${now.getFullYear()}${pad(now.getMonth() + 1)}${pad(now.getDate())}-${pad(now.getHours())}${pad(now.getMinutes())}${pad(now.getSeconds())}`;
 }
 
+/** An address without the wish for a language, which the cookie has kept: loading an old tab anew must not bring its language back. */
+export function withoutLang(address: string): string {
+  const [before = "", hash] = address.split(/(?=#)/), [path = "", query = ""] = before.split("?");
+  const kept = query.split("&").filter((each) => each && !each.startsWith("lang="));
+  return path + (kept.length ? `?${kept.join("&")}` : "") + (hash ?? "");
+}
+
 export function valueOf(text: string, kind: string): unknown {
   if (text === "") return "";
   if (kind === "number" || kind === "integer") return Number(text);
@@ -22,13 +29,6 @@ export function ticksOf(total: number): number[] {
   for (let ms = 0; ms < total * 0.97; ms += step) found.push(ms);
   return found;
 }
-/** A script as people compare it: one key or sentence a line, in the order in which it is kept. */
-export function textOf(content: unknown): string {
-  if (content === undefined || content === null) return "";
-  const inner = (content as { content?: unknown }).content;
-  return JSON.stringify(inner ?? content, null, 2);
-}
-
 export const svgAddress = (svg: string): string => (svg.startsWith("data:") ? svg : `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`);
 
 /** An inline SVG needs its namespace to stand alone as an image, and the colour of its lines. */

@@ -154,6 +154,52 @@ test("when somebody has left, recorders are given the next secret first, then wh
   await assert.rejects(() => unwrapNext(guardian, wrapped, "d1", "guardian", own.publicKey));
 });
 
+/** As `four`, and a supervisor who sits beside them and was given the secret. */
+async function supervised(ref: string): Promise<Awaited<ReturnType<typeof four>> & { all(more?: Partial<Record<string, Partial<Member>>>): Promise<Member[]>; supervisor: Whose; beside(members: Member[], secret: string, who: View["supervisor"]): View }> {
+  const made = await four(ref);
+  const supervisor = await pairOf();
+  const own = await named("supervisor", supervisor, { proof: await proofOf(made.secret, ref, "supervisor", supervisor.publicKey) });
+  const all = async (more: Partial<Record<string, Partial<Member>>> = {}): Promise<Member[]> => [...(await made.said({ agent: {}, customer: {}, guardian: {}, "recorder-a": {}, ...more })), own];
+  const beside = (members: Member[], secret: string, who: View["supervisor"]): View => ({ ...seated(viewFor("agent", members, secret), { customer: "present", guardian: "present" }), supervisor: who });
+  await made.see(beside(await all(), made.id, { display: "He", is_you: false }));
+  assert.ok(made.member.proven.has("supervisor"));
+  assert.deepEqual(told, [], "while the supervisor sits there, the secret stays");
+  return { ...made, supervisor, all, beside };
+}
+
+test("a supervisor who gets up has left: the lead's page makes the next secret by itself, and gives it to who stays alone", async () => {
+  const { see, said, id, beside, recorder } = await supervised("s1");
+  await see(beside(await said({ agent: {}, customer: {}, guardian: {}, "recorder-a": {} }), id, null));
+  assert.deepEqual(told.map((each) => each.path), ["recorders/a", "key"]);
+  const next = keptOf("s1").secrets.at(-1)!;
+  assert.equal(await recorderSecret("s1", recorder), next);
+  const nextId = await secretId(fromText(next), "s1");
+  assert.notEqual(nextId, id);
+  await see(beside(await said({ agent: {}, customer: { state: "asking" }, guardian: { state: "asking" }, "recorder-a": {} }), nextId, null));
+  assert.deepEqual(told.filter((each) => each.path.startsWith("handovers/")).map((each) => each.path).sort(), ["handovers/customer", "handovers/guardian"]);
+});
+
+test("another supervisor in the first one's place is another page: the secret changes, and only a click gives it to them", async () => {
+  const { see, said, id, beside } = await supervised("s2");
+  const other = await named("supervisor", await pairOf(), { state: "asking" });
+  await see(beside([...(await said({ agent: {}, customer: {}, guardian: {}, "recorder-a": {} })), other], id, { display: "Xu", is_you: false }));
+  const nextId = await secretId(fromText(keptOf("s2").secrets.at(-1)!), "s2");
+  assert.notEqual(nextId, id);
+  await see(beside([...(await said({ agent: {}, customer: { state: "asking" }, guardian: { state: "asking" }, "recorder-a": {} })), other], nextId, { display: "Xu", is_you: false }));
+  assert.ok(told.some((each) => each.path === "handovers/customer") && !told.some((each) => each.path === "handovers/supervisor"));
+});
+
+test("a supervisor who only looks in announces no key, and one who sits beside the session does", async () => {
+  told.length = 0;
+  const { see } = opened("s3");
+  const looking: View = { ...viewFor("supervisor", [], "ab".repeat(8)), seats: [] };
+  await see(looking);
+  await see({ ...looking, supervisor: { display: "Xu", is_you: false } });
+  assert.deepEqual(told, []);
+  await see({ ...looking, supervisor: { display: "He", is_you: true } });
+  assert.deepEqual(told.map((each) => each.path), ["key"]);
+});
+
 test("a page that was replaced on its seat has left; who is away, or was forgotten by a server that was started anew, has not", async () => {
   const { see, said, id } = await four("d2");
   await see(seated(viewFor("agent", await said({ agent: {}, guardian: {}, "recorder-a": {} }), id), { customer: "away", guardian: "present" }));

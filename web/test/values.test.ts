@@ -1,21 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { differences } from "../src/diff.ts";
-import { suggested, ticksOf, valueOf, withNamespace } from "../src/values.ts";
+import { suggested, ticksOf, valueOf, withNamespace, withoutLang } from "../src/values.ts";
 import { clock } from "../src/words.ts";
-
-test("a difference shows what was added and removed with a few lines around it", () => {
-  const before = Array.from({ length: 40 }, (_, n) => `line ${n}`).join("\n");
-  const made = differences(before, before.replace("line 20", "another 20"));
-  assert.deepEqual(made.filter((row) => row.kind === "removed").map((row) => [row.text, row.before]), [["line 20", 21]]);
-  assert.deepEqual(made.filter((row) => row.kind === "added").map((row) => [row.text, row.after]), [["another 20", 21]]);
-  assert.deepEqual([made[0]!.kind, made[0]!.text], ["skipped", "17"]);
-  assert.equal(made.filter((row) => row.kind === "same").length, 6);
-});
-
-test("the difference of a text with itself is one fold", () => {
-  assert.deepEqual(differences("a\nb", "a\nb").map((row) => row.kind), ["skipped"]);
-});
 
 test("values of a form become what the interface wants", () => {
   assert.equal(valueOf("10000", "number"), 10000);
@@ -44,4 +30,11 @@ test("a time line has a handful of round ticks", () => {
 test("an inline QR code becomes an image of its own", () => {
   const made = withNamespace('<svg class="qr"><path class="qr-line" stroke="#000" d="M0 0"/></svg>');
   assert.equal(made, '<svg xmlns="http://www.w3.org/2000/svg" class="qr"><path class="qr-line" stroke="#000" d="M0 0"/></svg>');
+});
+
+test("the wish for a language leaves an address, all else stays", () => {
+  assert.equal(withoutLang("/packs/cn?against=1.0.0&lang=en#changes"), "/packs/cn?against=1.0.0#changes");
+  assert.equal(withoutLang("/packs?lang=zh"), "/packs");
+  assert.equal(withoutLang("/search?q=lang%3Den&language=x"), "/search?q=lang%3Den&language=x");
+  assert.equal(withoutLang("/join#token"), "/join#token");
 });

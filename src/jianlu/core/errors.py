@@ -8,7 +8,15 @@ from __future__ import annotations
 
 
 class JianluError(Exception):
-    """Root of our errors; raise one of the six families below, never this."""
+    """Root of our errors; raise one of the six families below, never this.
+
+    `code` says which error it is where a person can do something about it: it stays, and pages have words for it in their language.
+    """
+
+    def __init__(self, message: str = "", *, code: str = "") -> None:
+        """The message, with the next step; and a code of lower-case words joined by `_`, or none."""
+        super().__init__(message)
+        self.code = code
 
 
 class InvalidError(JianluError):

@@ -138,3 +138,26 @@ SCRIPT_STEPS_MAX = 100
 
 SCRIPT_TEXT_MAX = 1_000
 """Characters of one sentence, title or notice of a script: three minutes of reading aloud."""
+
+# --- time and witnesses -------------------------------------------------------------------------------------------
+STAMP_BYTES_MAX = 64 * 1024
+"""One time-stamp token: with a chain of three certificates and RSA-4096 about 8 KiB."""
+
+STAMP_CERTIFICATES_MAX = 16
+"""Certificates in one token: chains have two to four."""
+
+X509_BYTES_MAX = 16 * 1024
+"""One certificate of an authority: 1 to 2 KiB."""
+
+ANCHORS_MAX = 64
+"""Checkpoints with tokens or cosignatures that a package carries: we write at most four."""
+
+# --- custody ------------------------------------------------------------------------------------------------------
+CERTIFICATE_EVENTS_MAX = 2_000
+"""Entries of the custody chain in a certificate of destruction: forty holds and their lifts, and refusals of years."""
+
+CERTIFICATE_CASE_EVENTS_MAX = 100_000
+"""Events of the case in it: two days of recording without a break."""
+
+CERTIFICATE_BYTES_MAX = 128 * 1024 * 1024
+"""A certificate of destruction: both chains at their longest, and proofs of forty hashes."""

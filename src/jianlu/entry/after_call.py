@@ -1,4 +1,4 @@
-"""The stages after a recording has ended: inspect, retain, judge, close, package. Of an uploaded file and of a live call alike.
+"""The stages after a recording has ended: inspect, retain, judge, close, package, index. Of an uploaded file and of a live call alike.
 
 Each stage looks into the case's own events for what is done already, so the same call goes on where a crash left off and never
 does anything twice. Who calls them, and how often, is `main_job.py`'s and the worker's.
@@ -7,21 +7,27 @@ does anything twice. Who calls them, and how often, is `main_job.py`'s and the w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from jianlu.capture.recording.live.reconcile_case import reconcile_recorders
-from jianlu.core.errors import ConflictError
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError
+from jianlu.core.formats.anchor import cosigned, stamped
 from jianlu.core.formats.checkpoint import Checkpoint
+from jianlu.core.formats.cosignature import parse_witness_key
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
+from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.packages.write import Receipt, write_package, written_before
 from jianlu.deliver.reports.course import sealed_script
-from jianlu.deliver.reports.write import write_reports
+from jianlu.deliver.reports.write import CoveredBy, write_reports
+from jianlu.entry.search_index import enter_searched
 from jianlu.govern.script_texts import facts_in
 from jianlu.judge.judge_case import judge_case
+from jianlu.ledger.anchors.folder import anchors_for
 from jianlu.process.inspectors.inspect import inspect_case
 from jianlu.process.inspectors.sender_clock import samples_of
 from jianlu.process.record import record_findings, recorded_inspectors
@@ -47,7 +53,9 @@ def run_after_call(log: CaseLog, destination: Path, using: Workbench, say: Say) 
     judge(log, say)
     close(log)
     say("package", 0, 1)
-    return written_before(log, destination, using=using.package) or package(log, destination, using, say)
+    receipt = written_before(log, destination, using=using.package) or package(log, destination, using, say)
+    enter_searched(log, using.vault)  # last, because no evidence waits for it
+    return receipt
 
 
 def has_event(log: CaseLog, kind: EventType) -> bool:
@@ -115,6 +123,7 @@ def package(log: CaseLog, destination: Path, using: Workbench, say: Say) -> Rece
     """The package of the closed case, written anew at `destination`."""
     using.publish()
     catch_up(using.vault)  # an index that lags because its disk was full is no edited index
+    using.vouch(log.position_of(log.next_n - 1))
     receipt = write_package(log, destination, reports=_reports(log, using), using=using.package)
     say("package", 1, 1)
     return receipt
@@ -134,6 +143,24 @@ def _plan_of(log: CaseLog) -> Plan:
 
 def _reports(log: CaseLog, using: Workbench) -> Callable[[Checkpoint, str], Mapping[str, bytes]]:
     def reports(checkpoint: Checkpoint, verifier_digest: str) -> Mapping[str, bytes]:
-        return write_reports(log, checkpoint=checkpoint, verifier_digest=verifier_digest, created_at=using.vault.clock.now())
+        created_at, covered = using.vault.clock.now(), _covered(log, using, checkpoint.size)
+        return write_reports(log, checkpoint=checkpoint, verifier_digest=verifier_digest, created_at=created_at, covered=covered)
 
     return reports
+
+
+def _covered(log: CaseLog, using: Workbench, size: int) -> CoveredBy:
+    """Who vouches for the whole case among the anchors that its package carries; a token or line that does not hold is left out."""
+    last = log.position_of(log.next_n - 1)
+    keys = [parse_witness_key(each.key) for each in using.settings.witnesses.witnesses]
+    stamps: list[tuple[str, str]] = []
+    witnesses: dict[str, None] = {}
+    for anchor in anchors_for(using.package.ledger_directory, last, size):
+        if anchor.size <= last:
+            continue
+        for name, token in anchor.stamps.items():
+            with suppress(InvalidError, IntegrityError):
+                stamps.append((name, instant_text(stamped(name, token, anchor.note, None).at)))
+        with suppress(InvalidError, IntegrityError):
+            witnesses |= dict.fromkeys(each.witness for each in cosigned(anchor.note, anchor.cosignatures, keys))
+    return CoveredBy(stamps, tuple(witnesses))

@@ -38,24 +38,31 @@ class HttpCaller:
         request.add_header("X-Jianlu", "1")
         if body is not None:
             request.add_header("Content-Type", "application/json")
-        try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+        with self._opened(request) as answer:
+            try:
                 text = answer.read()
-        except urllib.error.HTTPError as error:
-            family = UnavailableError if error.code == UNAVAILABLE else InvalidError
-            raise family(f"{method} {path}: {error.code} {_words(error.read())}") from error
-        except OSError as error:
-            raise UnavailableError(
-                f"the service at {self._url} does not answer ({error}): see what `jianlu serve` printed"
-            ) from error
+            except OSError as error:
+                raise self._away(error) from error
         return json.loads(text) if text else None
 
     def download(self, path: str, destination: Path) -> None:
-        """Write what `path` holds to a file."""
+        """Write what `path` holds to a file; errors as `call`, and nothing is written when it is refused."""
         request = urllib.request.Request(self._url + path)  # noqa: S310  our own https URL
-        with self._opener.open(request, timeout=TIMEOUT_S) as answer, destination.open("wb") as out:
+        with self._opened(request) as answer, destination.open("wb") as out:
             while part := answer.read(1 << 20):
                 out.write(part)
+
+    def _opened(self, request: urllib.request.Request) -> Any:
+        try:
+            return self._opener.open(request, timeout=TIMEOUT_S)
+        except urllib.error.HTTPError as error:
+            family = UnavailableError if error.code == UNAVAILABLE else InvalidError
+            raise family(f"{request.get_method()} {request.selector}: {error.code} {_words(error.read())}") from error
+        except OSError as error:
+            raise self._away(error) from error
+
+    def _away(self, error: OSError) -> UnavailableError:
+        return UnavailableError(f"the service at {self._url} does not answer ({error}): see what `jianlu serve` printed")
 
 
 def _words(body: bytes) -> str:

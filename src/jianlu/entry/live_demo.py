@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -19,9 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from jianlu.core.errors import JianluError, UnavailableError
+from jianlu.core.terms.ids import tenant_id
 from jianlu.entry.demo import PROGRAM, fresh_folder, say, styled
 from jianlu.entry.http_caller import HttpCaller
+from jianlu.govern.identity.accounts import make_account
+from jianlu.govern.identity.first_people import let_all_in, random_password
 from jianlu.runtime.stop_signal import StopSignal
+from jianlu.wiring import open_identity
 
 PORT = 8443
 READY_FILE = Path("run/web.json")
@@ -98,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _make_home(home: Path, port: int) -> str:
     """A home with accounts; the password that all of them have."""
     say("一、建立信任根、证书和账户", "1. Trust roots, a certificate and accounts")
-    password = "-".join(secrets.token_hex(2) for _ in range(3))
+    password = random_password()
     _jianlu("init", str(home))
     settings = home / "jianlu.toml"
     text = settings.read_text(encoding="utf-8")
@@ -110,9 +113,14 @@ def _make_home(home: Path, port: int) -> str:
     for known, wanted in wishes.items():
         text = text.replace(known, wanted)
     settings.write_text(text, encoding="utf-8")
-    for name, role, display in STAFF:
-        more = ("--licences", "insurance", "--skills", "life") if role == "agent" else ()
-        _jianlu("account", "add", name, "--roles", role, "--display", display, *more, "--home", str(home), entered=password)
+    with open_identity(home) as (read, identity):
+        tenant = tenant_id(read.tenant.id)
+        for name, role, display in STAFF:
+            licences, skills = (("insurance",), ("life",)) if role == "agent" else ((), ())
+            make_account(
+                identity, tenant, name, roles=[role], display=display, languages=("zh",), licences=licences, skills=skills
+            )
+        let_all_in(identity, tenant, [name for name, _, _ in STAFF], password)
     return password
 
 
@@ -178,8 +186,10 @@ def _show(prepared: Prepared, home: Path) -> None:
   The browser warns of the certificate: it was made on this machine a moment ago. Continue (or trust the file above).
   没有摄像头？在设备检测页选“演示样片”，两边都能照常完成。
   No camera? Choose "sample clips" in the device test; both sides can finish the sale with them.
-  结束后几分钟内，业务页面给出逐条结论、可跳转到秒的回放和证据包下载。
-  Minutes after the end the case page has verdicts, a playback that jumps to the second, and the package.
+  结束后几分钟内，业务页面给出逐条结论和可跳转到秒的回放。证据包须经第二人批准才能导出：坐席在业务页面申请，
+  另开一个隐私窗口以 supervisor（密码相同）登录，在 {prepared.url}/requests 批准。
+  Minutes after the end the case page has verdicts and a playback that jumps to the second. The package takes a second person: ask for it on
+  the case page, then approve it at {prepared.url}/requests in a private window, signed in as supervisor (same password).
 
   Ctrl+C 停止 / stops it.   日志 / log: {home.parent / "serve.log"}
 """,
@@ -187,12 +197,10 @@ def _show(prepared: Prepared, home: Path) -> None:
     )
 
 
-def _jianlu(*arguments: str, entered: str = "") -> None:
+def _jianlu(*arguments: str) -> None:
     """Run one command quietly; what it says is shown when it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JIANLU_")}
-    done = subprocess.run(
-        [str(PROGRAM), *arguments], input=entered + "\n", text=True, capture_output=True, check=False, env=environment
-    )
+    done = subprocess.run([str(PROGRAM), *arguments], text=True, capture_output=True, check=False, env=environment)
     if done.returncode:
         raise UnavailableError(f"jianlu {arguments[0]} failed: {done.stderr.strip()}")
 

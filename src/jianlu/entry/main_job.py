@@ -20,6 +20,7 @@ from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import derive_case_ref, tenant_id
 from jianlu.deliver.packages.write import Receipt
 from jianlu.entry.after_call import Say, close, has_event, inspect, judge, package, retain
+from jianlu.entry.search_index import enter_searched
 from jianlu.govern.policy.freeze import freeze_plan
 from jianlu.govern.policy.load_languages import load_languages
 from jianlu.govern.policy.load_packs import load_packs, pack_files, packs_directory
@@ -65,7 +66,9 @@ def run_job(job: Job, home: Home, say: Say) -> Receipt:
     judge(log, say)
     close(log)
     home.ledger.publish()
-    return package(log, job.destination, home.workbench, say)
+    receipt = package(log, job.destination, home.workbench, say)
+    enter_searched(log, home.vault)
+    return receipt
 
 
 def _freeze(log: CaseLog, plan: Plan, home: Home) -> Plan:

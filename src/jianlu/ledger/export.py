@@ -12,7 +12,8 @@ from jianlu.core.errors import ConflictError, UnavailableError
 from jianlu.core.formats.checkpoint import Checkpoint
 from jianlu.core.formats.tile import ENTRIES_LEVEL, encode_bundle, levels_of, tiles_of
 from jianlu.core.formats.tree import TileTree
-from jianlu.ledger._folder import CHECKPOINT, make_directories, put_files
+from jianlu.ledger._folder import CHECKPOINT, UNFINISHED, make_directories, put_files
+from jianlu.ledger.anchors.folder import ANCHORS
 from jianlu.ledger.read import open_tree, read_bundle, read_claims
 from jianlu.runtime.durable import sync_directory
 
@@ -34,6 +35,8 @@ def export_ledger(directory: Path, destination: Path) -> Checkpoint:
         shutil.rmtree(unfinished, ignore_errors=True)
         make_directories(unfinished / "tile")
         _copy(directory, unfinished, tree)
+        if (directory / ANCHORS).is_dir():  # vouched for by others, so checked by whoever trusts those; see fsck
+            shutil.copytree(directory / ANCHORS, unfinished / ANCHORS, ignore=shutil.ignore_patterns(f".*{UNFINISHED}"))
         put_files(unfinished, [(CHECKPOINT, note)])
         unfinished.rename(destination)
         sync_directory(destination.parent)

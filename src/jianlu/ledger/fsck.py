@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jianlu.core.errors import IntegrityError, InvalidError
+from jianlu.core.formats.anchor import STAMP_SUFFIX, stamped
 from jianlu.core.formats.checkpoint import Checkpoint, claimed_checkpoint, verify_checkpoint
 from jianlu.core.formats.note import VerifierKey, parse_verifier_key
 from jianlu.core.formats.proof import leaf_hash
@@ -29,6 +30,7 @@ from jianlu.core.formats.tile import (
 )
 from jianlu.core.formats.tree import TileTree, TreeEdge
 from jianlu.ledger._folder import CHECKPOINT, JOURNAL, LOCK, UNFINISHED, read_part
+from jianlu.ledger.anchors.folder import ANCHORS, newest_first
 from jianlu.ledger.model import PROBLEMS_LISTED_MAX, FsckReport, Problem
 from jianlu.ledger.read import read_checkpoint, tile_reader
 
@@ -50,6 +52,8 @@ def fsck(directory: Path, key: VerifierKey | str, *, saved_checkpoint: bytes | N
     check.other_files(checkpoint.size)
     if saved_checkpoint is not None and not check.problems:
         check.history(checkpoint, saved_checkpoint, key)
+    if not check.problems:
+        check.anchors(checkpoint, key)
     return FsckReport(checkpoint.origin, checkpoint.size, checkpoint.root.hex(), tuple(check.problems), tuple(check.remarks))
 
 
@@ -105,7 +109,7 @@ class _Check:
             directories.sort()
             for file in sorted(files):
                 relative = (Path(place) / file).relative_to(self.directory).as_posix()
-                if relative.split("/")[0] not in (CHECKPOINT, JOURNAL, LOCK):
+                if relative.split("/")[0] not in (CHECKPOINT, JOURNAL, LOCK, ANCHORS):
                     self._other_file(relative, size)
 
     def history(self, checkpoint: Checkpoint, saved: bytes, key: VerifierKey) -> None:
@@ -115,6 +119,25 @@ class _Check:
             TileTree.of(checkpoint, tile_reader(self.directory, checkpoint.size)).check_extends(earlier)
         except (IntegrityError, InvalidError) as error:
             self._problem(CHECKPOINT, None, f"against the saved checkpoint: {error}")
+
+    def anchors(self, checkpoint: Checkpoint, key: VerifierKey) -> None:
+        """Every anchor against a sound ledger: signed by it, of its history, its tokens of its bytes; not asked: whose they are."""
+        tree = TileTree.of(checkpoint, tile_reader(self.directory, checkpoint.size))
+        for anchor in newest_first(self.directory):
+            path = f"{ANCHORS}/{anchor.size}"
+            try:
+                kept = verify_checkpoint(anchor.note, [key], origin=key.name)
+                if kept.size != anchor.size or kept.size > checkpoint.size:
+                    raise IntegrityError("is of another size, or of entries that the ledger has no more: it was set back")
+                tree.check_extends(kept)
+            except (IntegrityError, InvalidError) as error:
+                self._problem(f"{path}/{CHECKPOINT}", None, str(error))
+                continue
+            for name, token in anchor.stamps.items():
+                try:
+                    stamped(name, token, anchor.note, None)
+                except (IntegrityError, InvalidError) as error:
+                    self._problem(f"{path}/{name}{STAMP_SUFFIX}", None, str(error))
 
     def _other_file(self, relative: str, size: int) -> None:
         if relative.endswith(UNFINISHED):

@@ -29,6 +29,18 @@ def prove_inclusion(directory: Path, index: int, *, checkpoint: bytes | None = N
     return TlogProof(index, tuple(tree.inclusion_proof(index)), note).content.decode()
 
 
+def prove_entries(directory: Path, indices: Iterable[int]) -> tuple[bytes, list[tuple[bytes, ...]]]:
+    """The newest checkpoint, and for each of `indices` the inclusion hashes under it, leaf's sibling first.
+
+    Raises as `prove_inclusion`.
+    """
+    note, tree = open_tree(directory)
+    wanted = list(indices)
+    if wanted and max(wanted) >= tree.size:
+        raise UnavailableError(f"entry {max(wanted)} is not covered by a checkpoint of {tree.size} entries: publish first")
+    return note, [tuple(tree.inclusion_proof(index)) for index in wanted]
+
+
 def prove_consistency(directory: Path, old_size: int, new_size: int | None = None) -> list[bytes]:
     """The hashes that prove that the ledger of `old_size` entries is a prefix of that of `new_size` (default: published now).
 

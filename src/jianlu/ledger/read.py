@@ -24,6 +24,11 @@ def read_checkpoint(directory: Path) -> bytes:
     return note
 
 
+def read_tile(directory: Path, name: TileName) -> bytes | None:
+    """The published tile or bundle `name` as it lies there, unverified, None where there is none; whoever gets it checks it."""
+    return read_part(directory, name.path)
+
+
 def read_entries(directory: Path, start: int, count: int) -> list[bytes]:
     """The published entries from number `start` on, at most `count` and fewer at the end, each checked against the root.
 

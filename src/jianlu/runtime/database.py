@@ -6,8 +6,8 @@ packages that own the concepts. Nothing here creates a schema unless asked to by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
 from alembic import command
@@ -74,6 +74,24 @@ def transaction(engine: Engine, *, writes: bool = True) -> Iterator[Connection]:
         raise UnavailableError("the database could not be used: check its configuration, then try again") from error
 
 
+def erase_deleted(engine: Engine, tables: Sequence[str]) -> None:
+    """Have the database's files keep nothing of what was deleted or changed before in `tables`, as far as a database can be asked to.
+
+    SQLite overwrites what it deletes; here its journal is folded in and cut. PostgreSQL writes the tables anew; its archived journal and
+    its backups are their keeper's. UnavailableError while somebody reads an older state: try again.
+    """
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(tables)}")
+                return
+    except DBAPIError as error:
+        raise UnavailableError("the database did not write its tables anew: somebody reads them; try again") from error
+    with closing(engine.raw_connection()) as connection:
+        if connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            raise UnavailableError("the database's journal is being read: it is cut when its readers are done; try again")
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", "jianlu.runtime:migrations")
@@ -82,9 +100,18 @@ def _config() -> Config:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """WAL and NORMAL: a power cut may lose the last rows, never the file; rows are rebuilt from the vault anyway."""
+    """WAL and NORMAL: a power cut may lose the last rows, never the file; rows are rebuilt from the vault anyway.
+
+    What is deleted is overwritten, so that no page of the file holds a name that no row holds.
+    """
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, also around DDL
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+    ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

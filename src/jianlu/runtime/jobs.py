@@ -96,6 +96,44 @@ def read_progress(engine: Engine, subject: str) -> JobProgress | None:
     return JobProgress(*row) if row is not None else None
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as lists show it."""
+
+    subject: str
+    progress: JobProgress
+    enqueued_ms: int
+
+
+def list_jobs(engine: Engine, *, limit: int = 200) -> list[Job]:
+    """The jobs that are not done, failed ones first, then those that have waited longest; at most `limit`."""
+    columns = (
+        jobs.c.subject,
+        jobs.c.enqueued_ms,
+        jobs.c.state,
+        jobs.c.stage,
+        jobs.c.done,
+        jobs.c.due,
+        jobs.c.error,
+        jobs.c.failures,
+    )
+    failed_first = sa.case((jobs.c.state == FAILED, 0), else_=1)
+    query = (
+        sa.select(*columns).where(jobs.c.state != DONE).order_by(failed_first, jobs.c.enqueued_ms, jobs.c.subject).limit(limit)
+    )
+    with transaction(engine, writes=False) as connection:
+        return [Job(subject, JobProgress(*progress), at) for subject, at, *progress in connection.execute(query)]
+
+
+def retry_job(engine: Engine, subject: str, *, clock: Clock) -> bool:
+    """Have a failed job tried again; False when there is none that failed."""
+    progress = read_progress(engine, subject)
+    if progress is None or progress.state != FAILED:
+        return False
+    enqueue(engine, subject, {}, clock=clock)
+    return True
+
+
 class Claim:
     """One attempt at one job. Every method raises ConflictError once another worker has the job."""
 
@@ -165,10 +203,13 @@ def claim_next(engine: Engine, worker: str, *, clock: Clock) -> Claim | None:
     is_due = or_(
         jobs.c.not_before_ms <= now_ms, jobs.c.not_before_ms > now_ms + RETRY_MS_MAX
     )  # the latter: the clock was set back
-    own = (jobs.c.state == RUNNING) & (jobs.c.worker == worker)
-    wanted = sa.select(jobs).where(or_((jobs.c.state == WAITING) & is_due, own)).order_by(jobs.c.enqueued_ms, jobs.c.subject)
+    is_open = or_((jobs.c.state == WAITING) & is_due, (jobs.c.state == RUNNING) & (jobs.c.worker == worker))
+    wanted = sa.select(jobs).where(is_open).order_by(jobs.c.enqueued_ms, jobs.c.subject).limit(1)
+    with transaction(engine, writes=False) as connection:
+        if connection.execute(wanted.with_only_columns(jobs.c.subject)).one_or_none() is None:
+            return None  # the usual answer: no lock is taken for it, on which a live call might wait
     with transaction(engine) as connection:
-        row = connection.execute(wanted.limit(1).with_for_update(skip_locked=True)).mappings().one_or_none()
+        row = connection.execute(wanted.with_for_update(skip_locked=True)).mappings().one_or_none()
         if row is None:
             return None
         failures = row["failures"] + (row["state"] == RUNNING)

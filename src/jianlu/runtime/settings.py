@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import tomllib
 from ipaddress import ip_network
+from os.path import normpath
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from jianlu.core.errors import InvalidError, NotFoundError
+from jianlu.runtime.key_settings import KeySettings
+from jianlu.runtime.zones import CHINA, zone_of
 
 SETTINGS_FILE = "jianlu.toml"
 
@@ -26,6 +29,13 @@ class TenantSettings(_Section):
 
     id: str = "demo-bank"
     language: Literal["zh", "en"] = "zh"
+    time_zone: str = CHINA
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, claimed: str) -> str:
+        zone_of(claimed)
+        return claimed
 
 
 class LedgerSettings(_Section):
@@ -37,19 +47,67 @@ class LedgerSettings(_Section):
     publish_interval_ms: int = Field(default=1000, ge=10, le=60_000)
 
 
+class StoreSettings(_Section):
+    """One place for sealed objects: a folder (`folder:/mnt/b`) or a bucket (`s3+https://host/bucket/prefix`)."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    address: str = Field(pattern=r"^(folder:.+|s3\+https?://.+)$")
+    lock: Literal["compliance", "none"] = "none"
+    credentials: str = ""
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    authorities: str = ""
+    is_virtual_hosted: bool = False
+    where: str = Field(default="", pattern=r"^[a-z0-9-]{0,40}$")
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder, None for a bucket."""
+        scheme, _, path = self.address.partition(":")
+        return Path(path) if scheme == "folder" else None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> StoreSettings:
+        if self.folder is not None and self.lock == "compliance":
+            raise InvalidError(f'the folder of the store {self.name} cannot lock: write lock = "none"')
+        if self.folder is None and not self.credentials:
+            raise InvalidError(f"the bucket of the store {self.name} needs a file of credentials")
+        return self
+
+
 class VaultSettings(_Section):
     """Sealed objects and wrapped keys."""
 
-    blobs: Literal["posix"] = "posix"
+    blobs: Literal["posix", "stores"] = "posix"
     path: Path = Path("vault")
     keys_path: Path = Path("vault-keys")
+    stores: tuple[StoreSettings, ...] = ()
+    scrub_days: int = Field(default=30, ge=1, le=365)
+    scrub_mb_s: int = Field(default=20, ge=1, le=10_000)
 
+    @model_validator(mode="after")
+    def _keys_are_apart(self) -> VaultSettings:
+        """Wrapped keys must stay deletable: where objects are kept, and locked, no key may lie."""
+        folders = [self.path] if self.blobs == "posix" else [each.folder for each in self.stores if each.folder is not None]
+        keys = Path(normpath("/home-of-it" / self.keys_path))
+        for folder in (Path(normpath("/home-of-it" / each)) for each in folders):
+            if keys == folder or keys.is_relative_to(folder) or folder.is_relative_to(keys):
+                raise InvalidError(
+                    "wrapped keys lie apart from sealed objects, or nothing can be destroyed: name another keys_path"
+                )
+        if str(self.keys_path).startswith(("s3+", "s3:")):
+            raise InvalidError(
+                "wrapped keys are never kept in a bucket, where a lock would keep them: name a folder as keys_path"
+            )
+        return self
 
-class KeySettings(_Section):
-    """Who holds the root key."""
-
-    backend: Literal["file"] = "file"
-    root_key: Path = Path("secrets/root.key")
+    @model_validator(mode="after")
+    def _stores_are_told_apart(self) -> VaultSettings:
+        if (self.blobs == "stores") != bool(self.stores):
+            raise InvalidError('blobs = "stores" goes with at least one [[vault.stores]], and [[vault.stores]] with it')
+        names, addresses = ({getattr(each, field) for each in self.stores} for field in ("name", "address"))
+        if len(names) != len(self.stores) or len(addresses) != len(self.stores):
+            raise InvalidError("two stores have one name or one address: a copy in the same place is no copy")
+        return self
 
 
 class IndexSettings(_Section):
@@ -122,6 +180,94 @@ class TurnSettings(_Section):
     credentials_s: int = Field(default=7200, ge=60, le=86_400)
 
 
+class OrganisationSettings(_Section):
+    """The organisation's own sign-in (OpenID Connect) and directory (SCIM 2.0); empty without."""
+
+    issuer: str = Field(default="", pattern=r"^(https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?[^\s?#]*)?$")
+    name: str = Field(default="", max_length=40)
+    client: str = ""
+    secret: str = ""
+    groups_claim: str = Field(default="groups", min_length=1, max_length=80)
+    roles: tuple[Annotated[str, Field(pattern=r"^.+=[a-z_]+$")], ...] = ()
+    scim_token: str = ""
+
+    @property
+    def role_of_group(self) -> dict[str, str]:
+        """Which of its groups gives which of our roles."""
+        return {group: role for group, _, role in (each.rpartition("=") for each in self.roles)}
+
+
+class PlaceSettings(_Section):
+    """Where network addresses are, and what a sign-in from a new place, or from one too far from the last, does."""
+
+    networks: tuple[Annotated[str, Field(pattern=r"^[0-9a-fA-F.:/]+=[a-z0-9-]{1,40}$")], ...] = ()
+    coordinates: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}=-?[0-9.]+,-?[0-9.]+$")], ...] = ()
+    new: Literal["tell", "second-factor", "refuse"] = "tell"
+    too_far: Literal["tell", "second-factor", "refuse"] = "second-factor"
+    speed_km_h_max: int = Field(default=900, ge=1, le=10_000)
+
+    @field_validator("networks")
+    @classmethod
+    def _are_networks(cls, said: tuple[str, ...]) -> tuple[str, ...]:
+        for each in said:
+            ip_network(each.partition("=")[0])
+        return said
+
+
+class WebhookSettings(_Section):
+    """Whether other programs are told what happens, and where messages may go."""
+
+    is_on: bool = False
+    allowed_networks: tuple[str, ...] = ()
+    authorities: str = ""
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A network that is none would allow nothing, silently."""
+        return tuple(str(ip_network(each)) for each in value)
+
+
+class TimeAuthoritySettings(_Section):
+    """One time-stamp authority."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    url: str = Field(pattern=r"^https?://\S+$")
+    certificates: Path
+    interval_s: int = Field(default=3600, ge=10, le=604_800)
+
+
+class TimeSettings(_Section):
+    """Time-stamp authorities, and what is done with what they say."""
+
+    authorities: tuple[TimeAuthoritySettings, ...] = ()
+    skew_ms_max: int = Field(default=60_000, ge=1_500, le=86_400_000)
+    renew_days: int = Field(default=60, ge=1, le=1_000)
+    package_wait_s: int = Field(default=20, ge=0, le=600)
+
+    @field_validator("authorities")
+    @classmethod
+    def _have_names_of_their_own(cls, said: tuple[TimeAuthoritySettings, ...]) -> tuple[TimeAuthoritySettings, ...]:
+        if len({each.name for each in said}) != len(said):
+            raise InvalidError(f"{SETTINGS_FILE}: time.authorities: two have one name, give each its own")
+        return said
+
+
+class WitnessKeySettings(_Section):
+    """One witness: its key (vkey) and its submission prefix."""
+
+    key: str
+    url: str = Field(pattern=r"^https?://\S+$")
+
+
+class WitnessesSettings(_Section):
+    """Witnesses of the ledger, and how many of them make a quorum."""
+
+    witnesses: tuple[WitnessKeySettings, ...] = ()
+    required: int = Field(default=0, ge=0, le=64)
+    interval_s: int = Field(default=10, ge=1, le=86_400)
+
+
 class Settings(_Section):
     """All settings; the paths are inside the home unless absolute."""
 
@@ -136,6 +282,19 @@ class Settings(_Section):
     serve: ServeSettings = ServeSettings()
     media: MediaSettings = MediaSettings()
     turn: TurnSettings = TurnSettings()
+    organisation: OrganisationSettings = OrganisationSettings()
+    places: PlaceSettings = PlaceSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    time: TimeSettings = TimeSettings()
+    witnesses: WitnessesSettings = WitnessesSettings()
+
+    @model_validator(mode="after")
+    def _witnesses_suffice(self) -> Settings:
+        if self.witnesses.required > len(self.witnesses.witnesses):
+            raise InvalidError(
+                f"{SETTINGS_FILE}: witnesses.required: there are fewer witnesses, name more of them or require fewer"
+            )
+        return self
 
 
 def parse_settings(text: str) -> Settings:

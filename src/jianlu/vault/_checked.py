@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from jianlu.core.errors import IntegrityError, InvalidError, UnavailableError
 from jianlu.vault.blob_names import check_blob_name, folder_of_prefix
-from jianlu.vault.ports import Blobs, Buffer
+from jianlu.vault.ports import Blobs, Buffer, SizedHeads
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -26,6 +26,11 @@ class CheckedBlobs:
 
     def __init__(self, inner: Blobs) -> None:
         self._inner = inner
+
+    @property
+    def is_far(self) -> bool:
+        """Whether asking for two things at once saves time."""
+        return isinstance(self._inner, SizedHeads) and self._inner.is_far
 
     def put(self, name: str, parts: Iterable[Buffer]) -> None:
         """As the port; UnavailableError on a full disk or a failing device, with nothing kept."""
@@ -50,6 +55,14 @@ class CheckedBlobs:
         if len(content) != length:
             raise IntegrityError("a stored object is shorter than it was when it was sealed: restore it from a replica")
         return content
+
+    def head(self, name: str, length: int) -> tuple[bytes, int]:
+        """The first `length` bytes, fewer where the blob ends earlier, and its whole length: in one request where the store can."""
+        if isinstance(self._inner, SizedHeads):
+            check_blob_name(name)
+            with _our_errors():
+                return self._inner.head(name, length)
+        return self.get(name, 0, length), self.size(name)
 
     def size(self, name: str) -> int:
         """As the port."""

@@ -10,11 +10,14 @@ from dataclasses import fields
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from jianlu.vault._tables import cases, events, index_progress, index_schema, objects, retentions
-from jianlu.vault.projection import SEALED, CaseRow, EventRow, ObjectRow, RetentionRow
+from jianlu.vault._tables import cases, events, holds, index_progress, index_schema, objects, retentions
+from jianlu.vault.projection import SEALED, CaseRow, EventRow, HoldRow, ObjectRow, RetentionRow
+
+Row = EventRow | ObjectRow | RetentionRow | HoldRow
+"""A row that one ledger entry gives rise to, keyed by its position."""
 
 _THE_LEDGER = 1
-_TABLES: Mapping[type, Table] = {EventRow: events, ObjectRow: objects, RetentionRow: retentions}
+_TABLES: Mapping[type, Table] = {EventRow: events, ObjectRow: objects, RetentionRow: retentions, HoldRow: holds}
 
 
 def read_progress(connection: Connection) -> int:
@@ -40,6 +43,13 @@ def read_case(connection: Connection, tenant: str, case_ref: str) -> CaseRow | N
     return CaseRow(**found) if found else None
 
 
+def closed_cases(connection: Connection, tenant: str, case_refs: Sequence[str]) -> dict[str, bool]:
+    """Of these cases those that are closed, and whether a recording of theirs ended."""
+    mine = (cases.c.tenant == tenant, cases.c.case_ref.in_(case_refs), cases.c.closed_at.is_not(None))
+    found = connection.execute(select(cases.c.case_ref, cases.c.duration_ms).where(*mine))
+    return {case: duration_ms is not None for case, duration_ms in found}
+
+
 def cases_with(connection: Connection, tenant: str, types: Sequence[str], before: str) -> Sequence[str]:
     """References of the cases that have events of every one of `types`, the last of them before an instant, in no order."""
     found = (
@@ -57,7 +67,7 @@ def write_case(connection: Connection, case: CaseRow) -> None:
     connection.execute(insert(cases).values(**_columns_of(case)))
 
 
-def insert_rows(connection: Connection, rows: Iterable[EventRow | ObjectRow | RetentionRow]) -> None:
+def insert_rows(connection: Connection, rows: Iterable[Row]) -> None:
     """Insert rows of any of the position-keyed tables, one statement a table."""
     by_table: dict[Table, list[dict[str, object]]] = {}
     for row in rows:
@@ -70,6 +80,12 @@ def case_events(connection: Connection, tenant: str, case_ref: str) -> Sequence[
     """The case's event rows in ledger order."""
     found = select(events).where(events.c.tenant == tenant, events.c.case_ref == case_ref).order_by(events.c.position)
     return [EventRow(**row) for row in connection.execute(found).mappings()]
+
+
+def has_event(connection: Connection, tenant: str, case_ref: str, type: str) -> bool:
+    """Whether the chain has an event of that kind."""
+    found = select(events.c.n).where(events.c.tenant == tenant, events.c.case_ref == case_ref, events.c.type == type).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def case_objects(connection: Connection, tenant: str, unit: str) -> Sequence[ObjectRow]:
@@ -85,6 +101,12 @@ def case_retentions(connection: Connection, tenant: str, case_ref: str) -> Seque
     wanted = (retentions.c.tenant == tenant, retentions.c.case_ref == case_ref)
     found = select(retentions).where(*wanted).order_by(retentions.c.position)
     return [RetentionRow(**row) for row in connection.execute(found).mappings()]
+
+
+def chain_holds(connection: Connection, tenant: str, chain: str) -> Sequence[HoldRow]:
+    """The hold rows of a custody chain in ledger order."""
+    found = select(holds).where(holds.c.tenant == tenant, holds.c.chain == chain).order_by(holds.c.position)
+    return [HoldRow(**row) for row in connection.execute(found).mappings()]
 
 
 def set_object_states(connection: Connection, tenant: str, unit: str, state: str) -> None:
@@ -121,6 +143,6 @@ def clear_index(connection: Connection) -> None:
         connection.execute(delete(table))
 
 
-def _columns_of(row: EventRow | ObjectRow | RetentionRow | CaseRow) -> dict[str, object]:
+def _columns_of(row: Row | CaseRow) -> dict[str, object]:
     """The row's fields by column name; `dataclasses.asdict` would copy each value deeply."""
     return {field.name: getattr(row, field.name) for field in fields(row)}

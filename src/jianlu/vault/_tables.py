@@ -5,7 +5,7 @@ Every row is derived from ledger entries and the vault's files; no table holds a
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
 
 index_schema = MetaData()
 
@@ -68,6 +68,40 @@ retentions = Table(
     Column("until", String(10), nullable=False),
     Column("clause", String(200), nullable=False),
     Index("retentions_by_case", "tenant", "case_ref"),
+)
+
+holds = Table(
+    "holds",
+    index_schema,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("tenant", String(40), nullable=False),
+    Column("chain", String(64), nullable=False),
+    Column("case_ref", String(64), nullable=False),
+    Column("hold", String(32), nullable=False),
+    Column("is_lift", Boolean, nullable=False),
+    Column("at", String(24), nullable=False),
+    Index("holds_by_case", "tenant", "case_ref", "hold"),
+    Index("holds_by_chain", "tenant", "chain"),
+)
+
+store_states = Table(
+    "store_states",
+    index_schema,
+    Column("store", String(40), primary_key=True),
+    Column("label", String(16), nullable=False),
+    Column("failed", String(400), nullable=False),
+    Column("probed_at", String(24), nullable=False),
+    Column("placed", BigInteger, nullable=False),
+    Column("objects", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("scrub_at", BigInteger, nullable=False),
+    Column("scrub_objects", BigInteger, nullable=False),
+    Column("scrub_bytes", BigInteger, nullable=False),
+    Column("scrub_repaired", BigInteger, nullable=False),
+    Column("scrub_lost", BigInteger, nullable=False),
+    Column("scrub_since", String(24), nullable=False),
+    Column("scrubbed_at", String(24), nullable=False),
+    Column("problem", String(200), nullable=False),
 )
 
 index_progress = Table(

@@ -21,6 +21,14 @@ def check_blob_name(name: str) -> str:
     return name
 
 
+def is_blob_name(claimed: str) -> bool:
+    """Whether a store's own listing shows a blob name, or something that others put there."""
+    try:
+        return bool(check_blob_name(claimed))
+    except InvalidError:
+        return False
+
+
 def folder_of_prefix(prefix: str) -> str:
     """The folder that holds every name with `prefix`, empty for the root; raises InvalidError when it is none."""
     if "/" not in prefix:

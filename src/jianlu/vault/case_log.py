@@ -26,7 +26,7 @@ from jianlu.vault.open import open_range, open_stream, open_whole
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.projection import STATE_BROKEN
 from jianlu.vault.seal import seal
-from jianlu.vault.shred import Shredded, shred_unit
+from jianlu.vault.shred import Shredded, is_given_up, shred_unit
 
 _NEAR = 256
 """Ledger positions that lie in one entry bundle or the next: cheaper to read through than to read twice."""
@@ -209,7 +209,7 @@ class CaseLog:
             return self._unit_key
 
     def _open_key(self) -> UnitKey:
-        if self.is_shredded:
+        if self.is_shredded or is_given_up(event.type for event in self._events):
             raise ConflictError(
                 "the case's keys were destroyed: what they sealed is gone; begin a new case under a new reference"
             )

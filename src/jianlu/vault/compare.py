@@ -23,13 +23,15 @@ from jianlu.vault.projection import (
     SHREDDED,
     CaseRow,
     EventRow,
+    HoldRow,
     ObjectRow,
     RetentionRow,
     advance,
     event_row,
 )
+from jianlu.vault.stores.copies import names_somewhere
 
-Row = EventRow | ObjectRow | RetentionRow | CaseRow
+Row = _records.Row | CaseRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def compare_index(using: VaultPorts, tenant: TenantId, case: CaseRef) -> list[Di
     with transaction(using.index, writes=False) as connection:
         found_events = _records.case_events(connection, tenant, case)
         found: list[Row] = [*found_events, *_records.case_objects(connection, tenant, case)]
-        found += _records.case_retentions(connection, tenant, case)
+        found += [*_records.case_retentions(connection, tenant, case), *_records.chain_holds(connection, tenant, case)]
         row = _records.read_case(connection, tenant, case)
     recorded = scan_case(using, tenant, case, start=_first_position(using, found_events))
     due: list[Row] = []
@@ -81,7 +83,7 @@ def object_states(using: VaultPorts, rows: Sequence[ObjectRow]) -> list[ObjectRo
     tenant, unit = TenantId(rows[0].tenant), rows[0].unit
     if is_shredded(using, tenant, unit):
         return [replace(row, state=SHREDDED) for row in rows]
-    names = {*checked(using.blobs).names(f"{tenant}/{unit}/"), *checked(using.key_blobs).names(f"{tenant}/{unit}/")}
+    names = {*names_somewhere(using.blobs, f"{tenant}/{unit}/"), *checked(using.key_blobs).names(f"{tenant}/{unit}/")}
     places = [Place(tenant, unit, ObjectId(row.object), row.version) for row in rows]
     are_there = [names >= {place.blob_name, place.key_name, unit_key_name(tenant, unit)} for place in places]
     return [replace(row, state=SEALED if is_there else MISSING) for row, is_there in zip(rows, are_there, strict=True)]
@@ -119,5 +121,7 @@ def _key(row: Row) -> tuple[str, str]:
             return "objects", f"{row.position}/{row.field}" if row.field else str(row.position)
         case RetentionRow():
             return "retentions", str(row.position)
+        case HoldRow():
+            return "holds", str(row.position)
         case CaseRow():
             return "cases", row.case_ref

@@ -7,9 +7,11 @@ here. Sealing and appending happen in the caller's thread; the case log serialis
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from jianlu.core.terms.ids import CaseRef, TenantId
 from jianlu.vault.case_log import CaseLog, open_case_log
+from jianlu.vault.index import closed_among
 from jianlu.vault.ports import VaultPorts
 
 
@@ -42,6 +44,10 @@ class CaseDesk:
                 self._logs[key] = opened
                 self._opening.pop(key, None)
             return opened
+
+    def closed(self, tenant: str, cases: Sequence[str]) -> dict[str, bool]:
+        """Of these cases those whose chain has its end, as indexed, and whether they have a recording; no log is opened."""
+        return closed_among(self._using, tenant, cases)
 
     def release(self, tenant: str, case: str) -> None:
         """Forget the case's log, before another process goes on with the case; asked for again, it is read anew."""

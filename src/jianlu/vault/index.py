@@ -6,7 +6,7 @@ The index finds things fast and decides nothing: whatever is taken from it is ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from jianlu.core.errors import IntegrityError, InvalidError
@@ -21,16 +21,18 @@ from jianlu.vault.projection import (
     SEALED,
     CaseRow,
     EventRow,
-    ObjectRow,
     RetentionRow,
     advance,
     event_row,
+    hold_row,
     object_rows,
     retention_row,
 )
 
 BATCH_ENTRIES = 2_000
 """Ledger entries that are indexed in one transaction."""
+
+_ASKED_AT_ONCE = 500
 
 
 def enter_events(using: VaultPorts, recorded: Sequence[tuple[int, Event]]) -> bool:
@@ -45,7 +47,7 @@ def enter_events(using: VaultPorts, recorded: Sequence[tuple[int, Event]]) -> bo
         if progress < first:
             return False
         moved: dict[tuple[str, str], CaseRow] = {}
-        rows: list[EventRow | ObjectRow | RetentionRow] = []
+        rows: list[_records.Row] = []
         for position, event in recorded[progress - first :]:
             key = (event.tenant, event.case)
             moved[key] = advance(moved.get(key) or _records.read_case(connection, *key), event)
@@ -58,10 +60,10 @@ def enter_events(using: VaultPorts, recorded: Sequence[tuple[int, Event]]) -> bo
     return True
 
 
-def rows_of(event: Event, position: int) -> list[EventRow | ObjectRow | RetentionRow]:
+def rows_of(event: Event, position: int) -> list[_records.Row]:
     """The rows that `event` at ledger `position` gives rise to, its objects taken as sealed."""
-    retention = retention_row(event, position)
-    return [event_row(event, position), *object_rows(event, position, state=SEALED), *([retention] if retention else [])]
+    others = [row for row in (retention_row(event, position), hold_row(event, position)) if row is not None]
+    return [event_row(event, position), *object_rows(event, position, state=SEALED), *others]
 
 
 def catch_up(using: VaultPorts, *, progress: Callable[[int, int], None] | None = None) -> int:
@@ -80,9 +82,7 @@ def catch_up(using: VaultPorts, *, progress: Callable[[int, int], None] | None =
             "the index knows more than the ledger has: look for a rolled-back ledger, then run `jianlu vault reindex`"
         )
     while done < due:
-        entries = using.ledger.read(done, min(BATCH_ENTRIES, due - done))
-        if not entries:
-            raise IntegrityError(f"the ledger does not return entry {done}: run `jianlu ledger fsck`")
+        entries = _read(using, done, min(BATCH_ENTRIES, due - done))
         enter_events(using, [(done + offset, parse_entry(entry, done + offset)) for offset, entry in enumerate(entries)])
         done += len(entries)
         if progress is not None:
@@ -102,6 +102,15 @@ def read_case_row(using: VaultPorts, tenant: TenantId, case: CaseRef) -> CaseRow
     """The case's summary as indexed, None if the index does not know it; for lists and consoles, never for evidence."""
     with transaction(using.index, writes=False) as connection:
         return _records.read_case(connection, tenant, case)
+
+
+def closed_among(using: VaultPorts, tenant: str, cases: Sequence[str]) -> dict[str, bool]:
+    """Of these cases those that are closed, as indexed, and whether a recording of theirs ended; to find work, never for evidence."""
+    found: dict[str, bool] = {}
+    with transaction(using.index, writes=False) as connection:
+        for at in range(0, len(cases), _ASKED_AT_ONCE):
+            found |= _records.closed_cases(connection, tenant, cases[at : at + _ASKED_AT_ONCE])
+    return found
 
 
 def read_retentions(using: VaultPorts, tenant: TenantId, case: CaseRef) -> Sequence[RetentionRow]:
@@ -125,17 +134,38 @@ def indexed_events(using: VaultPorts, tenant: TenantId, case: CaseRef) -> Sequen
 
 def scan_case(using: VaultPorts, tenant: TenantId, case: CaseRef, *, start: int = 0) -> list[tuple[int, Event]]:
     """The case's events and their positions from the ledger alone, reading every entry from `start` on."""
-    found: list[tuple[int, Event]] = []
-    mark = f'"case":"{case}"'.encode()
+    found = scan_ledger(using, f'"case":"{case}"'.encode(), start=start)
+    return [(position, event) for position, event in found if event.case == case and event.tenant == tenant]
+
+
+def scan_ledger(using: VaultPorts, mark: bytes, *, start: int = 0, any_of: Sequence[bytes] = ()) -> Iterator[tuple[int, Event]]:
+    """Every event whose entry holds `mark`, with its position, reading the whole ledger from `start` on; the index is not asked.
+
+    With `any_of` the entry must hold one of those too.
+    """
     size = using.ledger.size
     while start < size:
-        entries = using.ledger.read(start, min(BATCH_ENTRIES, size - start))
-        if not entries:
-            raise IntegrityError(f"the ledger does not return entry {start}: run `jianlu ledger fsck`")
+        entries = _read(using, start, min(BATCH_ENTRIES, size - start))
         for offset, entry in enumerate(entries):
-            if mark in entry:
-                event = parse_entry(entry, start + offset)
-                if event.case == case and event.tenant == tenant:
-                    found.append((start + offset, event))
+            if mark in entry and (not any_of or any(each in entry for each in any_of)):
+                yield start + offset, parse_entry(entry, start + offset)
         start += len(entries)
-    return found
+
+
+def scan_back(using: VaultPorts, mark: bytes) -> Iterator[tuple[int, Event]]:
+    """As `scan_ledger` from the ledger's end to its beginning, the newest first."""
+    end = using.ledger.size
+    while end > 0:
+        start, found = max(0, end - BATCH_ENTRIES), list[tuple[int, bytes]]()
+        while start + len(found) < end:
+            at = start + len(found)
+            found += enumerate(_read(using, at, end - at), at)
+        yield from ((position, parse_entry(entry, position)) for position, entry in reversed(found) if mark in entry)
+        end = start
+
+
+def _read(using: VaultPorts, start: int, count: int) -> Sequence[bytes]:
+    entries = using.ledger.read(start, count)
+    if not entries:
+        raise IntegrityError(f"the ledger does not return entry {start}: run `jianlu ledger fsck`")
+    return entries

@@ -17,30 +17,43 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
 from jianlu.core.terms.digests import SALT_BYTES
-from jianlu.core.terms.ids import TenantId, tenant_id
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import CaseRef, TenantId, derive_case_ref, tenant_id
+from jianlu.runtime.database import transaction
+from jianlu.runtime.rewrapping import WrappedRecord
+from jianlu.vault import _records
 from jianlu.vault._checked import checked
 from jianlu.vault.model import Place, check_unit
-from jianlu.vault.ports import Blobs, VaultPorts
+from jianlu.vault.ports import Blobs, KeysDescription, VaultPorts
 
 KEY_BYTES = 32
 RECORD_FORMAT = "jianlu/wrapped-key/v1"
 SHREDDED_FORMAT = "jianlu/shredded/v1"
 _RECORD_BYTES_MAX = 4096
 _NONCE_BYTES = 12
+_WRAPPING, _SECRET = b"jianlu/tenant-wrapping@v1", b"jianlu/tenant-secret@v1"
 _SUITE_GCM = "AES-256-GCM"
+_REWRAPPED = "tenant.keys"
+"""The folder of a tenant key's later records; no shred unit has a dot in its name."""
+
+_LOOKS = 3
 _FIELDS = {"format", "suite", "context", "wrapped_by", "nonce", "wrapped"}
 _HEX = re.compile(r"^(?:[0-9a-f]{2})*$")
 
 
 class UnitKey:
-    """An opened shred unit's key: wraps object keys and derives the salts of the unit's commitments. Never stored, never shown."""
+    """An opened shred unit's key: wraps object keys and derives the salts of the unit's commitments. Never stored, never shown.
+
+    `search_key` seals what a search index keeps of the unit to show: it dies with the unit.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._wrapping_key = derive_key(key, b"jianlu/unit-wrapping@v1")
         self._commitment_key = derive_key(key, b"jianlu/unit-commitment@v1")
+        self.search_key = derive_key(key, b"jianlu/unit-search@v1")
 
     def salt(self, label: str) -> bytes:
         """The 32-byte salt of the commitment `label` (`<event n>/<field path>`); shredding the unit key destroys it."""
@@ -68,7 +81,12 @@ def key_id(key: bytes) -> str:
 
 def tenant_secret(using: VaultPorts, tenant: TenantId) -> bytes:
     """The tenant's secret for `derive_case_ref`, stable for the life of the tenant key, which is made if it is not there yet."""
-    return derive_key(_tenant_key(using, tenant), b"jianlu/tenant-secret@v1")
+    return derive_key(_tenant_key(using, tenant), _SECRET)
+
+
+def tenant_search_key(using: VaultPorts, tenant: TenantId) -> bytes:
+    """The key under which the tenant's search index stands; made as `tenant_secret`."""
+    return derive_key(_tenant_key(using, tenant), b"jianlu/tenant-search@v1")
 
 
 def create_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
@@ -86,14 +104,24 @@ def create_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
 
 
 def open_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
-    """The key of a shred unit; NotFoundError when there is none (never made, or shredded), IntegrityError when its record was altered."""
+    """The key of a shred unit; NotFoundError when there is none (never made, or shredded), IntegrityError when its record was altered.
+
+    ConflictError when the ledger says that its destruction began, whatever keys somebody put back.
+    """
     record = _read(using.key_blobs, unit_key_name(tenant, unit))
-    return UnitKey(unwrap_key(record, _tenant_wrapping_key(using, tenant), _unit_context(tenant, unit)))
+    tenant_key = _tenant_key(using, tenant)
+    _require_not_given_up(using, tenant, custody_chain(derive_key(tenant_key, _SECRET), unit))
+    return UnitKey(unwrap_key(record, derive_key(tenant_key, _WRAPPING), _unit_context(tenant, unit)))
 
 
 def is_shredded(using: VaultPorts, tenant: TenantId, unit: str) -> bool:
     """Whether the unit's destruction was begun: from then on its keys count as gone, even if a crash left some."""
     return checked(using.key_blobs).exists(tombstone_name(tenant, unit))
+
+
+def custody_chain(tenant_secret: bytes, case: str) -> CaseRef:
+    """The reference of the case's custody chain; no case number has a slash, so no case has it."""
+    return derive_case_ref(tenant_secret, f"custody/case/{case}")
 
 
 def unit_key_name(tenant: TenantId, unit: str) -> str:
@@ -129,29 +157,89 @@ def unwrap_key(record: bytes, wrapping_key: bytes, context: str) -> bytes:
     return _whole(key)
 
 
+def _require_not_given_up(using: VaultPorts, tenant: TenantId, chain: CaseRef) -> None:
+    """By the index, which is fast: with a backup of the keys the mark may have gone. `burial.py` asks the ledger and buries again."""
+    try:
+        with transaction(using.index, writes=False) as connection:
+            is_begun = _records.has_event(connection, tenant, chain, EventType.DESTRUCTION_STARTED.value)
+    except UnavailableError:
+        return  # evidence goes on without its index; the mark still counts
+    if is_begun:
+        raise ConflictError("the case is destroyed, or is being destroyed: what it sealed cannot be opened any more")
+
+
 def _tenant_wrapping_key(using: VaultPorts, tenant: TenantId) -> bytes:
-    return derive_key(_tenant_key(using, tenant), b"jianlu/tenant-wrapping@v1")
+    return derive_key(_tenant_key(using, tenant), _WRAPPING)
 
 
 def _tenant_key(using: VaultPorts, tenant: TenantId) -> bytes:
-    name = f"{tenant_id(tenant)}/tenant.key"
-    if not checked(using.key_blobs).exists(name):
-        _create_tenant_key(using, tenant, name)
-    fields = _parse(_read(using.key_blobs, name), f"tenant/{tenant}")
+    record = _newest_tenant_record(using, tenant)
+    if record is None:
+        _create_tenant_key(using, tenant)
+        record = _newest_tenant_record(using, tenant)
+    fields = _parse(record or b"", f"tenant/{tenant}")
     head = _head(fields["suite"], fields["context"], fields["wrapped_by"])
     if fields["wrapped_by"] != using.keys.describe().key_id:
         raise IntegrityError(
-            "the tenant's key was wrapped by another root key: configure the root key that this home was made with"
+            "the tenant's key was wrapped by another root key: configure the root key that this home was made with, "
+            "or run `jianlu keys move` again if it was interrupted"
         )
     return _whole(using.keys.unwrap(bytes.fromhex(fields["wrapped"]), canonical_bytes(head)))
 
 
-def _create_tenant_key(using: VaultPorts, tenant: TenantId, name: str) -> None:
+def tenant_records(key_blobs: Blobs, tenant: TenantId) -> list[str]:
+    """The names of the tenant key's records, the newest last: the one made at first, then one for each time it was wrapped anew."""
+    kept = checked(key_blobs)
+    first = f"{tenant_id(tenant)}/tenant.key"
+    return [*([first] if kept.exists(first) else []), *kept.names(f"{tenant}/{_REWRAPPED}/")]
+
+
+def tenant_key_record(key_blobs: Blobs, tenant: TenantId, described: KeysDescription) -> WrappedRecord | None:
+    """The newest record of the tenant's key, to be wrapped anew by the keeper that is `described`; None when the tenant has no key yet.
+
+    The new one lies beside the old ones and counts from then on; `drop_older_tenant_records` takes those away.
+    IntegrityError when it is damaged.
+    """
+    names = tenant_records(key_blobs, tenant)
+    if not names:
+        return None
+    fields = _parse(_read(key_blobs, names[-1]), f"tenant/{tenant}")
+    number = 2 if names[-1].endswith("/tenant.key") else int(names[-1].rpartition("/")[2].removesuffix(".key")) + 1
+    head = _head(f"{described.name}/{described.version}", fields["context"], described.key_id)
+
+    def replace(wrapped: bytes) -> None:
+        record = canonical_bytes({**head, "nonce": "", "wrapped": wrapped.hex()})
+        checked(key_blobs).put(f"{tenant}/{_REWRAPPED}/{number:08d}.key", [record])
+
+    context = canonical_bytes(_head(fields["suite"], fields["context"], fields["wrapped_by"]))
+    return WrappedRecord("tenant key", bytes.fromhex(fields["wrapped"]), context, replace, canonical_bytes(head))
+
+
+def drop_older_tenant_records(key_blobs: Blobs, tenant: TenantId) -> None:
+    """Erase every record of the tenant's key but the newest; durable on return."""
+    for name in tenant_records(key_blobs, tenant)[:-1]:
+        checked(key_blobs).delete(name)
+
+
+def _newest_tenant_record(using: VaultPorts, tenant: TenantId) -> bytes | None:
+    """A newer one is put before older ones go: whoever finds none where one was listed looks again, and never makes another key."""
+    kept = checked(using.key_blobs)
+    for _ in range(_LOOKS):
+        try:
+            newest = max(kept.names(f"{tenant_id(tenant)}/{_REWRAPPED}/"), default=f"{tenant}/tenant.key")
+            return _read(kept, newest)
+        except NotFoundError:
+            continue
+    return None
+
+
+def _create_tenant_key(using: VaultPorts, tenant: TenantId) -> None:
     described = using.keys.describe()
     head = _head(f"{described.name}/{described.version}", f"tenant/{tenant}", described.key_id)
     wrapped = using.keys.wrap(secrets.token_bytes(KEY_BYTES), canonical_bytes(head))
     with suppress(ConflictError):  # another process made it in between: that one counts
-        checked(using.key_blobs).put(name, [canonical_bytes({**head, "nonce": "", "wrapped": wrapped.hex()})])
+        record = canonical_bytes({**head, "nonce": "", "wrapped": wrapped.hex()})
+        checked(using.key_blobs).put(f"{tenant}/tenant.key", [record])
 
 
 def _head(suite: str, context: str, wrapped_by: str) -> dict[str, str]:

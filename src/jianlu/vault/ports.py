@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Engine
 
@@ -52,8 +53,72 @@ class Blobs(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Remove the blob, durable on return; nothing happens if it is absent."""
+        """Remove the blob, durable on return; nothing happens if it is absent.
+
+        Bytes that a lock keeps (`Locks`) stay until it ends: the blob is gone for every other call, and `Locks.kept` lists it.
+        """
         ...
+
+
+@runtime_checkable
+class SizedHeads(Protocol):
+    """What a blob store far away can do besides: say a blob's beginning and its length in one request."""
+
+    @property
+    def is_far(self) -> bool:
+        """Whether a request takes so long that two at once save time."""
+        ...
+
+    def head(self, name: str, length: int) -> tuple[bytes, int]:
+        """The first `length` bytes of the blob (fewer where it ends earlier) and its whole length; NotFoundError if absent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes that a store still has under a name, `versions` times, hidden ones included; `until`: locked so long, None without a lock."""
+
+    name: str
+    versions: int
+    until: datetime | None
+
+
+class Locks(Protocol):
+    """What a blob store that locks can do besides: nobody, not its administrator, deletes or changes a locked version by its interface.
+
+    Compliance mode alone counts. A lock is as good as the store means it: a probe at registration finds out, and scrubbing goes on.
+    """
+
+    def lock(self, name: str, until: datetime) -> datetime:
+        """Lock the blob's present version at least until `until`, and return until when it is locked; longer locks stay as they are.
+
+        Read back before it returns. NotFoundError if the blob is absent, IntegrityError when the store takes the lock and does not keep it.
+        """
+        ...
+
+    def locked_until(self, name: str) -> datetime | None:
+        """Until when the blob's present version is locked, None when it is not; NotFoundError if absent."""
+        ...
+
+    def kept(self, prefix: str) -> Iterator[Kept]:
+        """Every name with `prefix` of which the store has bytes, sorted, hidden ones included: for proofs of destruction."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A place for sealed objects: the blob store, its name in the settings, its `address` without credentials.
+
+    `where` names a place on earth, empty if not said. `locks` is None where the backend cannot lock; `promises_lock` says that the settings
+    hold it to compliance mode.
+    """
+
+    name: str
+    address: str
+    blobs: Blobs
+    locks: Locks | None = None
+    promises_lock: bool = False
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +146,31 @@ class Keys(Protocol):
         ...
 
 
+@runtime_checkable
+class KeyVersions(Keys, Protocol):
+    """A keeper whose root key has versions: wrapping is by the newest, for every process from `rotate` on."""
+
+    def newest_version(self) -> int:
+        """The version that wraps, counted from 1."""
+        ...
+
+    def oldest_version(self) -> int:
+        """The oldest version that still unwraps."""
+        ...
+
+    def version_of(self, wrapped: bytes) -> int:
+        """Under which version `wrapped` was made, by its own claim."""
+        ...
+
+    def rotate(self) -> int:
+        """Make a new version and return it; the older ones still unwrap. The keeper's description stays the same."""
+        ...
+
+    def disable_before(self, version: int) -> None:
+        """Older versions unwrap nothing any more, durable on return: `unwrap` raises IntegrityError for what they made."""
+        ...
+
+
 class EventLog(Protocol):
     """An append-only list of entries (the ledger), numbered from 0. Safe for many threads at once."""
 
@@ -103,6 +193,7 @@ class VaultPorts:
     """What the vault's use cases work with; made by `wiring`, once per process.
 
     `blobs` holds sealed objects, `key_blobs` wrapped keys, apart, so that deleting keys needs no write access to objects that are locked.
+    `stores` are what `blobs` is made of, the first where objects are sealed; none where a test has no use for them.
     `index` is a migrated database (`runtime.database`); losing it loses no evidence.
     """
 
@@ -112,3 +203,4 @@ class VaultPorts:
     ledger: EventLog
     clock: Clock
     index: Engine
+    stores: tuple[Store, ...] = ()

@@ -74,6 +74,19 @@ class RetentionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A hold on `case_ref` was placed, or lifted; `chain` is the custody chain that says so."""
+
+    position: int
+    tenant: str
+    chain: str
+    case_ref: str
+    hold: str
+    is_lift: bool
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case as its events so far show it; `events` of them, the last with `head_digest`."""
 
@@ -127,6 +140,15 @@ def retention_row(event: Event, position: int) -> RetentionRow | None:
         return None
     part, until, clause = (_text(event.body, name) for name in ("part", "until", "clause"))
     return RetentionRow(position, event.tenant, event.case, part[:64], until[:10], clause)
+
+
+def hold_row(event: Event, position: int) -> HoldRow | None:
+    """The row of a hold's event; None for other events."""
+    if event.type not in (EventType.HOLD_PLACED, EventType.HOLD_LIFTED):
+        return None
+    of, hold = (_text(event.body, name) for name in ("of", "hold"))
+    is_lift = event.type is EventType.HOLD_LIFTED
+    return HoldRow(position, event.tenant, event.case, of[:64], hold[:32], is_lift, event.at)
 
 
 def advance(case: CaseRow | None, event: Event) -> CaseRow:

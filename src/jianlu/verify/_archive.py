@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.archive import ArchiveEntry, read_directory
@@ -21,6 +21,8 @@ from jianlu.core.limits import DOCUMENT_BYTES_MAX
 _READ_BYTES = 1 << 20
 _THREADS = min(4, os.cpu_count() or 1)
 _BATCH_ENTRIES = 64
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,8 @@ class Archive:
         entries = [self.entries[name] for name in names]
         batches = [entries[at : at + _BATCH_ENTRIES] for at in range(0, len(entries), _BATCH_ENTRIES)]
         found: dict[str, Measured] = {}
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for measured in pool.map(self._measure_batch, batches):
-                found.update(measured)
+        for measured in _side_by_side(self._measure_batch, batches):
+            found.update(measured)
         return found
 
     def digest_ranges(self, name: str, lengths: Sequence[int]) -> Iterator[str]:
@@ -89,9 +90,8 @@ class Archive:
             offsets.append((at, length))
             at += length
         batches = [offsets[start : start + _BATCH_ENTRIES] for start in range(0, len(offsets), _BATCH_ENTRIES)]
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for digests in pool.map(self._digest_batch, batches):
-                yield from digests
+        for digests in _side_by_side(self._digest_batch, batches):
+            yield from digests
 
     def _read_at(self, offset: int, length: int) -> bytes:
         self._file.seek(offset)
@@ -119,6 +119,15 @@ class Archive:
                     digest.update(part)
                 found.append(digest.hexdigest())
         return found
+
+
+def _side_by_side(work: Callable[[_Given], _Made], given: Sequence[_Given]) -> Iterator[_Made]:
+    """`work` of each, in order, on as many threads as there are cores; with one core, as in a browser, without any."""
+    if _THREADS == 1:
+        yield from map(work, given)
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from pool.map(work, given)
 
 
 def _parts(source: BinaryIO, offset: int, length: int, buffer: memoryview) -> Iterator[memoryview]:

@@ -18,6 +18,7 @@ from jianlu.core.terms.events import EventType
 from jianlu.core.terms.verdicts import ClauseVerdict, Evidence, Reason, Verdict
 from jianlu.verify._archive import Archive
 from jianlu.verify._problem import problem_at
+from jianlu.verify.anchors import Vouched, check_anchors
 from jianlu.verify.container import check_entries, check_signature, read_manifest
 from jianlu.verify.history import History, check_history, check_saved
 from jianlu.verify.meaning import Meaning, check_meaning
@@ -59,7 +60,8 @@ def check_package(
         problems += check_entries(archive, manifest, measured)
         history = History()
         say("ledger")
-        _check_ledger(archive, manifest, saved, history, problems)
+        vouched = Vouched()
+        _check_ledger(archive, manifest, (trust, saved), history, problems, vouched)
         say("recording")
         parts, malformed = read_parts(history.events)
         salts, unreadable = read_salts(archive)
@@ -70,7 +72,13 @@ def check_package(
         say("verdicts")
         meaning = Meaning()
         problems += check_meaning(archive, history.events, measured, meaning)
-    return _result(manifest, trust, saved, history, parts, meaning, problems)
+    result = _result(manifest, trust, saved, history, parts, meaning, problems)
+    return replace(
+        result,
+        stamps=tuple(vouched.stamps),
+        cosignatures=tuple(vouched.cosignatures),
+        witnesses_required=vouched.required,
+    )
 
 
 def _silent(stage: str) -> None:
@@ -92,14 +100,21 @@ class _Problems:
 
 
 def _check_ledger(
-    archive: Archive, manifest: Manifest, saved: SavedCheckpoint | None, history: History, problems: _Problems
+    archive: Archive,
+    manifest: Manifest,
+    brought: tuple[Trust | None, SavedCheckpoint | None],
+    history: History,
+    problems: _Problems,
+    vouched: Vouched,
 ) -> None:
+    trust, saved = brought
     try:
         key = parse_verifier_key(manifest.ledger_vkey)
     except InvalidError as error:
         problems += [problem_at(Code.CHECKPOINT, path="manifest.json", detail=str(error))]
         return
     problems += check_history(archive, manifest, key, history)
+    problems += check_anchors(archive, key, trust, history, vouched)
     if saved is not None:
         problems += check_saved(saved, key, history)
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from jianlu.core.terms.instants import instant_text
 from jianlu.core.terms.verdicts import ClauseVerdict, Verdict
 
 EXIT_COMPLETE = 0
@@ -57,12 +59,46 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamped:
+    """A time stamp: the authority, its time, of how many ledger entries, whether these include the whole case.
+
+    `is_checked` when its signature leads to a root of the trust file; else it only agrees with itself.
+    """
+
+    authority: str
+    at: datetime
+    size: int
+    covers_case: bool
+    is_checked: bool
+
+    @property
+    def command(self) -> str:
+        """How somebody else's program checks it, in the unpacked package, with the authority's certificates in NAME.pem."""
+        place = f"ledger/anchors/{self.size}"
+        return (
+            f"openssl ts -verify -in {place}/{self.authority}.tst -token_in -data {place}/checkpoint "
+            f"-CAfile {self.authority}.pem -attime {int(self.at.timestamp())}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A cosignature of a witness of the trust file: when it says that it saw so many entries, and whether these include the whole case."""
+
+    witness: str
+    at: datetime
+    size: int
+    covers_case: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The whole answer. `clauses` are not evidenced throughout when the package is not intact.
 
     For people: `titles` by clause key and language, `names` what a phrase or step of the plan says, by its id. `members` are those that the
     platform named at any time of a call that it recorded as end-to-end encrypted, with the beginning of their keys' SHA-256: its own word,
-    which no check here supports, and none when the package is not intact.
+    which no check here supports, and none when the package is not intact. `stamps` and `cosignatures` are those that hold; without any,
+    time and witnesses are not evidenced.
     """
 
     problems: tuple[Problem, ...]
@@ -75,6 +111,9 @@ class Result:
     names: dict[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
+    stamps: tuple[Stamped, ...] = ()
+    cosignatures: tuple[Cosigned, ...] = ()
+    witnesses_required: int = 0
 
     @property
     def is_intact(self) -> bool:
@@ -106,6 +145,22 @@ class Result:
             "clauses": [_clause_fields(clause) for clause in self.clauses],
             "gaps": [{"from_ms": gap.from_ms, "to_ms": gap.to_ms, "reason": gap.reason, "side": gap.side} for gap in self.gaps],
             "members": [list(member) for member in self.members],
+            "stamps": [
+                {
+                    "authority": stamp.authority,
+                    "at": instant_text(stamp.at),
+                    "size": stamp.size,
+                    "covers_case": stamp.covers_case,
+                    "checked": stamp.is_checked,
+                    "command": stamp.command,
+                }
+                for stamp in self.stamps
+            ],
+            "cosignatures": [
+                {"witness": each.witness, "at": instant_text(each.at), "size": each.size, "covers_case": each.covers_case}
+                for each in self.cosignatures
+            ],
+            "witnesses_required": self.witnesses_required,
             "signer": signer
             and {
                 "ledger": signer.ledger,

@@ -24,6 +24,10 @@ class Code(StrEnum):
     CHECKPOINT_FORKED = "checkpoint_forked"
     CHECKPOINT_AHEAD = "checkpoint_ahead"
     CHECKPOINT_UNPROVEN = "checkpoint_unproven"
+    ANCHOR = "anchor_invalid"
+    STAMP = "stamp_invalid"
+    COSIGNATURE = "cosignature_invalid"
+    WITNESSES = "witnesses_too_few"
     EVENTS_MALFORMED = "events_malformed"
     EVENT_NOT_LOGGED = "event_not_logged"
     EVENTS_BROKEN = "events_broken"
@@ -40,6 +44,10 @@ class Code(StrEnum):
     PACK_ALTERED = "pack_altered"
     PHRASES_DO_NOT_FOLLOW = "phrases_do_not_follow"
     VERDICTS_DO_NOT_FOLLOW = "verdicts_do_not_follow"
+    CERTIFICATE = "certificate_malformed"
+    NOT_DESTROYED = "destruction_not_completed"
+    DESTROYED_EARLY = "destroyed_before_its_term"
+    DESTROYED_HELD = "destroyed_under_a_hold"
     CLAUSE_NOT_MET = "clause_not_met"
     CLAUSE_NOT_EVIDENCED = "clause_not_evidenced"
 
@@ -70,6 +78,13 @@ TEXTS: dict[Code, tuple[str, str]] = {
         "本包无法证明与已保存检查点一致",
         "the package cannot prove consistency with the saved checkpoint",
     ),
+    Code.ANCHOR: (
+        "时间与见证所用的检查点无效，或属于另一历史",
+        "a checkpoint with time stamps or cosignatures does not hold, or is of another history",
+    ),
+    Code.STAMP: ("时间戳无效", "a time stamp does not hold"),
+    Code.COSIGNATURE: ("见证者的副署无效", "a witness's cosignature does not hold"),
+    Code.WITNESSES: ("副署的见证者少于信任文件的要求", "fewer witnesses cosigned than the trust file demands"),
     Code.EVENTS_MALFORMED: ("事件记录格式错误", "the events are malformed"),
     Code.EVENT_NOT_LOGGED: ("事件不在账本中", "an event is not in the ledger"),
     Code.EVENTS_BROKEN: ("事件链断裂（缺失、重复或改动）", "the case's chain of events is broken"),
@@ -92,6 +107,13 @@ TEXTS: dict[Code, tuple[str, str]] = {
     Code.PACK_ALTERED: ("规则包与计划所用的不同", "a rule pack differs from the one in the plan"),
     Code.PHRASES_DO_NOT_FOLLOW: ("用语发现不能由转写得出", "the phrase findings do not follow from the transcripts"),
     Code.VERDICTS_DO_NOT_FOLLOW: ("结论不能由计划、事件和发现得出", "the verdicts do not follow from plan, events and findings"),
+    Code.CERTIFICATE: ("销毁证明格式错误", "the certificate is malformed"),
+    Code.NOT_DESTROYED: (
+        "账本中没有两人启动并完成销毁的记录",
+        "the ledger does not say that two people started the destruction and that it was completed",
+    ),
+    Code.DESTROYED_EARLY: ("保存期限未满即销毁", "it was destroyed before its term ended"),
+    Code.DESTROYED_HELD: ("在法律保全期间销毁", "it was destroyed while a hold stood"),
     Code.CLAUSE_NOT_MET: ("条款未满足", "a clause is not met"),
     Code.CLAUSE_NOT_EVIDENCED: ("条款未能证明", "a clause is not evidenced"),
 }

@@ -6,9 +6,10 @@ printable character is replaced, so that nobody's terminal obeys a package.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from jianlu.core.terms.instants import instant_text
 from jianlu.core.terms.verdicts import Basis, ClauseVerdict, Verdict
 from jianlu.core.verdicts.reasons import CODE_NAMES, reason_text, track_name
 from jianlu.verify.model import Problem, Result
@@ -17,7 +18,9 @@ from jianlu.verify.problems import TEXTS, Code
 LANGUAGES = ("zh", "en")
 PROBLEMS_SHOWN_MAX = 200
 _REASONS_SHOWN_MAX = 8
+_STAMPS_SHOWN_MAX = 8
 _TIMES_SHOWN_MAX = 3
+_RECORDER = "recorder"
 _KEY_SHOWN = 16
 """Digits of a member's fingerprint: as many as its page shows."""
 
@@ -59,6 +62,16 @@ _WORDS = {
     ),
     "more": ("……另有 {count} 项，见 --json", "… and {count} more, see --json"),
     "place": ("涉及条款", "offends"),
+    "time": ("可信时间", "trusted time"),
+    "no_time": ("未能证明（没有时间戳）", "not evidenced (no time stamp)"),
+    "covers": ("覆盖全案", "covers the whole case"),
+    "before": ("早于本案结束", "from before the case ended"),
+    "checked": ("签名已核验", "signature checked"),
+    "claimed": ("签名方为包内自述", "authority self-declared"),
+    "openssl": ("第三方核验（先解压）", "to check with another program (unpack first)"),
+    "witnesses": ("账本见证", "witnesses of the ledger"),
+    "no_witness": ("未能证明（信任文件未列见证者）", "not evidenced (the trust file lists no witness)"),
+    "cosigned": ("副署 {have} 个，要求 {required} 个", "{have} cosigned, {required} required"),
 }
 _VERDICTS = {
     Verdict.MET: ("满足", "met"),
@@ -86,7 +99,12 @@ def clock_text(ms: int | None) -> str:
 
 def render(result: Result, language: str) -> str:
     """The whole result as lines of text; `language` is "zh" or "en". Every character but the line ends is printable."""
-    return "".join(_printable(line) + "\n" for line in _Page(result, language).lines())
+    return printable_lines(_Page(result, language).lines())
+
+
+def printable_lines(lines: Iterable[str]) -> str:
+    """The lines of a text for a terminal: what is no printable character is replaced, and a line ends somewhere."""
+    return "".join(_printable(line) + "\n" for line in lines)
 
 
 def _printable(line: str) -> str:
@@ -125,12 +143,33 @@ class _Page:
             duration = f"{self._word('duration')}: {clock_text(result.duration_ms)}"
             yield f"{self._word('case')}: {result.tenant}/{result.case}   {duration}"
         if result.members and result.is_intact:
-            shown = [f"{name} ({key[:_KEY_SHOWN]}…)" for name, key in result.members[:PROBLEMS_SHOWN_MAX]]
+            shown = [f"{self._member(name)} ({key[:_KEY_SHOWN]}…)" for name, key in result.members[:PROBLEMS_SHOWN_MAX]]
             yield f"{self._word('encrypted')}: {', '.join(shown)}"
         if result.signer is not None:
             yield self._word("trusted" if result.signer.is_trusted else "untrusted")
             if result.signer.saved_checkpoint != "not given":
                 yield f"{self._word('checkpoint')}: {_SAVED[result.signer.saved_checkpoint][self._at]}"
+            if result.is_intact:
+                yield from self._vouched()
+
+    def _vouched(self) -> Iterator[str]:
+        """What authorities and witnesses say, or that it is not evidenced; with the command by which somebody else's program checks it."""
+        stamps, cosignatures = self.result.stamps, self.result.cosignatures
+        if not stamps:
+            yield f"{self._word('time')}: {self._word('no_time')}"
+        for stamp in stamps[:_STAMPS_SHOWN_MAX]:
+            words = [
+                self._word("covers" if stamp.covers_case else "before"),
+                self._word("checked" if stamp.is_checked else "claimed"),
+            ]
+            yield f"{self._word('time')}: {stamp.authority} {instant_text(stamp.at)}  ({', '.join(words)})"
+        if stamps:
+            yield f"  {self._word('openssl')}:"
+            yield from (f"    {stamp.command}" for stamp in stamps[:_STAMPS_SHOWN_MAX])
+        names = dict.fromkeys(each.witness for each in cosignatures if each.covers_case)
+        said = self._word("cosigned").format(have=len(names), required=self.result.witnesses_required)
+        asked = bool(cosignatures or self.result.witnesses_required)
+        yield f"{self._word('witnesses')}: {', '.join([said, *names]) if asked else self._word('no_witness')}"
 
     def _problem(self, problem: Problem) -> Iterator[str]:
         """What and where on one line; below, why: the reasons of an unmet clause in words, else the detail."""
@@ -200,6 +239,12 @@ class _Page:
         pack, _, number = key.partition(":")
         title = self.result.titles.get(key, {}).get(self.language, "")
         return f"{number} {title} [{pack}]" if title else key
+
+    def _member(self, name: str) -> str:
+        """Whoever holds the key of an encrypted call, in words: a seat's page, or one of the recorders."""
+        seat, _, recorder = name.partition("-")
+        own = track_name(seat, self.language)
+        return f"{own} {recorder.upper()}" if seat == _RECORDER and recorder else track_name(name, self.language)
 
     def _phrase(self, about: str) -> str:
         return self.result.names.get(about, about)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.checkpoint import Checkpoint, parse_decimal, verify_checkpoint
+from jianlu.core.formats.cosignature import WitnessKey, parse_witness_key
 from jianlu.core.formats.note import VerifierKey, decode_base64, parse_verifier_key
 from jianlu.core.formats.proof import verify_consistency
+from jianlu.core.formats.x509 import Certificate, certificate_text, parse_certificates
 from jianlu.core.limits import NOTE_BYTES_MAX, PROOF_HASHES_MAX
 
 FORMAT = "jianlu/trust/v1"
@@ -25,11 +27,17 @@ _PROOF_MARK = b"\n\nconsistency "
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Accepted ledger keys, package keys and verifier digests."""
+    """Accepted ledger keys, package keys and verifier digests; authorities by name; witnesses, and how many must sign."""
 
     ledgers: tuple[VerifierKey, ...]
     packages: tuple[VerifierKey, ...]
     verifiers: tuple[str, ...]
+    authorities: Mapping[str, tuple[Certificate, ...]] = field(default_factory=dict)
+    witnesses: tuple[WitnessKey, ...] = ()
+    witnesses_required: int = 0
+
+
+NO_TRUST = Trust((), (), ())
 
 
 def read_bounded(path: Path, bytes_max: int) -> bytes:
@@ -57,17 +65,36 @@ def parse_trust(content: bytes) -> Trust:
     verifiers = fields.get("verifiers", [])
     if not isinstance(verifiers, list) or not all(isinstance(digest, str) for digest in verifiers):
         raise InvalidError("verifiers in the trust file must be a list of digests")
-    return Trust(_keys(fields, "ledgers"), _keys(fields, "packages"), tuple(verifiers))
+    witnesses = tuple(parse_witness_key(entry["vkey"]) for entry in _entries(fields, "witnesses", "vkey"))
+    required = fields.get("witnesses_required", 0)
+    if not isinstance(required, int) or isinstance(required, bool) or not 0 <= required <= len(witnesses):
+        raise InvalidError("witnesses_required in the trust file must be a number, at most that of its witnesses")
+    if len({witness.name for witness in witnesses}) != len(witnesses):
+        raise InvalidError("witnesses in the trust file must have names of their own")
+    authorities = {
+        str(entry.get("name")): parse_certificates(entry["certificates"])
+        for entry in _entries(fields, "authorities", "certificates")
+    }
+    keys = (_keys(fields, "ledgers"), _keys(fields, "packages"), tuple(verifiers))
+    return Trust(*keys, authorities, witnesses, required)
 
 
 def trust_bytes(trust: Trust) -> bytes:
     """The trust file of `trust`, for people to read: indented JSON."""
-    fields = {
+    fields: dict[str, Any] = {
         "format": FORMAT,
         "ledgers": [{"origin": key.name, "vkey": key.text} for key in trust.ledgers],
         "packages": [{"name": key.name, "vkey": key.text} for key in trust.packages],
         "verifiers": list(trust.verifiers),
     }
+    if trust.authorities:
+        fields["authorities"] = [
+            {"name": name, "certificates": "".join(certificate_text(each) for each in certificates)}
+            for name, certificates in trust.authorities.items()
+        ]
+    if trust.witnesses:
+        fields["witnesses"] = [{"name": key.name, "vkey": key.text} for key in trust.witnesses]
+        fields["witnesses_required"] = trust.witnesses_required
     return (json.dumps(fields, indent=2) + "\n").encode()
 
 
@@ -109,9 +136,14 @@ def parse_saved(content: bytes) -> SavedCheckpoint:
 
 
 def _keys(fields: Mapping[str, Any], name: str) -> tuple[VerifierKey, ...]:
+    return tuple(parse_verifier_key(entry["vkey"]) for entry in _entries(fields, name, "vkey"))
+
+
+def _entries(fields: Mapping[str, Any], name: str, needed: str) -> list[dict[str, Any]]:
+    """The objects in the list `name`, each with a text `needed`."""
     entries = fields.get(name, [])
     if not isinstance(entries, list) or not all(
-        isinstance(entry, dict) and isinstance(entry.get("vkey"), str) for entry in entries
+        isinstance(entry, dict) and isinstance(entry.get(needed), str) for entry in entries
     ):
-        raise InvalidError(f"{name} in the trust file must be a list of objects with a vkey")
-    return tuple(parse_verifier_key(entry["vkey"]) for entry in entries)
+        raise InvalidError(f"{name} in the trust file must be a list of objects with a {needed}")
+    return entries

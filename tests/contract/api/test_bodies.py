@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jianlu.capture.sessions.signed_pdf import PDF_BYTES_MAX
 from jianlu.core.errors import UnavailableError
 from jianlu.deliver.api.bodies import BODY_BYTES_MAX, LONG_BYTES_MAX, LONG_OF_A_CALLER, Bounded, LongBodies
-from tests.fakes.api.world import ApiWorld
+from tests.fakes.api.world import HERE, PROGRAM, ApiWorld
 from tests.fakes.capture.signed_pdf import signed_pdf
 
 CHUNK = 64 * 1024
@@ -25,7 +26,8 @@ class Upload:
 
     def __init__(self, at: str, *headers: tuple[str, str], client: TestClient | None = None, body: bytes = b"") -> None:
         cookies = "; ".join(f"{each.name}={each.value}" for each in client.cookies.jar) if client is not None else ""
-        sent = [("host", "testserver"), ("x-jianlu", "1"), ("content-type", "application/pdf"), ("cookie", cookies), *headers]
+        own = [("host", "testserver"), ("user-agent", PROGRAM), ("x-jianlu", "1"), ("cookie", cookies)]
+        sent = [*own, ("content-type", "application/pdf"), *headers]
         self.scope: dict[str, Any] = {
             "type": "http",
             "method": "POST",
@@ -34,7 +36,7 @@ class Upload:
             "raw_path": at.encode(),
             "query_string": b"",
             "headers": [(name.encode(), value.encode()) for name, value in sent],
-            "client": ("192.0.2.1", 1),
+            "client": (HERE, 50_000),  # a sign-in is good where it was made
             "server": ("testserver", 443),
         }
         self.body = body or b"x" * PDF_BYTES_MAX
@@ -154,3 +156,37 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
         return upload.status
 
     assert asyncio.run(asyncio.wait_for(hang(), 30)) == 503
+
+
+class Leaving(Upload):
+    """A client that goes away after the first piece, or whose body never ends."""
+
+    goes = False
+
+    async def receive(self) -> Message:
+        if self.goes and self.read:
+            return {"type": "http.disconnect"}
+        return await super().receive()
+
+
+def routes_with_bodies(api: ApiWorld) -> Iterator[tuple[str, TestClient, str]]:
+    """One that reads JSON, one that reads SDP, one that reads a document."""
+    case, agent, customer = api.live()
+    yield f"/api/v1/cases/{case}/messages", agent, "application/json"
+    yield f"/api/v1/cases/{case}/feeds/customer", customer, "application/sdp"
+    yield deposit_at(case), customer, "application/pdf"
+
+
+@pytest.mark.parametrize("key", [(), (KEY,)], ids=["plain", "with a key"])
+@pytest.mark.parametrize("goes", [True, False], ids=["client gone", "too long"])
+def test_a_body_that_breaks_off_is_nobodys_fault(api: ApiWorld, goes: bool, key: Sequence[tuple[str, str]]) -> None:
+    for at, client, kind in routes_with_bodies(api):
+        upload = Leaving(at, ("transfer-encoding", "chunked"), *key, client=client, body=b"x" * (PDF_BYTES_MAX + BODY_BYTES_MAX))
+        upload.goes = goes
+        upload.scope["headers"] = [each for each in upload.scope["headers"] if each[0] != b"content-type"]
+        upload.scope["headers"].append((b"content-type", kind.encode()))
+        with structlog.testing.capture_logs() as logged:
+            asyncio.run(upload.carry_out(api.app))
+        assert [each for each in logged if each["log_level"] in ("critical", "error")] == [], at
+        if not goes:
+            assert upload.status == 413, at

@@ -17,7 +17,9 @@ ELSEWHERE = {
     "GET /api/v1/templates": "described by the templates themselves",
     "POST /api/v1/scripts/shipped": "a list of versions",
     "GET /api/v1/scripts/{script}/versions/{version}": "the script's own format",
+    "GET /api/v1/cases/{case}/certificate": "the certificate of specs/custody.md",
     "GET /api/v1/cases/{case}/playback": "the manifest of deliver/playback",
+    "GET /api/v1/reviews/export": "the record of judge/review/export",
 }
 
 

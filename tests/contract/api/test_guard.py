@@ -41,6 +41,39 @@ def test_guessing_is_slowed_down_long_before_other_calls_are(api: ApiWorld) -> N
     assert client.post("/api/v1/join", json={"token": "guess"}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/sign-in", {"name": "lin", "password": "guess"}),
+        ("/api/v1/join", {"token": "guess"}),
+        ("/api/v1/copy", {"token": "guess", "code": "1"}),
+    ],
+)
+def test_the_processes_of_a_home_count_guesses_together_and_a_restart_forgives_none(
+    api: ApiWorld, path: str, body: dict[str, str]
+) -> None:
+    processes = [TestClient(create_app(api.deps), base_url="https://testserver", headers={"X-Jianlu": "1"}) for _ in range(3)]
+    statuses = [processes[number % 3].post(path, json=body).status_code for number in range(int(TRIES_BURST) + 3)]
+    assert 429 not in statuses[: int(TRIES_BURST)] and statuses[int(TRIES_BURST) :] == [429] * 3
+    again = TestClient(create_app(api.deps), base_url="https://testserver", headers={"X-Jianlu": "1"})
+    assert again.post(path, json=body).status_code == 429
+
+
+def test_a_method_that_no_route_takes_is_answered_with_those_that_are_taken(api: ApiWorld) -> None:
+    client = api.client("lin")
+    for own in ({"X-Jianlu": "1"}, {"X-Jianlu": "0"}):
+        for method in ("TRACE", "PUT", "QUERY"):
+            answer = client.request(method, "/api/v1/cases", headers=own)
+            expect_problem(answer, 405)
+            assert answer.headers["allow"] == "GET, POST"
+        expect_problem(client.post("/api/v1/nothing", headers=own), 404 if own["X-Jianlu"] == "1" else 403)
+
+
+@pytest.mark.parametrize("claimed", ["", "nobody", "staff ", "seat:", "seat:CUSTOMER", "seat:a;b", "staff,seat"])
+def test_a_capacity_that_is_none_is_refused(api: ApiWorld, claimed: str) -> None:
+    expect_problem(api.client("lin").get("/api/v1/me", headers={"X-Jianlu-As": claimed}), 422)
+
+
 def test_a_flood_from_one_address_is_shed_and_ends_by_itself(api: ApiWorld) -> None:
     client = api.client()
     statuses = {client.get("/api/v1/me").status_code for _ in range(int(BURST) + 20)}

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from jianlu.deliver.api.app import create_app
 from jianlu.runtime.settings import TurnSettings
 from tests.contract.api.test_routes import expect_problem
-from tests.fakes.api.world import ApiWorld, ok
+from tests.fakes.api.world import HERE, PROGRAM, ApiWorld, ok
 
 SDP = {"Content-Type": "application/sdp"}
 FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
@@ -97,9 +97,11 @@ def test_turn_credentials_expire_and_are_those_that_coturn_checks(api: ApiWorld,
         update={"turn": TurnSettings(urls=("turns:turn.example:5349",), secret="turn", credentials_s=600)}
     )
     app = create_app(replace(api.deps, settings=settings))
-    with TestClient(app, base_url="https://testserver", headers={"X-Jianlu": "1"}) as client:
+    headers = {"X-Jianlu": "1", "User-Agent": PROGRAM}  # a sign-in holds where it was made
+    with TestClient(app, base_url="https://testserver", headers=headers, client=(HERE, 50_000)) as client:
         client.cookies.set("__Host-jianlu", api.client("lin").cookies["__Host-jianlu"])
-        (server,) = client.get("/api/v1/ice").json()["iceServers"]
+        answer = client.get("/api/v1/ice")
+        (server,) = ok(answer).json()["iceServers"]
     until = int(server["username"].partition(":")[0])
     assert until - api.world.clock.moment.timestamp() == 600
     expected = hmac.digest(b"shared secret", server["username"].encode(), "sha1")

@@ -36,7 +36,7 @@ def test_a_session_is_played_role_by_role_and_segment_by_segment(api: ApiWorld, 
     for role in manifest["roles"]:
         init = ok(client.get(role["init"]))
         assert init.content and init.headers["content-type"] in role["mime"]
-        assert "immutable" in init.headers["cache-control"]
+        assert init.headers["cache-control"] == "no-store", "whoever may no longer look finds nothing on the disk either"
         media = [ok(client.get(segment["url"])).content for segment in role["segments"]]
         assert len(media) >= 2 and all(media)
     assert manifest["duration_ms"] >= 4_000
@@ -54,10 +54,10 @@ def test_other_agents_and_the_customer_do_not_get_it(api: ApiWorld, case: str) -
     ok(api.client("lin").post(f"/api/v1/cases/{case}/seat", json={"seat": "agent"}))
     guest = api.guest(api.invite(case))
     for path in ("playback", "playback/agent/init.mp4", "playback/agent/1.m4s", "package"):
-        expect_problem(api.client("zhou").get(f"/api/v1/cases/{case}/{path}"), 404)
+        expect_problem(api.client("zhou").get(f"/api/v1/cases/{case}/{path}"), 403)
         expect_problem(guest.get(f"/api/v1/cases/{case}/{path}"), 403)
         answer = api.client("xu").get(f"/api/v1/cases/{case}/{path}")
-        assert answer.status_code == (404 if path == "package" else 200), "compliance gets all that there is"
+        assert answer.status_code == (403 if path == "package" else 200), "compliance gets all that one person may get alone"
 
 
 def test_what_another_process_appends_is_seen(api: ApiWorld, case: str) -> None:
@@ -73,11 +73,16 @@ def test_what_another_process_appends_is_seen(api: ApiWorld, case: str) -> None:
 
 def test_the_package_is_taken_away_under_the_cases_number(api: ApiWorld, case: str) -> None:
     client = api.client("lin")
+    denied = expect_problem(client.get(f"/api/v1/cases/{case}/package"), 403)
+    assert denied["denial"]["rules"] == ["export-with-a-second-person"]
+    api.approve_export(case)
     expect_problem(client.get(f"/api/v1/cases/{case}/package"), 404)
     path = package_path(api.deps.home, case_ref(case))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"PK package")
     answer = ok(client.get(f"/api/v1/cases/{case}/package"))
     assert answer.content == b"PK package" and 'filename="sale-1.jlp"' in answer.headers["content-disposition"]
-    part = client.get(f"/api/v1/cases/{case}/package", headers={"Range": "bytes=3-"})
+    rest = {"Range": "bytes=3-", "If-Range": answer.headers["etag"]}
+    part = client.get(f"/api/v1/cases/{case}/package", headers=rest)
     assert part.status_code == 206 and part.content == b"package"
+    expect_problem(client.get(f"/api/v1/cases/{case}/package", headers={"Range": "bytes=3-"}), 403)

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from jianlu.runtime.database import migrate_database, open_database
+from jianlu.runtime.database import open_database
+from tests.fakes.schema import bring_schema
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A migrated database."""
     engine = open_database(database_url)
-    migrate_database(engine)
+    bring_schema(engine)
     yield engine
     engine.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from jianlu.runtime.jobs import (
 )
 from tests.fakes.vault.memory import SteppingClock
 
+WORKERS = 3
 A_MINUTE = timedelta(minutes=1)
 
 
@@ -85,6 +87,33 @@ def test_a_job_is_claimed_by_one_worker(engine: Engine, clock: SteppingClock) ->
     for worker in workers:
         worker.join()
     assert len(found) == 8 and sum(claim is not None for claim in found) == 1
+
+
+def test_several_workers_do_different_jobs_at_once_and_each_job_once(engine: Engine, clock: SteppingClock) -> None:
+    for number in range(2 * WORKERS):
+        enqueue(engine, f"case-{number}", {}, clock=clock)
+    together, lock = threading.Barrier(WORKERS), threading.Lock()
+    done: list[tuple[str, str]] = []
+
+    def work(worker: str) -> None:
+        def task(claim: Claim) -> None:
+            together.wait(60)  # goes on only while every other worker has a job in hand too
+            with lock:
+                done.append((worker, claim.subject))
+
+        for _ in range(2):
+            while not run_next(engine, task, worker=worker, clock=clock):
+                pass  # others were claiming: there is one for each
+
+    threads = [threading.Thread(target=work, args=(f"worker-{number}",)) for number in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert sorted(subject for _, subject in done) == [f"case-{number}" for number in range(2 * WORKERS)]
+    assert Counter(worker for worker, _ in done) == {f"worker-{number}": 2 for number in range(WORKERS)}
+    assert {_progress(engine, f"case-{number}").state for number in range(2 * WORKERS)} == {"done"}
+    assert not run_next(engine, lambda _: None, worker="late", clock=clock)
 
 
 def test_progress_is_told_while_it_runs(engine: Engine, clock: SteppingClock) -> None:

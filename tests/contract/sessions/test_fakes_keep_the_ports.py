@@ -81,5 +81,10 @@ def test_the_fake_recorder_starts_and_stops_once_and_knows_nothing_of_others(wor
     for act in (recorder.pause, recorder.resume):
         with pytest.raises(NotFoundError):
             act("c" + "b" * 26)
+    with pytest.raises(NotFoundError):
+        recorder.end("c" + "b" * 26, 0)
+    end_ms = recorder.end(case, recorder.status(case).now_ms)
+    assert recorder.end(case, 0) == end_ms, "the first call counts"
     assert recorder.stop(case, "completed") == recorder.stop(case, "completed")
+    assert recorder.stop(case, "completed").duration_ms == end_ms
     assert recorder.status(case).state == "stopped"

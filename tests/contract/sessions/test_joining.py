@@ -7,7 +7,9 @@ import json
 import threading
 
 import pytest
+from sqlalchemy import Connection, select, text
 
+from jianlu.capture.sessions._tables import invitations
 from jianlu.capture.sessions.conducting import abandon_session, handover
 from jianlu.capture.sessions.joining import accept, invite, leave_seat, revoke, take_seat
 from jianlu.capture.sessions.media import publish
@@ -15,6 +17,8 @@ from jianlu.capture.sessions.preparing import record_preflight
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
 from tests.fakes.sessions.world import AGENT, DEVICES, OTHER_AGENT, SALE_FACTS, SUPERVISOR, World, participant
+
+SEATS = (EventType.SEAT_TAKEN, EventType.SEAT_LEFT)
 
 
 def seat_of(world: World, case: str, seat: str) -> str:
@@ -55,6 +59,31 @@ def test_an_invitation_is_not_used_up_when_there_is_no_room_to_sit_down_in(world
     assert accept(token, using=world.using).seat == "customer"
     with pytest.raises(DeniedError):
         accept(token, using=world.using)
+
+
+def test_an_invitation_is_used_in_the_transaction_that_admits_or_not_at_all(world: World) -> None:
+    case = world.create()
+    token = invite(case, "customer", using=world.using, by=AGENT).token
+    entered: list[str] = []
+
+    def fail(connection: Connection, *seat: str) -> str:
+        entered.append(str(connection.execute(select(invitations.c.used_at)).scalar_one()))
+        connection.execute(text("select * from no_such_table"))
+        raise AssertionError
+
+    for tries in (1, 2):
+        with pytest.raises(UnavailableError):
+            accept(token, using=world.using, admit=fail)
+        assert len(entered) == tries and all(entered), "it was crossed off where the admission was to be entered"
+        assert seat_of(world, case, "customer") == "invited", "nobody sits there"
+    admission = accept(token, using=world.using, admit=lambda _, *seat: "-".join(seat))
+    assert admission.token == f"{admission.tenant}-{case}-customer"
+    with pytest.raises(DeniedError):
+        accept(token, using=world.using)
+    seats = [
+        (event.type.value.rpartition(":")[2], event.body.get("reason")) for event in world.events(case) if event.type in SEATS
+    ]
+    assert seats == [("taken", None), ("left", "left")] * 2 + [("taken", None)]
 
 
 def test_customer_and_agent_compare_one_code(world: World) -> None:

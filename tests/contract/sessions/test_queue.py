@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.event import listen, remove
 
 from jianlu.capture.cases.create_case import create_case
 from jianlu.capture.sessions.joining import accept, take_seat
@@ -17,7 +21,7 @@ from jianlu.capture.sessions.queueing import (
     take_next,
     ticket_status,
 )
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.govern.identity.model import Role
 from tests.fakes.sessions.world import COMPLIANCE, SUPERVISOR, World, sale_request, staff
 
@@ -78,25 +82,75 @@ def test_the_elderly_go_first_among_those_who_came_about_then(world: World) -> N
     assert ticket_status(late.token, using=world.using)["ahead"] == 2
 
 
-def test_two_agents_never_take_one_ticket(world: World) -> None:
-    for _ in range(2):
-        enter_queue(waiting(), using=world.using)
-    took: list[str] = []
+@contextmanager
+def before_taking(world: World, act: Callable[[], None]) -> Iterator[None]:
+    """`act` is done once, when this thread has chosen a ticket and is about to take it."""
+    mine, left = threading.current_thread(), [act]
 
-    def take(agent: object) -> None:
-        try:
-            row = take_next(using=world.using, by=agent)  # type: ignore[arg-type]
-            took.append(row.ticket if row else "none")
-        except JianluError:
-            took.append("slower")
+    def note(_: Connection, __: object, statement: str, *___: object) -> None:
+        if (
+            threading.current_thread() is mine
+            and statement.startswith("UPDATE queue_tickets")
+            and "taken_by" in statement
+            and left
+        ):
+            left.pop()()
 
-    threads = [threading.Thread(target=take, args=(agent,)) for agent in (LIFE, OTHER_LIFE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    taken = [each for each in took if each not in ("none", "slower")]
-    assert taken and len(set(taken)) == len(taken)
+    listen(world.using.database, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        remove(world.using.database, "before_cursor_execute", note)
+    assert not left, "nobody was about to take a ticket"
+
+
+@contextmanager
+def heard_begin(world: World, thread: threading.Thread) -> Iterator[threading.Event]:
+    """Set once `thread` is about to do something in the database: to begin a transaction, which may have to wait."""
+    began = threading.Event()
+
+    def note(*_: object) -> None:
+        if threading.current_thread() is thread:
+            began.set()
+
+    listen(world.using.database, "before_cursor_execute", note)
+    try:
+        yield began
+    finally:
+        remove(world.using.database, "before_cursor_execute", note)
+
+
+def test_of_two_agents_who_choose_one_ticket_one_has_it_and_the_other_is_told(world: World) -> None:
+    """PostgreSQL lets the second one overtake: the first, who has chosen, is slower. SQLite makes the second one wait for the first."""
+    ticket = enter_queue(waiting(), using=world.using).ticket
+    is_overtaking = world.using.database.dialect.name == "postgresql"
+    other: list[str | None] = []
+
+    def take() -> None:
+        found = take_next(using=world.using, by=OTHER_LIFE)
+        other.append(found.ticket if found is not None else None)
+
+    second = threading.Thread(target=take)
+    with heard_begin(world, second) as began:
+
+        def meanwhile() -> None:
+            second.start()
+            if is_overtaking:
+                second.join(60)
+            assert began.wait(60)
+
+        with before_taking(world, meanwhile):
+            if is_overtaking:
+                with pytest.raises(ConflictError, match="another agent was faster"):
+                    take_next(using=world.using, by=LIFE)
+            else:
+                found = take_next(using=world.using, by=LIFE)
+                assert found is not None and found.ticket == ticket
+        second.join(60)
+    assert other == ([ticket] if is_overtaking else [None])
+    holders = {who.account.id: take_next(using=world.using, by=who) for who in (LIFE, OTHER_LIFE)}
+    mine = OTHER_LIFE if is_overtaking else LIFE
+    assert [who for who, row in holders.items() if row is not None] == [mine.account.id], "the ticket is one agent's"
 
 
 def test_who_leaves_is_not_called_any_more(world: World) -> None:

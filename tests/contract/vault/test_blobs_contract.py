@@ -1,7 +1,9 @@
-"""The contract of `vault.ports.Blobs`, held by the POSIX store, the in-memory fake, and both behind the checked wrapper."""
+"""The contract of `vault.ports.Blobs`, held by folders, buckets of a real S3 server and the in-memory fake, checked or not."""
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from jianlu.backends.blobs.posix import PosixBlobs
 from jianlu.core.errors import ConflictError, InvalidError, NotFoundError
 from jianlu.vault._checked import checked
 from jianlu.vault.ports import Blobs
+from tests.fakes.vault.buckets import BucketServer
 from tests.fakes.vault.memory import MemoryBlobs
 
 MAKERS: dict[str, Callable[[Path], Blobs]] = {
@@ -44,9 +47,23 @@ BAD_NAMES = [
 ]
 
 
-@pytest.fixture(params=MAKERS)
+BUCKETS = {"a plain bucket": "plain", "a locking bucket": "locking"}
+_stores = itertools.count()
+
+
+@pytest.fixture(params=[*MAKERS, *BUCKETS])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return MAKERS[request.param](tmp_path)
+    if request.param in MAKERS:
+        return MAKERS[request.param](tmp_path)
+    server: BucketServer = request.getfixturevalue("seaweed")
+    return checked(server.blobs(BUCKETS[request.param], f"contract/{next(_stores)}"))
+
+
+@pytest.fixture(params=["posix", "memory", *BUCKETS])
+def one_of_each(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    """As `blobs`, for what takes a while."""
+    server = request.getfixturevalue("seaweed") if request.param in BUCKETS else None
+    return server.blobs(BUCKETS[request.param], f"long/{next(_stores)}") if server else MAKERS[request.param](tmp_path)
 
 
 def test_what_was_put_in_parts_comes_back_whole_and_by_range(blobs: Blobs) -> None:
@@ -64,6 +81,16 @@ def test_a_range_beyond_the_end_is_cut_at_the_end(blobs: Blobs) -> None:
     assert blobs.get("a", 4, 1) == b""
     assert blobs.get("a", 100, 1) == b""
     assert blobs.get("a", 0, 0) == b""
+
+
+def test_a_head_comes_with_the_length_of_the_whole(blobs: Blobs) -> None:
+    blobs.put("a", [b"0123456789"])
+    assert checked(blobs).head("a", 4) == (b"0123", 10)
+    assert checked(blobs).head("a", 100) == (b"0123456789", 10)
+    blobs.put("empty", [])
+    assert checked(blobs).head("empty", 4) == (b"", 0)
+    with pytest.raises(NotFoundError):
+        checked(blobs).head("b", 4)
 
 
 def test_an_empty_blob_is_a_blob(blobs: Blobs) -> None:
@@ -177,3 +204,53 @@ def test_of_many_writers_of_one_name_exactly_one_wins(blobs: Blobs) -> None:
         thread.join()
     assert sorted(outcomes) == ["lost"] * 7 + ["won"]
     assert len(set(blobs.get("t/contested"))) == 1
+
+
+def long_parts() -> Iterator[bytes]:
+    """12 MiB and a bit: three parts of the smallest size, in buffers of another size."""
+    for number in range(49):
+        yield bytes([number]) * ((256 << 10) + (7 if number == 48 else 0))
+
+
+def test_a_long_blob_comes_back_whole_and_by_range(one_of_each: Blobs) -> None:
+    one_of_each.put("t/long", long_parts())
+    content = b"".join(long_parts())
+    assert one_of_each.size("t/long") == len(content)
+    assert hashlib.sha256(one_of_each.get("t/long")).digest() == hashlib.sha256(content).digest()
+    assert one_of_each.get("t/long", (5 << 20) - 3, 7) == content[(5 << 20) - 3 : (5 << 20) + 4]
+    one_of_each.put("t/long", [content])
+    with pytest.raises(ConflictError):
+        one_of_each.put("t/long", [content, b"!"])
+    assert one_of_each.get("t/long", len(content) - 7) == bytes([48]) * 7
+
+
+def test_of_many_long_writers_of_one_name_exactly_one_wins(one_of_each: Blobs) -> None:
+    outcomes: list[str] = []
+    start = threading.Barrier(3)
+
+    def write(number: int) -> None:
+        start.wait()
+        try:
+            one_of_each.put("t/contested", (bytes([number]) * (1 << 20) for _ in range(6)))
+            outcomes.append("won")
+        except ConflictError:
+            outcomes.append("lost")
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["lost", "lost", "won"]
+    assert len(set(one_of_each.get("t/contested"))) == 1
+
+
+def test_long_parts_that_fail_leave_nothing(one_of_each: Blobs) -> None:
+    def broken() -> Iterator[bytes]:
+        yield from long_parts()
+        raise InvalidError("the source broke")
+
+    with pytest.raises(InvalidError):
+        one_of_each.put("t/a", broken())
+    assert not one_of_each.exists("t/a")
+    assert list(one_of_each.names()) == []

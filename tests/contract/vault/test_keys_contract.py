@@ -1,8 +1,9 @@
-"""The contract of `vault.ports.Keys`, held by the file keeper."""
+"""The contract of `vault.ports.Keys`, held by every keeper: a file, a PKCS#11 token, a real OpenBao."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from jianlu.backends.keys.file import create_root_key, load_root_key
 from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.vault.ports import Keys
 from tests.fakes.vault.memory import memory_keys
+from tests.fakes.vault.openbao import BaoServer
+from tests.fakes.vault.softhsm import SoftHsm
 
 
 def _from_file(folder: Path) -> Keys:
@@ -18,12 +21,31 @@ def _from_file(folder: Path) -> Keys:
     return load_root_key(folder / "root.key")
 
 
-MAKERS: dict[str, Callable[[Path], Keys]] = {"file": _from_file, "never on a disk": lambda folder: memory_keys()}
+def _never_on_a_disk(folder: Path, request: pytest.FixtureRequest) -> Keys:
+    return memory_keys()
+
+
+def _in_openbao(folder: Path, request: pytest.FixtureRequest) -> Keys:
+    server: BaoServer = request.getfixturevalue("openbao")
+    return server.keys(folder)
+
+
+def _in_a_token(folder: Path, request: pytest.FixtureRequest) -> Keys:
+    module: SoftHsm = request.getfixturevalue("softhsm")
+    return module.keys(folder)
+
+
+MAKERS: dict[str, Callable[[Path, pytest.FixtureRequest], Keys]] = {
+    "file": lambda folder, _: _from_file(folder),
+    "never on a disk": _never_on_a_disk,
+    "pkcs11": _in_a_token,
+    "openbao": _in_openbao,
+}
 
 
 @pytest.fixture(params=MAKERS)
 def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Keys:
-    return MAKERS[request.param](tmp_path)
+    return MAKERS[request.param](tmp_path, request)
 
 
 @pytest.mark.parametrize("key", [b"k", bytes(32), bytes(range(64))])
@@ -73,8 +95,20 @@ def test_the_description_names_the_root_key_without_showing_it(keys: Keys) -> No
     assert described.version
 
 
-def test_another_root_key_unwraps_nothing(tmp_path: Path) -> None:
-    ours, theirs = memory_keys(), _from_file(tmp_path)
+def test_another_root_key_unwraps_nothing(keys: Keys, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    (tmp_path / "other").mkdir()
+    ours = keys
+    kind = request.node.callspec.params["keys"]
+    theirs = MAKERS["file" if kind == "never on a disk" else kind](tmp_path / "other", request)
     assert ours.describe().key_id != theirs.describe().key_id
     with pytest.raises(IntegrityError):
         theirs.unwrap(ours.wrap(bytes(32), b"c"), b"c")
+
+
+def test_many_threads_wrap_and_unwrap_at_once(keys: Keys) -> None:
+    def there_and_back(number: int) -> bool:
+        key, context = bytes([number]) * 32, f"tenant/{number}".encode()
+        return keys.unwrap(keys.wrap(key, context), context) == key
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(there_and_back, range(64)))

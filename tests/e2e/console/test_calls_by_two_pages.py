@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from functools import partial
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page
@@ -130,8 +131,9 @@ def withdraws_and_does_again(console: Console, agent: Page, customer: Page, case
     for step in (second, third):
         comes(console, case, step)
         presses(agent.get_by_role("button", name="开始这一步"), "the step may begin")
-        presses(customer.locator(".room-step .decide button.main"), "the customer may agree")
+        agrees(console, customer, case, step)
         completes(agent)
+        become(partial(is_done, console, case, step), f"{step} is done")
     customer.locator("details.rights summary").click()
     row = customer.locator("details.rights li").filter(has_text="人脸信息")
     row.get_by_role("button", name="撤回").click()
@@ -141,6 +143,25 @@ def withdraws_and_does_again(console: Console, agent: Page, customer: Page, case
     )
     assert "已撤回同意" in customer.inner_text(".r-gone")
     assert console.view(case)["state"] == "live"
+
+
+def agrees(console: Console, customer: Page, case: str, step: str) -> None:
+    """The customer agrees to what this very step asks: its page may still show the step before, whose button must not be taken for it."""
+    asked = next(each for each in console.view(case)["steps"] if each["id"] == step)["consents"]
+    for purpose in asked:
+        notice = customer.locator(".room-step .consent").filter(has=customer.locator(f"#consent-{purpose}"))
+        presses(notice.locator(".decide button.main"), f"the customer may agree to {purpose}")
+        become(partial(is_given, console, case, purpose), f"{purpose} is given")
+
+
+def is_given(console: Console, case: str, purpose: str) -> bool:
+    return any(
+        (each["purpose"], each["by"], each["state"]) == (purpose, "customer", "given") for each in console.view(case)["consents"]
+    )
+
+
+def is_done(console: Console, case: str, step: str) -> bool:
+    return any((each["id"], each["state"]) == (step, "done") for each in console.view(case)["steps"])
 
 
 def comes(console: Console, case: str, step: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 
@@ -106,43 +105,6 @@ def test_a_customer_waits_sees_their_place_and_is_led_into_the_case_made_for_the
     second.get_by_role("button", name="不再等候").click()
     become(lambda: agent.locator(".queue-item").count() == 0, "the list comes anew by itself")
     assert console.complaints == []
-
-
-def test_a_script_is_proposed_by_one_and_approved_by_another_person(console: Console) -> None:
-    author = console.signed_in(console.page(), "xu")
-    author.goto(f"{console.home.url}/scripts/account-opening")
-    author.get_by_role("button", name="提交新版本").click()
-    author.fill("#s-version", "1.1.0")
-    author.fill("#s-from", "2026-01-01")
-    text = author.input_value("#s-text")
-    changed = json.loads(text)
-    changed["steps"][0]["say"][0]["text"]["zh"] += "感谢您的等候。"
-    author.fill("#s-text", "{ no script")
-    author.locator("dialog button.main").click()
-    become(lambda: "JSON" in author.inner_text(".toasts"), "what is no JSON is told")
-    author.get_by_role("button", name="提交新版本").click()
-    author.fill("#s-version", "1.1.0")
-    author.fill("#s-from", "2026-01-01")
-    author.fill("#s-text", json.dumps(changed, ensure_ascii=False, indent=2))
-    author.locator("dialog button.main").click()
-    become(lambda: "须由另一位同事批准" in author.inner_text("main"), "the author is told that another decides")
-    assert author.get_by_role("button", name="批准", exact=True).is_disabled()
-    refused = author.evaluate(
-        "fetch('/api/v1/scripts/account-opening/versions/1.1.0/approve', {method: 'POST', headers: {'X-Jianlu': '1'}}).then(a => a.status)"
-    )
-    assert refused in (403, 409)
-
-    other = console.signed_in(console.page(), "he")
-    other.goto(f"{console.home.url}/scripts")
-    assert "待批准" in other.inner_text("main")
-    other.get_by_role("link", name=re.compile("账户开户")).click()
-    shown(other, ".diff .added")
-    assert "感谢您的等候" in other.inner_text(".diff .added")
-    other.get_by_role("button", name="批准", exact=True).click()
-    become(lambda: other.locator(".version").first.locator(".badge.good").count() == 1, "it is approved")
-    case = console.new_case("script-1", OPENING)
-    assert console.view(case)["script"]["version"] == "1.1.0"
-    assert [each for each in console.complaints if "403" not in each and "409" not in each] == []
 
 
 def test_the_work_list_is_paged_searched_and_says_when_it_is_old(console: Console) -> None:

@@ -159,7 +159,7 @@ def call_ends_whole(console: Console, case: str, folder: Path) -> None:
     stage = become(lambda: ended(staff.call("GET", f"/api/v1/cases/{case}/progress")["jobs"]), "the package is made")
     assert stage == "done", console.home.log()[-4_000:]
     path = folder / "left.jlp"
-    staff.download(f"/api/v1/cases/{case}/package", path)
+    console.home.export("lin", case, path)
     result = check_package(path)
     assert result.is_intact, result.problems
     assert {name for name, _ in result.members} == {"agent", "customer", "guardian", "recorder-a"}
@@ -361,7 +361,7 @@ def is_delivered(console: Console, case: str, folder: Path) -> None:
     stage = become(lambda: ended(staff.call("GET", f"/api/v1/cases/{case}/progress")["jobs"]), "the package is made")
     assert stage == "done", console.home.log()[-4_000:]
     path = folder / "sealed.jlp"
-    staff.download(f"/api/v1/cases/{case}/package", path)
+    console.home.export("lin", case, path)
     result = check_package(path)
     assert result.is_intact, result.problems
     assert {name for name, _ in result.members} == {"agent", "customer", "recorder-a"}

@@ -50,7 +50,7 @@ def delivered(home: RunningHome, case: str, folder: Path, name: str = "lin") -> 
     stage = eventually(lambda: _end_stage(home, case, name), "the package after the call", looks=LOOKS)
     assert stage == "done", home.log()[-4_000:]
     path = folder / f"{case}.jlp"
-    home.as_staff(name).download(f"/api/v1/cases/{case}/package", path)
+    home.export(name, case, path)
     return opened(path, home.home / "trust.json")
 
 

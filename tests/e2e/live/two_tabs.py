@@ -40,7 +40,7 @@ def sign_in(home: RunningHome, tabs: Tabs, name: str = "lin") -> None:
     page.goto(f"{tabs.url}/sign-in")
     page.fill("#name", name)
     page.fill("#password", PASSWORD)
-    page.click("form[data-step=password] button.main")
+    page.click("form[data-step=password] button")
     page.wait_for_url("**/cases", timeout=WAIT_MS)
     page.goto(f"{tabs.url}/cases/{tabs.case}")
 
@@ -168,7 +168,7 @@ def _show_documents(agent: Page) -> None:
     for number in range(documents.count()):
         title = documents.nth(number).locator(".grow").inner_text()
         documents.nth(number).locator("button").click(timeout=WAIT_MS)
-        _gone(complaints, title)
+        _gone(complaints, f"须先出示文件：{title}")
 
 
 def _gone(complaints: Locator, of: str) -> None:

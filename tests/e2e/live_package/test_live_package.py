@@ -104,7 +104,7 @@ def test_the_gap_is_told_with_its_second_side_and_reason(packaged: Packaged) -> 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 10, done.stderr
     assert "00:01.2–00:01.7  客户的画面  连接中断" in done.stdout
-    told = "平台将本次通话记录为端到端加密；其先后列为成员的有: agent (abababababababab…), recorder-a (cdcdcdcdcdcdcdcd…)"
+    told = "平台将本次通话记录为端到端加密；其先后列为成员的有: 销售人员 (abababababababab…), 录制端 A (cdcdcdcdcdcdcdcd…)"
     assert told in done.stdout
 
 

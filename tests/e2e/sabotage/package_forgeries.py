@@ -234,7 +234,7 @@ FORGERIES = (
     Forgery("bit in a report", _flipped("report/report.zh.pdf"), frozenset({"entry_altered"}), path="report/report.zh.pdf"),
     Forgery("bit in a salt", _flipped(OPENINGS), frozenset({"entry_altered"}), path=OPENINGS),
     Forgery("bit in a proof", _flipped("ledger/proofs/5.tlog-proof"), frozenset({"entry_altered"})),
-    Forgery("bit in the manifest", _flipped("manifest.json"), frozenset({"manifest_malformed"}), has_clause=False),
+    Forgery("bit in the manifest", _flipped("manifest.json", 0.0), frozenset({"manifest_malformed"}), has_clause=False),
     Forgery("bit in the signature", _flipped("manifest.note", 0.9), frozenset({"signature_invalid"})),
     Forgery("tail cut", _insider(_cut_tail), frozenset({"case_not_closed"})),
     Forgery("event rewritten", _insider(_forge_event), frozenset({"event_not_logged"}), segment=VICTIM),

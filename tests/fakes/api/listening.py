@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from tests.fakes.api.world import ApiWorld
+from tests.fakes.api.world import PROGRAM, ApiWorld
 from tests.fakes.serving.running import wait_for
 
 
@@ -53,14 +53,20 @@ class Listening:
     url: str
 
     @contextmanager
-    def stream(self, case: str, cookies: str, **headers: str) -> Iterator[Stream]:
-        """The case's stream, for whoever holds the cookies."""
-        sent = {"Cookie": cookies, **headers}
+    def get(self, path: str, cookies: str, **headers: str) -> Iterator[Stream]:
+        """Any stream, for whoever holds the cookies."""
+        sent = {"Cookie": cookies, "User-Agent": PROGRAM, **headers}
         with (
             httpx.Client(timeout=30) as client,
-            client.stream("GET", f"{self.url}/api/v1/cases/{case}/stream", headers=sent) as response,
+            client.stream("GET", f"{self.url}{path}", headers=sent) as response,
         ):
             yield Stream(response, response.iter_lines())
+
+    @contextmanager
+    def stream(self, case: str, cookies: str, **headers: str) -> Iterator[Stream]:
+        """The case's stream, for whoever holds the cookies."""
+        with self.get(f"/api/v1/cases/{case}/stream", cookies, **headers) as found:
+            yield found
 
 
 def cookie_header(client: Any) -> str:

@@ -6,10 +6,10 @@ A client calls the application in this process, as a browser would: with cookies
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,23 @@ from jianlu.deliver.api.app import create_app
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.describe import check_answer
 from jianlu.deliver.api.reader import CaseReader
+from jianlu.deliver.search.ports import search_ports
 from jianlu.entry.reactions import reaction_to
-from jianlu.govern.identity.accounts import add_account
 from jianlu.govern.identity.ports import IdentityPorts
+from jianlu.judge.review.ports import ReviewPorts
 from jianlu.runtime.settings import Settings
-from tests.fakes.identity.worlds import cheap_passwords
+from jianlu.vault.custody.time_reading import ClockWatch, unproved_time
+from tests.fakes.identity.worlds import add_account, cheap_passwords
+from tests.fakes.review.trees import tree_of
 from tests.fakes.sessions.world import SALE_FACTS, World, session_world
 from tests.fakes.vault.memory import memory_keys
+from tests.fakes.vault.proofs import proved, some_signer
 
 PASSWORD = "correct horse battery"
 ACCOUNTS = {"lin": ["agent"], "zhou": ["agent"], "he": ["supervisor"], "xu": ["compliance"]}
 DEVICES = {"checks": {"camera": "ok", "microphone": "ok", "speaker": "ok", "network": "ok"}}
 OFFER = "v=0 offer"
+HERE, PROGRAM = "127.0.0.1", "jianlu-tests"
 
 
 @dataclass
@@ -50,9 +55,7 @@ class ApiWorld:
     def client(self, name: str = "") -> TestClient:
         """A client signed in as the account `name`, or as nobody."""
         if name not in self.clients or not name:
-            client = TestClient(self.app, base_url="https://testserver", headers={"X-Jianlu": "1"}, raise_server_exceptions=False)
-            client.event_hooks["response"].append(self._hold_to_description)
-            self.stack.enter_context(client)
+            client = self.browser()
             if not name:
                 return client
             answer = client.post("/api/v1/sign-in", json={"name": name, "password": PASSWORD})
@@ -60,13 +63,26 @@ class ApiWorld:
             self.clients[name] = client
         return self.clients[name]
 
+    def browser(self, address: str = HERE, program: str = PROGRAM) -> TestClient:
+        """A client of nobody, at that network address and of that name; a sign-in holds where it was made."""
+        client = TestClient(
+            self.app,
+            base_url="https://testserver",
+            headers={"X-Jianlu": "1", "User-Agent": program},
+            client=(address, 50_000),
+            raise_server_exceptions=False,
+        )
+        client.event_hooks["response"].append(self._hold_to_description)
+        return self.stack.enter_context(client)
+
     def _hold_to_description(self, answer: Any) -> None:
         """Every JSON answer of a success, of every test, is what the description promises."""
-        if not answer.is_success or not answer.headers.get("content-type", "").startswith("application/json"):
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        if not answer.is_success or answer.status_code == 204 or not is_json:
             return
         answer.read()
         for template in self.app.openapi()["paths"]:
-            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), answer.request.url.path):
+            if _fits(template).fullmatch(answer.request.url.path):
                 check_answer(answer.request.method, template, answer.json())
 
     def guest(self, token: str) -> TestClient:
@@ -83,6 +99,18 @@ class ApiWorld:
         answer = self.client(name).post("/api/v1/cases", json=body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["case"])
+
+    def prove(self, name: str) -> None:
+        """Have `name` prove anew who they are, as a page asks before a sensitive act."""
+        ok(self.client(name).post("/api/v1/me/step-up", json={"password": PASSWORD}))
+
+    def approve_export(self, case: str, name: str = "lin", second: str = "xu") -> None:
+        """Have a second person approve that `name` exports the case, both having proved just now who they are."""
+        for each in (name, second):
+            self.prove(each)
+        asked = {"kind": "approval", "action": "package.export", "case": case, "reason": "the customer asked for it"}
+        made = ok(self.client(name).post("/api/v1/access/requests", json=asked)).json()
+        ok(self.client(second).post(f"/api/v1/access/requests/{made['request']}/approve"))
 
     def invite(self, case: str, seat: str = "customer", name: str = "lin") -> str:
         """The token of a fresh invitation."""
@@ -122,7 +150,7 @@ class ApiWorld:
         self.world.clock.move(1_000)
         for document in found["documents"]:
             ok(agent.post(f"{at}/steps/{step}/documents", json={"document": document["id"]}))
-            self.world.clock.move(2_000)
+            self.world.beat(case, 2_000)
         for asked in found["answers"]:
             option = next(each["id"] for each in asked["options"] if each["effect"] == "go_on")
             ok(customer.post(f"{at}/steps/{step}/answers", json={"question": asked["id"], "answer": option}))
@@ -138,6 +166,11 @@ class ApiWorld:
         view = agent.get(f"/api/v1/cases/{case}/session").json()
         for step in [each["id"] for each in view["steps"] if each["state"] != "done"]:
             self.do_step(case, step, agent, customer)
+
+
+@cache
+def _fits(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", template))
 
 
 @lru_cache(maxsize=1)
@@ -164,13 +197,15 @@ def sale_body(number: str = "sale-1") -> dict[str, Any]:
 
 
 @contextmanager
-def api_world(index_url: str, home: Path) -> Iterator[ApiWorld]:
-    """An application over a fresh world; `home` is where packages and secrets would be."""
+def api_world(index_url: str, home: Path, *, also: Mapping[str, Sequence[str]] | None = None) -> Iterator[ApiWorld]:
+    """An application over a fresh world; `home` is where packages and secrets would be, `also` are accounts with their roles."""
     with session_world(index_url, {"insurance-remote": remote_sale()}) as world, ExitStack() as stack:
         using = world.using
         identity = IdentityPorts(using.database, using.clock, memory_keys(), cheap_passwords())
-        for name, roles in ACCOUNTS.items():
+        for name, roles in {**ACCOUNTS, **(also or {})}.items():
             add_account(identity, using.tenant, name, PASSWORD, roles=roles, languages=["zh"], licences=["life"])
+        signer = some_signer()
+        reader = CaseReader(world.vault, using.desk, using.tenant)
         deps = Deps(
             settings=Settings(),
             tenant=using.tenant,
@@ -182,7 +217,13 @@ def api_world(index_url: str, home: Path) -> Iterator[ApiWorld]:
             status_of=lambda error: reaction_to(error).http_status,
             home=home,
             sessions=using,
-            reader=CaseReader(world.vault, using.desk, using.tenant),
+            reader=reader,
+            access=using.access,
+            search=search_ports(world.vault, using.tenant, using.rules.languages),
+            prove=lambda positions: proved(world.vault, positions, signer),
+            clock_watch=ClockWatch(using.clock),
+            expiry=unproved_time(using.clock),
+            reviews=ReviewPorts(using, world.vault, lambda size: tree_of(world.vault, size), reader.log),
         )
         yield ApiWorld(create_app(deps), deps, world, stack)
 

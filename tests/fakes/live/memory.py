@@ -156,7 +156,7 @@ class MemoryStates:
 
 
 class ToldClock:
-    """Satisfies `case_recorder.MachineClock`: time passes when it is told to, and while somebody sleeps."""
+    """Satisfies `live.ports.MachineClock`: time passes when it is told to, and while somebody sleeps."""
 
     def __init__(self, while_sleeping: Callable[[int], Awaitable[None]]) -> None:
         self.now_us = 1_000_000_000

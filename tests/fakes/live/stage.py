@@ -135,6 +135,10 @@ class Stage:
         self.play(2_000)
         asyncio.run(self.recorder.start(zero_us))
 
+    def end(self, at_ms: int) -> int:
+        """Say where the recording ends."""
+        return self.recorder.end(at_ms)
+
     def stop(self) -> Any:
         """Stop; what the port answers."""
         return asyncio.run(self.recorder.stop())

@@ -42,20 +42,24 @@ def description() -> Described:
     return Described(json.loads((ROOT / "specs" / "api" / "openapi.json").read_text(encoding="utf-8")))
 
 
-def make_calling_home(path: Path, **serve: object) -> Path:
-    """A quiet home with accounts and both recorders, whose media stays on loopback."""
+def make_calling_home(path: Path, *, webhooks: str = "", **serve: object) -> Path:
+    """A quiet home with accounts and both recorders, whose media stays on loopback; `webhooks` is that section of its settings."""
     home = make_served_home(path, accounts=ACCOUNTS, **{"recorders": 2, **serve})
     settings = home / "jianlu.toml"
     text = settings.read_text(encoding="utf-8")
     assert "\naddresses = []" in text
-    settings.write_text(text.replace("\naddresses = []", '\naddresses = ["127.0.0.1"]'), encoding="utf-8")
+    text = text.replace("\naddresses = []", '\naddresses = ["127.0.0.1"]')
+    if webhooks:
+        before, _, after = text.partition("\n[webhooks]\n")
+        text = before + webhooks + "".join(f"\n[{each}" for each in after.split("\n[")[1:])
+    settings.write_text(text, encoding="utf-8")
     return home
 
 
 @contextmanager
-def calling_home(path: Path, **serve: object) -> Iterator[Served]:
+def calling_home(path: Path, *, webhooks: str = "", **serve: object) -> Iterator[Served]:
     """`jianlu serve` on such a home; peers of this process use the loopback address, which aioice leaves out by default."""
-    with pytest.MonkeyPatch.context() as patch, served(make_calling_home(path, **serve)) as running:
+    with pytest.MonkeyPatch.context() as patch, served(make_calling_home(path, webhooks=webhooks, **serve)) as running:
         patch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
         wait_for(lambda: any("ready" in line for line in running.printed))
         approve_scripts(running)
@@ -75,8 +79,10 @@ def approve_scripts(running: Served) -> None:
 def a_call(running: Served, number: str, *, account: str = "mei", request: Mapping[str, Any] = TRANSFER) -> Iterator[Call]:
     """A prepared confirmation of a transfer (or another case), led by `account`."""
     described, authority = description(), running.home / "tls" / "ca.crt"
-    call = Call(Caller(running.url, authority, described), Caller(running.url, authority, described))
+    agent, customer, second = (Caller(running.url, authority, described) for _ in range(3))
+    call = Call(agent, customer, second)
     try:
+        call.second.call("sign_in", {"name": "chen", "password": PASSWORD})
         call.prepare(account, PASSWORD, {**request, "number": number})
         yield call
     finally:

@@ -184,16 +184,19 @@ class Sender:
 
 @dataclass
 class Call:
-    """A case that the third party leads: the agent's and the customer's programs."""
+    """A case that the third party leads: the agent's and the customer's programs, and a second person's for what takes two."""
 
     agent: Caller
     customer: Caller
+    second: Caller
     case: str = ""
     senders: dict[str, Sender] = field(default_factory=dict)
+    password: str = ""
 
     def prepare(self, name: str, password: str, request: Mapping[str, Any]) -> None:
         """Sign in, make the case, sit down, invite, join, test devices, send media, agree at the door."""
         self.agent.call("sign_in", {"name": name, "password": password})
+        self.password = password
         self.case = self.agent.call("make_case", request)["case"]
         self.agent.call("take_seat", {"seat": "agent"}, case=self.case)
         invitation = self.agent.call("invite", {"seat": "customer"}, case=self.case)
@@ -252,15 +255,26 @@ class Call:
             progress = self.agent.call("progress", case=self.case)
             assert progress["jobs"]["stage"] != "failed", progress
             if progress["result"] is not None:
-                return self.agent.ask("package", case=self.case).content
+                return self.exported()
             _PAUSE.wait(1 / _LOOKS_A_SECOND)
         raise AssertionError(f"no package in {patience_s} s: {progress}")
+
+    def exported(self) -> bytes:
+        """The package, for which the agent asks and a second person approves, both proving anew who they are: the talk was long."""
+        for each in (self.agent, self.second):
+            each.call("step_up", {"password": self.password})
+        wanted = {"kind": "approval", "action": "package.export", "case": self.case, "reason": "the customer asks for their copy"}
+        made = self.agent.call("make_request", wanted)
+        self.second.call("approve_request", request_id=made["request"])
+        answer = self.agent.ask("package", case=self.case)
+        assert answer.is_success, answer.text
+        return answer.content
 
     def close(self) -> None:
         for sender in self.senders.values():
             sender.close()
-        self.agent.close()
-        self.customer.close()
+        for caller in (self.agent, self.customer, self.second):
+            caller.close()
 
 
 def _can_complete(view: Mapping[str, Any], step: str) -> bool:

@@ -18,6 +18,9 @@ from typing import Any
 
 import httpx
 
+from jianlu.core.terms.ids import tenant_id
+from jianlu.wiring import open_identity
+from tests.fakes.identity import worlds
 from tests.fakes.quiet_home import make_quiet_home
 
 PATIENCE_S = 60.0
@@ -53,10 +56,9 @@ def make_served_home(
 
 
 def add_account(home: Path, name: str, roles: str, password: str = PASSWORD) -> None:
-    """Make an account through the command line, the password on standard input."""
-    command = [sys.executable, "-m", "jianlu.entry.cli.main", "account", "add", name, "--roles", roles, "--home", str(home)]
-    done = subprocess.run(command, input=password + "\n", capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    """Make an account whose owner has set this password."""
+    with open_identity(home) as (settings, identity):
+        worlds.add_account(identity, tenant_id(settings.tenant.id), name, password, roles=roles.split(","))
 
 
 @dataclass

@@ -39,6 +39,7 @@ class _Recording:
     segments: int = 0
     media_bytes: int = 4
     is_paused: bool = False
+    end_ms: int | None = None
     stopped: RecordingStopped | None = None
 
 
@@ -125,6 +126,12 @@ class FakeRecorder:
             self._desk.log(self._tenant, case).append(EventType.GAP_DECLARED, body)
             found.until_ms = now_ms
 
+    def end(self, case: str, at_ms: int) -> int:
+        found = self._found(case)
+        if found.end_ms is None:
+            found.end_ms = max(min(at_ms, self._now_ms(found)), found.until_ms)
+        return found.end_ms
+
     def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         self._answer()
         if case not in self._recordings or not self.is_delivering:
@@ -134,6 +141,7 @@ class FakeRecorder:
         if self.is_delivering:
             raise UnavailableError("not all of the recording is delivered yet: see to the desk, then call again")
         if found.stopped is None:
+            self.end(case, self._now_ms(found))
             self._seal(case, found, is_last=True)
             found.stopped = RecordingStopped(found.segments, found.until_ms, found.media_bytes)
             if self._name == "a":
@@ -148,7 +156,7 @@ class FakeRecorder:
     def _seal(self, case: str, found: _Recording, *, is_last: bool = False) -> None:
         if self.is_stalled or found.is_paused:
             return
-        now_ms = self._now_ms(found)
+        now_ms = self._now_ms(found) if found.end_ms is None else found.end_ms
         while found.until_ms + SEGMENT_MS <= now_ms or (is_last and found.until_ms < now_ms):
             to_ms = min(found.until_ms + SEGMENT_MS, now_ms)
             found.segments += 1

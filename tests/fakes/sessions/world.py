@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from jianlu.capture.cases.create_case import create_case
@@ -17,6 +18,7 @@ from jianlu.capture.sessions.checks import Watching
 from jianlu.capture.sessions.consents import consent
 from jianlu.capture.sessions.joining import accept, invite, take_seat
 from jianlu.capture.sessions.media import publish
+from jianlu.capture.sessions.owing import OwedBook
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.preparing import record_preflight, start_session
 from jianlu.capture.sessions.steps import answer, attest, complete_step, show_document, start_step
@@ -27,10 +29,12 @@ from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.govern.identity.model import Account, Participant, Role, Staff
 from jianlu.govern.policy.load_packs import packs_directory
+from jianlu.runtime.reserve import Reserve
 from jianlu.vault.case_log import open_case_log
 from jianlu.vault.desk import CaseDesk
 from jianlu.vault.keys import tenant_secret
 from jianlu.vault.ports import VaultPorts
+from tests.fakes.access.worlds import access_world
 from tests.fakes.sessions.clocks import SetClock
 from tests.fakes.sessions.recorders import FakeRecorder
 from tests.fakes.sessions.rooms import FakeRooms
@@ -115,6 +119,7 @@ class World:
     recorder: FakeRecorder
     second: FakeRecorder
     handed_over: list[str] = field(default_factory=list)
+    reserve: Path | None = None
 
     def create(self, number: str = "sale-1", **changes: Any) -> str:
         return create_case(sale_request(number, **changes), using=self.using, by=AGENT)
@@ -136,7 +141,9 @@ class World:
         for each in recorders.values():
             each._desk = desk
         using = _ports(self.vault, desk, self.clock, self.rooms, recorders, self.using.scenes, self.handed_over)
-        return World(using, self.vault, self.clock, self.rooms, self.recorder, self.second, self.handed_over)
+        if self.reserve is not None:
+            using = replace(using, owed=OwedBook(Reserve(self.reserve)))
+        return World(using, self.vault, self.clock, self.rooms, self.recorder, self.second, self.handed_over, self.reserve)
 
     def beat(self, case: str, ms: int = 1_000, times: int = 1) -> None:
         """Let time pass and the watch look."""
@@ -174,7 +181,7 @@ class World:
         self.clock.move(1_000)
         for document in found["documents"]:
             show_document(case, step, document["id"], using=self.using, by=AGENT)
-            self.clock.move(2_000)
+            self.beat(case, 2_000)
         for asked in found["answers"]:
             option = next(each["id"] for each in asked["options"] if each["effect"] == "go_on")
             answer(case, step, asked["id"], option, "click", using=self.using, by=participant(case, asked["by"]))
@@ -233,5 +240,6 @@ def _ports(
         tenant_secret=tenant_secret(vault, tenant),
         backends=[["keys", "file", "1"]],
         after_call=handed_over.append,
+        access=access_world(vault, desk, clock, tenant),
         wait=lambda seconds: clock.move(int(seconds * 1000)),
     )

@@ -12,8 +12,9 @@ from jianlu.backends.keys.file import create_root_key, load_root_key
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
 from jianlu.ledger.signer import create_signer_key, load_signer
-from jianlu.runtime.database import migrate_database, open_database
+from jianlu.runtime.database import open_database
 from jianlu.vault.ports import VaultPorts
+from tests.fakes.schema import bring_schema
 from tests.fakes.vault.memory import MemoryBlobs, MemoryLog, SteppingClock, memory_keys
 
 TENANT = "bank-a"
@@ -30,7 +31,7 @@ def create_home(home: Path) -> None:
     create_signer_key(home / "secrets" / "ledger.key", ORIGIN)
     create_ledger(home / "ledger", origin=ORIGIN, signer=load_signer(home / "secrets" / "ledger.key"))
     engine = open_database(f"sqlite:///{home}/index.sqlite")
-    migrate_database(engine)
+    bring_schema(engine)
     engine.dispose()
 
 
@@ -57,7 +58,7 @@ def open_home(home: Path, *, index_url: str = "") -> Iterator[VaultPorts]:
 def memory_vault(index_url: str = "sqlite://") -> Iterator[VaultPorts]:
     """A vault in memory, for tests that are about rules and not about disks."""
     engine = open_database(index_url)
-    migrate_database(engine)
+    bring_schema(engine)
     try:
         yield VaultPorts(
             blobs=MemoryBlobs(),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from jianlu.core.formats.canonical import canonical_bytes
+from jianlu.core.formats.certificate import STARTED_FORMAT
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import tenant_id
 from jianlu.vault.case_log import CaseLog, open_case_log
+from jianlu.vault.keys import custody_chain, tenant_secret
 from jianlu.vault.ports import VaultPorts
+from jianlu.vault.shred import Shredded
 from tests.fakes.vault.home import CASE, TENANT
 
 SEGMENTS = 3
@@ -38,3 +43,18 @@ def record_sale(using: VaultPorts, case: str = CASE) -> CaseLog:
     log.append(EventType.RETENTION_SET, {"part": "recording", "until": "2036-11-22", "clause": "pack:c9"})
     log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
     return log
+
+
+def give_up(using: VaultPorts, case: str = CASE, tenant: str = TENANT) -> None:
+    """The event by which two people began the case's destruction, without asking whether it was due; once."""
+    chain = open_case_log(using, tenant, custody_chain(tenant_secret(using, tenant_id(tenant)), case))
+    if not any(event.type is EventType.DESTRUCTION_STARTED for event in chain.events):
+        body = {"of": case, "until": "2026-11-21", "clause": "pack:c9"}
+        document = canonical_bytes({"format": STARTED_FORMAT, "case": case, "reason": "its time has come"})
+        chain.seal_and_append(EventType.DESTRUCTION_STARTED, f"destruction-{chain.next_n}", document, body)
+
+
+def destroy(log: CaseLog, using: VaultPorts) -> Shredded:
+    """The keys and objects of the case gone, as the job of its destruction has it."""
+    give_up(using, log.case, log.tenant)
+    return log.shred()

@@ -84,10 +84,10 @@ def agree(person: HttpCaller, case: str) -> None:
 
 
 def second_agent_refused(held: Talk) -> None:
-    """Another agent who has the link: the page does not know the case, and the interface refuses the seat."""
+    """Another agent who has the link: the page and the interface refuse, and the session keeps that they tried."""
     other = held.console.signed_in(held.console.page(), "zhou")
     answer = other.goto(f"{held.home.url}/cases/{held.case}")
-    assert answer is not None and answer.status == 404
+    assert answer is not None and answer.status == 403
     with pytest.raises(InvalidError, match=r"409 .*another agent leads"):
         held.home.as_staff("zhou").call("POST", f"/api/v1/cases/{held.case}/seat", {"seat": "agent"})
     assert held.view()["you"]["seat"] == "agent", "whoever leads still does"

@@ -115,13 +115,16 @@ def test_two_recorder_processes_agree_about_the_session(tmp_path: Path) -> None:
         started = home.client.start(CASE, TRACKS)
         assert mirror.start(CASE, TRACKS, zero_us=started.zero_us) == started
         eventually(lambda: home.sealed_until_ms() >= 6_000, "three segments are sealed")
+        end_ms = home.client.end(CASE, home.client.status(CASE).now_ms)
+        assert mirror.end(CASE, end_ms) == end_ms == home.client.end(CASE, end_ms + 1_000)
         mirror.stop(CASE, "completed")
-        home.client.stop(CASE, "completed")
+        stopped = home.client.stop(CASE, "completed")
+        assert stopped.duration_ms == end_ms == mirror.end(CASE, 0)
         mirror.close()
         found = reconcile_recorders(home.log())
         assert found is not None
         assert found.compared >= 3
-        assert (found.differing, found.missing) == (0, 0)
+        assert (found.differing, found.missing, found.alone) == (0, 0, 0)
 
 
 def _is_ready(client: RecorderClient) -> bool:
@@ -136,7 +139,12 @@ def test_calls_made_twice_or_out_of_turn_are_answered_for_what_they_are(tmp_path
         process = home.spawn()
         home.wait_ready()
         assert state_of(home) == "idle"
-        for call in (lambda: home.client.stop(CASE, "x"), lambda: home.client.pause(CASE), lambda: home.client.resume(CASE)):
+        for call in (
+            lambda: home.client.stop(CASE, "x"),
+            lambda: home.client.end(CASE, 0),
+            lambda: home.client.pause(CASE),
+            lambda: home.client.resume(CASE),
+        ):
             with pytest.raises(NotFoundError):
                 call()
         assert not home.client.preflight(CASE, TRACKS[:1]).is_ready

@@ -157,7 +157,7 @@ def events_of(situation: Situation, plan: Plan) -> list[Event]:
         low = high
     for clause in situation.attested:
         key = f"{situation_pack(plan, clause)}:{clause}"
-        chain.add(EventType.ATTESTATION_RECORDED, {"clause": key, "by": "agent", "from_ms": 1000, "to_ms": 5000})
+        chain.add(EventType.ATTESTATION_RECORDED, {"clause": key, "by": _attester(plan, key), "from_ms": 1000, "to_ms": 5000})
     chain.add(EventType.RECORDING_ENDED, {"segments": segments, "duration_ms": length, "media_bytes": 1})
     for retention in plan.retention if situation.kept != "unset" else ():
         until = _earlier(retention.until) if situation.kept == "shortened" else retention.until
@@ -168,6 +168,14 @@ def events_of(situation: Situation, plan: Plan) -> list[Event]:
 def situation_pack(plan: Plan, clause: str) -> str:
     """The pack of the plan's clause, or its only pack for a clause that the plan does not have."""
     return next((entry.pack for entry in plan.clauses if entry.clause == clause), plan.packs[0].id)
+
+
+def _attester(plan: Plan, clause: str) -> str:
+    """The first role from which the clause takes an attestation; the agent where it takes none."""
+    asked = (
+        entry.params["by"] for entry in plan.obligations if entry.clause_key == clause and entry.kind == "require_attestation"
+    )
+    return str(next(asked, ["agent"])[0])
 
 
 def _earlier(until: str) -> str:

@@ -25,6 +25,20 @@ TEXTS = [
     ("counter-wealth", "en"),
     ("hospital-consult", "zh"),
     ("eu-call", "en"),
+    ("frankfurt-broker-call", "en"),
+    ("new-york-order-by-card", "en"),
+    ("company-account", "zh"),
+    ("zone-insurance-66", "zh"),
+    ("zone-insurance-66", "en"),
+    ("branch-fund", "zh"),
+    ("remote-loan-level-3", "zh"),
+    ("remote-loan-level-3", "en"),
+    ("tianjin-online-child", "zh"),
+    ("boston-visit-from-dublin", "en"),
+    ("shanghai-us-broker", "zh"),
+    ("shanghai-us-broker", "en"),
+    ("account-by-face-card", "zh"),
+    ("zone-wealth-beyond", "zh"),
 ]
 
 

@@ -54,6 +54,11 @@ def with_history(entries: Entries, events: tuple[Event, ...], folder: Path, sign
         for event in events:
             ledger.append(event.content)
         ledger.publish()
+    return entries_of(entries, events, folder)
+
+
+def entries_of(entries: Entries, events: tuple[Event, ...], folder: Path) -> Entries:
+    """The entries with `events`, the first ones of the ledger in `folder`, as their history."""
     _, history = history_entries(cast("CaseLog", _Log(events)), folder)
     kept = {name: content for name, content in entries.items() if not name.startswith("ledger/")}
     return {**kept, **dict(history)}

@@ -67,8 +67,8 @@ def test_every_key_that_the_browser_asks_for_is_there() -> None:
 
 
 def test_the_query_chooses_the_language_before_cookie_and_browser() -> None:
-    assert lang_of(request_with(query="lang=en", cookie="jianlu-lang=zh", wish="zh-CN")) == "en"
-    assert lang_of(request_with(cookie="jianlu-lang=en", wish="zh-CN")) == "en"
+    assert lang_of(request_with(query="lang=en", cookie="__Host-jianlu-lang=zh", wish="zh-CN")) == "en"
+    assert lang_of(request_with(cookie="__Host-jianlu-lang=en", wish="zh-CN")) == "en"
     assert lang_of(request_with(wish="fr, en-GB;q=0.8, zh;q=0.5")) == "en"
     assert lang_of(request_with(wish="zh-CN,zh;q=0.9,en;q=0.8")) == "zh"
 
@@ -82,3 +82,15 @@ def test_a_text_with_one_language_only_is_shown_in_that_one() -> None:
     assert in_lang({"zh": "甲", "en": "a"}, "en") == "a"
     assert in_lang({"zh": "甲"}, "en") == "甲"
     assert in_lang("plain", "zh") == "plain" and in_lang(None, "zh") == ""
+
+
+def test_a_wish_may_have_spaces_around_its_weight() -> None:
+    assert lang_of(request_with(wish="fr, en; q=0.8")) == "en"
+    assert lang_of(request_with(wish="en; q=0.3, zh; q=0.7")) == "zh"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_access_log_has_words_for_every_act_that_policies_know(lang: str) -> None:
+    schema = (ROOT / "policies/schema.cedarschema").read_text(encoding="utf-8")
+    acts = set(re.findall(r'"([a-z]+\.[a-z_]+)"', schema))
+    assert len(acts) > 60 and [act for act in sorted(acts) if f"look.{act}" not in texts_of(lang)] == []

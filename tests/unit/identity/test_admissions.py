@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from jianlu.core.terms.ids import CaseRef
-from jianlu.govern.identity.accounts import add_account
 from jianlu.govern.identity.admissions import admit, dismiss, participant_of, sweep_admissions
 from jianlu.govern.identity.model import SEAT_MAX, SignInNeededError
 from jianlu.govern.identity.ports import IdentityPorts
-from jianlu.govern.identity.sign_in import sign_in, staff_of
-from tests.fakes.identity.worlds import PASSWORD, TENANT
+from jianlu.govern.identity.sign_in import sign_in
+from jianlu.govern.identity.sign_ins import staff_of
+from tests.fakes.identity.worlds import PASSWORD, TENANT, add_account
 from tests.fakes.vault.memory import SteppingClock
 
 CASE = CaseRef("c" + "a2" * 13)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,12 +12,15 @@ from sqlalchemy import select, text
 
 from jianlu.core.errors import UnavailableError
 from jianlu.govern.identity._tables import accounts, sign_ins
-from jianlu.govern.identity.accounts import add_account, set_active, set_password, unlock_account
+from jianlu.govern.identity.accounts import set_active, unlock_account
+from jianlu.govern.identity.devices import Seen
 from jianlu.govern.identity.model import FAILURES_MAX, IDLE_MAX, LOCKED_FOR, SIGN_IN_MAX, SignInNeededError
 from jianlu.govern.identity.passwords import HASHES_AT_ONCE, Passwords
 from jianlu.govern.identity.ports import IdentityPorts
-from jianlu.govern.identity.sign_in import sign_in, sign_out, staff_of, sweep_sign_ins
-from tests.fakes.identity.worlds import OTHER_PASSWORD, PASSWORD, TENANT
+from jianlu.govern.identity.sign_in import sign_in
+from jianlu.govern.identity.sign_ins import sign_out, staff_named, staff_of, sweep_sign_ins
+from jianlu.govern.identity.step_up import step_up_by_password
+from tests.fakes.identity.worlds import OTHER_PASSWORD, PASSWORD, TENANT, add_account, set_password
 from tests.fakes.vault.memory import SteppingClock
 
 
@@ -91,7 +95,7 @@ def test_guesses_in_parallel_do_not_outrun_the_lock(using: IdentityPorts) -> Non
     assert sum(tried) == FAILURES_MAX, "a locked account's password is not looked at"
 
 
-def test_an_administrator_unlocks_or_sets_a_new_password(using: IdentityPorts) -> None:
+def test_an_administrator_unlocks_and_the_owner_takes_a_link_with_a_new_password(using: IdentityPorts) -> None:
     fail(using, FAILURES_MAX)
     unlock_account(using, TENANT, "mei")
     token, _ = sign_in(using, TENANT, "mei", PASSWORD)
@@ -136,6 +140,7 @@ def test_an_idle_sign_in_ends_and_a_used_one_ends_after_a_day_of_work(using: Ide
     clock.moment += IDLE_MAX / 2
     with pytest.raises(SignInNeededError):
         staff_of(using, token)
+    clock.moment += IDLE_MAX / 2
     sweep_sign_ins(using)
     with using.database.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM sign_ins")).scalar_one() == 0
@@ -178,3 +183,78 @@ def test_too_many_at_once_are_asked_to_come_back(using: IdentityPorts) -> None:
     for turn in turns:
         turn.__exit__(None, None, None)
     assert sign_in(busy, TENANT, "mei", PASSWORD)
+
+
+def test_each_proof_changes_the_token_and_the_one_before_is_refused(using: IdentityPorts) -> None:
+    here = Seen(key="desk", place="branch")
+    token, staff = sign_in(using, TENANT, "mei", PASSWORD, seen=here)
+    fresh = step_up_by_password(using, staff, PASSWORD)
+    with pytest.raises(SignInNeededError):
+        staff_of(using, token, here)
+    again = staff_of(using, fresh, here)
+    assert again.sign_in == staff.sign_in and again.is_bound, "what stays open rests on the name, the device is the same"
+    with pytest.raises(SignInNeededError):
+        staff_of(using, fresh, Seen(key="another desk", place="branch"))
+    assert staff_named(using, staff.sign_in, here) == again
+
+
+def test_of_two_proofs_at_once_the_sign_in_has_one_token(using: IdentityPorts) -> None:
+    token, staff = sign_in(using, TENANT, "mei", PASSWORD)
+    fresh: list[str] = []
+    threads = [threading.Thread(target=lambda: fresh.append(step_up_by_password(using, staff, PASSWORD))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({*fresh, token}) == 3 and [_holds(using, each) for each in (token, *fresh)].count(True) == 1
+
+
+def _holds(using: IdentityPorts, token: str) -> bool:
+    try:
+        return staff_of(using, token).account.name == "mei"
+    except SignInNeededError:
+        return False
+
+
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in_but_a_call_does(using: IdentityPorts, clock: SteppingClock) -> None:
+    asking = Seen(is_use=False)
+    alone, _ = sign_in(using, TENANT, "mei", PASSWORD)
+    talking, staff = sign_in(using, TENANT, "mei", PASSWORD)
+    for _ in range(4):
+        clock.moment += IDLE_MAX / 3
+        assert staff_of(using, talking, asking, stays=lambda account: account == staff.account)
+        with suppress(SignInNeededError):
+            staff_of(using, alone, asking)
+    with pytest.raises(SignInNeededError):
+        staff_of(using, alone, asking)
+
+
+def test_never_are_more_passwords_hashed_at_once_than_the_cap(using: IdentityPorts) -> None:
+    """Twelve people sign in at the same moment: whoever hashes is counted inside the hashing itself."""
+    counted = Counted()
+    busy = replace(using, passwords=counted)
+    threads = [threading.Thread(target=sign_in, args=(busy, TENANT, "mei", PASSWORD)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counted.times == 12 and 1 <= counted.most <= HASHES_AT_ONCE
+
+
+class Counted(Passwords):
+    """Argon2id at a cost that takes a moment, which knows how many compare at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_kib=1024, lanes=1)
+        self._lock = threading.Lock()
+        self._now = self.most = self.times = 0
+
+    def matches(self, kept: str | None, password: str) -> bool:
+        with self._lock:
+            self._now, self.times = self._now + 1, self.times + 1
+            self.most = max(self.most, self._now)
+        try:
+            return super().matches(kept, password)
+        finally:
+            with self._lock:
+                self._now -= 1

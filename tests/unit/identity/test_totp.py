@@ -12,12 +12,12 @@ from sqlalchemy import select, update
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError
 from jianlu.govern.identity._tables import accounts
 from jianlu.govern.identity._totp_steps import matching_step
-from jianlu.govern.identity.accounts import add_account
 from jianlu.govern.identity.model import FAILURES_MAX, CodeNeededError, SignInNeededError, Staff
 from jianlu.govern.identity.ports import IdentityPorts
-from jianlu.govern.identity.sign_in import sign_in, staff_of
+from jianlu.govern.identity.sign_in import sign_in
+from jianlu.govern.identity.sign_ins import staff_of
 from jianlu.govern.identity.totp import begin_totp, confirm_totp, reset_totp
-from tests.fakes.identity.worlds import PASSWORD, TENANT
+from tests.fakes.identity.worlds import PASSWORD, TENANT, add_account
 from tests.fakes.vault.memory import SteppingClock
 
 STEP = timedelta(seconds=30)

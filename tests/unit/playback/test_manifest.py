@@ -15,6 +15,7 @@ from jianlu.core.formats.verdicts import verdicts_bytes
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspection
 from jianlu.core.verdicts.clauses import judge
+from jianlu.deliver.playback.key_frames import key_frames_in
 from jianlu.deliver.playback.manifest import playback_manifest
 from jianlu.deliver.playback.media import open_segment
 from jianlu.vault.case_log import CaseLog, open_case_log
@@ -77,6 +78,15 @@ def test_each_role_has_its_segments_with_their_seconds(vault: VaultPorts, tmp_pa
     assert (first["from_ms"], first["url"], first["has_key_frame"]) == (0, "playback/customer/1.m4s", True)
     assert last["to_ms"] == manifest["duration_ms"] and not manifest["is_live"]
     assert manifest["roles"][0]["label"] == {"zh": "销售人员", "en": "agent"}
+
+
+def test_where_a_picture_can_begin_is_known_for_whoever_sees_fewer_roles_first(vault: VaultPorts, tmp_path: Path) -> None:
+    log = _log(vault)
+    _record(log, tmp_path)
+    first = [event for event in log.events if event.type is EventType.SEGMENT_SEALED][:1]
+    (one,) = key_frames_in(log, first, [1])
+    (both,) = key_frames_in(log, first, [1, 2])
+    assert one == {1} and both == {1, 2}
 
 
 def test_a_screen_that_nobody_shared_is_no_role(vault: VaultPorts, tmp_path: Path) -> None:

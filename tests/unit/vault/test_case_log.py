@@ -24,7 +24,7 @@ from jianlu.vault.reindex import reindex
 from jianlu.vault.seal import seal
 from tests.fakes.vault.home import CASE, OTHER_CASE, TENANT, open_home
 from tests.fakes.vault.memory import MemoryBlobs, MemoryLog
-from tests.fakes.vault.sale import SEGMENTS, record_sale, segment
+from tests.fakes.vault.sale import SEGMENTS, destroy, give_up, record_sale, segment
 
 
 def test_events_are_one_chain_in_the_ledger(small_vault: VaultPorts) -> None:
@@ -187,6 +187,7 @@ def test_an_object_that_does_not_open_its_commitment_is_refused(small_vault: Vau
 def test_a_shredded_case_keeps_its_events_and_nothing_else(small_vault: VaultPorts) -> None:
     log = record_sale(small_vault)
     events = log.events
+    give_up(small_vault)
     done = log.abandon("broken_input")
     assert (done.objects, done.keys) == (8, 9)
     assert list(small_vault.blobs.names(f"{TENANT}/{CASE}/")) == []
@@ -206,7 +207,7 @@ def test_a_shredded_case_keeps_its_events_and_nothing_else(small_vault: VaultPor
 
 def test_other_cases_are_not_touched(small_vault: VaultPorts) -> None:
     log, other = record_sale(small_vault), record_sale(small_vault, OTHER_CASE)
-    log.shred()
+    destroy(log, small_vault)
     assert other.open_object("seg-000001") == segment(1)
 
 

@@ -16,7 +16,7 @@ from jianlu.vault.ports import VaultPorts
 from jianlu.vault.shred import Shredded, shred_unit
 from tests.fakes.vault.home import CASE, TENANT
 from tests.fakes.vault.memory import MemoryBlobs
-from tests.fakes.vault.sale import record_sale
+from tests.fakes.vault.sale import destroy, give_up, record_sale
 
 BANK = tenant_id(TENANT)
 
@@ -44,6 +44,7 @@ def contents(blobs: object) -> dict[str, bytes]:
 @pytest.mark.parametrize("steps", [0, 1, 4, 8, 9, 12, 16])
 def test_a_failure_in_the_middle_is_finished_by_the_next_call(small_vault: VaultPorts, steps: int) -> None:
     log = record_sale(small_vault)
+    give_up(small_vault)
     stumbling = replace(
         small_vault,
         key_blobs=StumblingBlobs(contents(small_vault.key_blobs), min(steps, 9)),
@@ -61,6 +62,7 @@ def test_a_failure_in_the_middle_is_finished_by_the_next_call(small_vault: Vault
 
 def test_shredding_twice_changes_nothing(small_vault: VaultPorts) -> None:
     record_sale(small_vault)
+    give_up(small_vault)
     assert shred_unit(small_vault, BANK, CASE) == Shredded(keys=9, objects=8)
     assert shred_unit(small_vault, BANK, CASE) == Shredded(keys=0, objects=0)
 
@@ -74,7 +76,7 @@ def test_a_unit_that_never_was_may_be_shredded(small_vault: VaultPorts) -> None:
 def test_a_copy_of_the_objects_is_worthless_without_the_unit_key(small_vault: VaultPorts) -> None:
     log = record_sale(small_vault)
     copied, copied_keys = dict(contents(small_vault.blobs)), dict(contents(small_vault.key_blobs))
-    log.shred()
+    destroy(log, small_vault)
     contents(small_vault.blobs).update(copied)
     del copied_keys[f"{TENANT}/{CASE}/unit.key"]
     contents(small_vault.key_blobs).clear()

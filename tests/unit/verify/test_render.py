@@ -130,9 +130,11 @@ def test_gaps_are_told_with_their_seconds_and_side(language: str, line: str) -> 
 
 def test_encryption_is_told_as_the_platforms_record_and_not_of_a_package_that_is_not_intact() -> None:
     members = (("agent", "ab" * 16), ("recorder-a", "cd" * 16))
-    told = render(replace(RESULT, members=members), "en")
-    named = "agent (abababababababab…), recorder-a (cdcdcdcdcdcdcdcd…)"
-    assert f"The platform recorded this call as end-to-end encrypted; members it named at any time: {named}\n" in told
+    for language, said, named in (
+        ("en", "members it named at any time: ", "the agent (abababababababab…), the recorder A (cdcdcdcdcdcdcdcd…)\n"),
+        ("zh", "其先后列为成员的有: ", "销售人员 (abababababababab…), 录制端 A (cdcdcdcdcdcdcdcd…)\n"),
+    ):
+        assert said + named in render(replace(RESULT, members=members), language)
     altered = problem_at(Code.SEGMENT_ALTERED)
     assert altered.breaks_integrity
     for language in LANGUAGES:

@@ -31,9 +31,9 @@ export class Acts {
         this.session.take(await post<Partial<View>>(`${apiOf(this.session.ref)}/start`));
         return;
       } catch (error) {
-        const isEarly = error instanceof Problem && (error.status === 503 || (error.status === 409 && /no_media|recorder_failed|recorder_away/.test(error.detail)));
+        const isEarly = error instanceof Problem && (error.status === 503 || error.code === "not_seen_yet");
         if (!isEarly || tries >= START_TRIES) {
-          toast(error instanceof Problem ? (isEarly ? `${t("prepare.no_media")} (${error.detail})` : error.text) : String(error), { isBad: true });
+          toast(error instanceof Problem ? (isEarly ? t("prepare.no_media") : error.text) : String(error), { isBad: true });
           return;
         }
         await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -44,6 +44,12 @@ export class Acts {
   /** A button that does it. */
   button(text: string, path: string, body: unknown = {}, look = "", more: Record<string, unknown> = {}): HTMLButtonElement {
     const made: HTMLButtonElement = h("button", { class: `button ${look}`, type: "button", "data-key": `${path}:${JSON.stringify(body)}`, ...more, onclick: () => void busy(made, async () => { await this.do(path, body); }) }, text);
+    return made;
+  }
+
+  /** A button to get up from one's seat. */
+  leaveButton(text: string): HTMLButtonElement {
+    const made: HTMLButtonElement = h("button", { class: "button", type: "button", "data-key": "leave", onclick: () => void busy(made, async () => { await this.do("seat", undefined, "DELETE"); }) }, text);
     return made;
   }
 

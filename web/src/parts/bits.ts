@@ -5,7 +5,7 @@ import { ask, h, icon, toast } from "../dom.ts";
 import { DeviceError } from "../media/devices.ts";
 import type { LiveMedia } from "../media/live.ts";
 import { openBoard, openPicture, openScreen, shut } from "../media/share.ts";
-import type { View } from "../session.ts";
+import type { Message, View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import type { Acts } from "./acts.ts";
 import { isUnrecorded } from "./health.ts";
@@ -37,7 +37,7 @@ export class News {
     const before = this.before;
     this.before = view;
     if (!before) return;
-    if (!isReading) for (const message of view.messages.slice(before.messages.length)) if (message.by !== seat) toast(`${t(`seat.${message.by}`)}: ${message.text}`);
+    if (!isReading) for (const message of view.messages.slice(before.messages.length)) if (message.by !== seat) toast(message.to && !message.text ? t("advice.told", { who: nameOf(view, message) }) : `${nameOf(view, message)}: ${message.text}`);
     for (const each of view.consents) {
       const earlier = before.consents.find((one) => one.purpose === each.purpose && one.by === each.by);
       if (earlier && earlier.state !== each.state && (each.state === "withdrawn" || each.state === "refused") && each.by !== seat) toast(t("consent.news", { what: tr(each.title), state: t(`consent.${each.state}`) }), { isBad: true });
@@ -53,8 +53,11 @@ export function withdrawnNote(view: View): HTMLElement | null {
 
 export function healthNote(view: View): HTMLElement | null {
   if (!view.health.messages.length) return null;
-  return h("div", { class: `says ${view.health.level === "red" ? "bad" : "care"}`, role: "alert" }, h("ul", null, view.health.messages.map((each) => h("li", null, each.track ? tr(each.text).replace(each.track, wordOf(each.track)) : tr(each.text)))));
+  return h("div", { class: `says ${view.health.level === "red" ? "bad" : "care"}`, role: "alert" }, h("ul", null, view.health.messages.map((each) => h("li", null, tr(each.text)))));
 }
+
+/** Who wrote it: a supervisor is named, since everybody is to know who advises. */
+const nameOf = (view: View, message: Message): string => [t(`seat.${message.by}`), message.by === "supervisor" ? view.supervisor?.display : ""].filter(Boolean).join(" ");
 
 export function chat(view: View, acts: Acts, seat: string): { list: HTMLElement; form: HTMLElement } {
   const list = h("ol", { class: "chat-list", tabindex: 0, "aria-label": t("chat.title") });
@@ -72,7 +75,7 @@ export function chat(view: View, acts: Acts, seat: string): { list: HTMLElement;
 export function fillChat(list: HTMLElement, view: View, seat: string): void {
   if (list.dataset["count"] === String(view.messages.length)) return;
   list.dataset["count"] = String(view.messages.length);
-  list.replaceChildren(...(view.messages.length ? view.messages.map((message) => h("li", { class: message.by === seat ? "is-mine" : "" }, h("small", null, `${t(`seat.${message.by}`)} · ${clock(message.at_ms)}`), h("span", null, message.text))) : [h("li", { class: "soft small is-none" }, t("chat.none"))]));
+  list.replaceChildren(...(view.messages.length ? view.messages.map((message) => h("li", { class: message.by === seat ? "is-mine" : "" }, h("small", null, `${nameOf(view, message)} · ${clock(message.at_ms)}${message.to ? ` · ${t("advice.to", { who: t(`seat.${message.to}`) })}` : ""}`), h("span", { class: message.to && !message.text ? "soft" : "" }, message.text || t("advice.hidden")))) : [h("li", { class: "soft small is-none" }, t("chat.none"))]));
   list.scrollTop = list.scrollHeight;
 }
 

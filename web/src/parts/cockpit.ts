@@ -8,6 +8,7 @@ import { currentStep, may, Session, undecided, type Blocked, type Step, type Vie
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
 import { endShare, fillChat, chat, healthNote, Herald, News, ownControls, placeTiles, recordingBadge, recordingWord, share, withdrawnNote, wordOf } from "./bits.ts";
+import { supervisorNote, supervisorPanel, supervisorShown } from "./advice.ts";
 import { checkList, checkMark, checksShown, missedNote } from "./checks.ts";
 import { Deposits, hasDeposits } from "./deposits.ts";
 import { DeviceTest } from "./devicetest.ts";
@@ -66,10 +67,10 @@ class Cockpit extends HTMLElement {
     this.stage = h("div", { class: "stage", "data-count": "0" });
     this.replaceChildren(
       h("header", { class: "c-head" }, region("title"), region("rec"), region("controls")),
-      this.herald.at, region("alarm"), region("gone"),
+      this.herald.at, region("alarm"), region("gone"), region("beside"),
       h("div", { class: "c-grid" },
         h("section", { class: "c-left", "aria-label": t("cockpit.pictures") }, this.stage, region("own"), this.board, region("tracks")),
-        h("section", { class: "c-mid", "aria-label": t("cockpit.script") }, region("missed"), region("main"), region("next"), region("checks")),
+        h("section", { class: "c-mid", "aria-label": t("cockpit.script") }, region("missed"), region("advice"), region("main"), region("next"), region("checks")),
         h("aside", { class: "c-right" }, region("rail", "nav"), region("tabs"), h("div", { class: "c-panel" }, region("panel"), region("members"), this.deposits.at, region("chat")))));
   }
 
@@ -88,7 +89,9 @@ class Cockpit extends HTMLElement {
     this.heldSeat = this.seat;
     this.news.follow(view, this.seat, this.tab === "chat");
     this.herald.tell(recordingWord(view));
-    if (this.media.own) this.media.follow(view, this.seat);
+    // Who sits beside the session watches without sending; who has got up, or only looks in, watches nobody.
+    if (this.media.own || view.supervisor?.is_you) this.media.follow(view, this.seat);
+    else if (this.media.tiles.size) this.media.follow(view, "");
     this.draw(view);
   }
 
@@ -107,6 +110,8 @@ class Cockpit extends HTMLElement {
     this.show("alarm", [view.health, this.session.link, this.media.state, this.media.reason, Boolean(this.media.publisher)], () => this.alarm(view));
     this.show("own", [Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, may(view, "share"), this.media.share?.track, view.shares], () => this.own(view));
     this.show("tracks", [view.recording.tracks, view.recording.state], () => this.tracks(view));
+    this.show("beside", supervisorShown(view), () => supervisorNote(view));
+    this.show("advice", supervisorShown(view), () => supervisorPanel(view, this.acts));
     this.drawMain(view, step, before);
     this.show("missed", [before, view.state, checksShown(view)], () => (before ? null : missedNote(view, this.acts)));
     this.show("checks", [before, checksShown(view)], () => (before ? null : checkList(view)));
@@ -143,7 +148,7 @@ class Cockpit extends HTMLElement {
     if (this.seat !== "agent" && this.seat !== "supervisor") {
       return h("div", { class: "sheet stack" }, h("h2", null, t("prepare.sit")), h("p", { class: "soft" }, agent && agent.state !== "empty" ? t("prepare.taken", { name: agent.display ?? "" }) : t("prepare.sit_text")),
         h("div", { class: "row" }, h("button", { class: "button main", type: "button", onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, async () => { if (await this.acts.do("seat", { seat: "agent" })) this.openTest(); }) }, t("prepare.sit_go")),
-          (this.dataset["roles"] ?? "").includes("supervisor") ? this.acts.button(t("prepare.supervise"), "seat", { seat: "supervisor" }) : null));
+          null));
     }
     const mine = view.seats.find((each) => each.is_you);
     const isTested = Boolean(mine?.device) && Boolean(this.media.own);
@@ -189,7 +194,7 @@ class Cockpit extends HTMLElement {
     if (view.state === "paused") return h("div", { class: "sheet stack" }, h("div", { class: "says care" }, h("h3", null, t("paused.title")), h("p", null, view.reason === "unhealthy" ? t("paused.unhealthy") : isUnrecorded(view) ? t("paused.text") : tr(doubt(view)))), may(view, "resume") && view.reason !== "unhealthy" ? this.acts.button(t("act.resume"), "resume", {}, "main") : null);
     if (!step) return h("div", { class: "sheet stack" }, h("h2", null, t("cockpit.all_done")), h("p", { class: "soft" }, t("cockpit.all_done_text")), this.acts.button(t("act.end"), "end", {}, "main big", { disabled: !may(view, "end") }));
     const isOn = step.state === "current";
-    const speech = h("div", { class: "speech", lang: view.language === "zh" ? "zh-CN" : "en" }, step.say.map((each) => h("p", null, each.text)));
+    const speech = h("div", { class: "speech", tabindex: 0, role: "region", "aria-label": t("cockpit.speech"), lang: view.language === "zh" ? "zh-CN" : "en" }, step.say.map((each) => h("p", null, each.text)));
     return h("article", { class: `sheet step ${isOn ? "is-on" : ""}` },
       h("header", { class: "step-head" }, h("span", { class: "step-no" }, `${step.no} / ${view.steps.length}`), h("h2", null, tr(step.title)), step.attempt > 1 ? h("span", { class: "badge bare care" }, t("cockpit.attempt", { n: step.attempt })) : null, step.from_ms !== null && isOn ? h("span", { class: "note" }, t("cockpit.since", { time: clock(step.from_ms) })) : null),
       tr(step.prompt) ? h("p", { class: "prompt" }, icon("eye"), h("span", null, tr(step.prompt))) : null,
@@ -288,7 +293,7 @@ class Cockpit extends HTMLElement {
     if (!tracks.length) return h("p", { class: "note" }, t("cockpit.no_tracks"));
     return h("table", { class: "tracks" }, h("caption", null, t("cockpit.tracks")), h("tbody", null, tracks.map(([name, track]) => {
       const isPicture = name.endsWith("-picture") || name.endsWith("-screen");
-      const numbers = isPicture ? [track.fps !== undefined ? `${track.fps} fps` : "", track.kbps !== undefined ? `${track.kbps} kbit/s` : ""] : [track.level_db !== undefined ? `${track.level_db} dB` : "", track.lost ? t("cockpit.lost", { n: track.lost }) : ""];
+      const numbers = isPicture ? [track.fps !== undefined ? t("cockpit.fps", { n: track.fps }) : "", track.kbps !== undefined ? `${track.kbps} kbit/s` : ""] : [track.level_db !== undefined ? `${track.level_db} dB` : "", track.lost ? t("cockpit.lost", { n: track.lost }) : ""];
       return h("tr", null, h("th", { scope: "row" }, icon(name.endsWith("-screen") ? "screen" : isPicture ? "camera" : "mic"), t(`seat.${name.replace(/-(picture|screen)$/, "")}`), h("span", { class: "only-heard" }, ` (${t(name.endsWith("-screen") ? "check.screen" : isPicture ? "check.camera" : "check.microphone")})`)), h("td", null, h("span", { class: `badge ${track.state === "ok" ? "good" : track.state === "starting" ? "" : track.state === "weak" || track.state === "silent" ? "care" : "bad"}` }, t(`track.${track.state}`))), h("td", { class: "note" }, numbers.filter(Boolean).join(" · ")));
     })));
   }

@@ -12,6 +12,8 @@ import { t } from "../words.ts";
 import { forgetKeys, keepKeys, keptOf, type Given, type Known } from "./keptkeys.ts";
 
 const LEAD = "agent";
+/** Sits beside the session, on none of its seats: the view says who it is, or that there is none. */
+const SUPERVISOR = "supervisor";
 const KNOWN = "jianlu-recorders";
 const AGAIN_MS = 3000;
 const LEFT_OUT_AGAIN_MS = 15_000;
@@ -117,6 +119,7 @@ export class Encryption {
     if (!view.encryption || this.lock === "refused" || this.isWorking) return;
     const mine = view.seats.find((each) => each.is_you);
     if (!view.you?.seat || (mine && ["empty", "invited"].includes(mine.state))) return;
+    if (view.you.seat === SUPERVISOR && !view.supervisor?.is_you) return; // who only looks in holds nothing
     this.isWorking = true;
     try {
       await this.doAll(view, view.you.seat);
@@ -225,7 +228,9 @@ export class Encryption {
     return had.some(({ member, fingerprint }) => {
       const seat = view?.seats.find((each) => each.seat === member);
       const page = this.members.find((each) => each.member === member && each.state !== "replaced");
-      return member !== LEAD && seat !== undefined && (["empty", "invited"].includes(seat.state) || (page !== undefined && page.fingerprint !== "" && page.fingerprint !== fingerprint));
+      const isGone = member === SUPERVISOR ? !view?.supervisor : seat !== undefined && ["empty", "invited"].includes(seat.state);
+      const isAnother = (seat !== undefined || member === SUPERVISOR) && page !== undefined && page.fingerprint !== "" && page.fingerprint !== fingerprint;
+      return member !== LEAD && view !== null && (isGone || isAnother);
     });
   }
 

@@ -1,7 +1,7 @@
-// Signing in, the second factor, the invitation's link and the walk-in queue.
+// The second factor, the invitation's link and the walk-in queue. Signing in is `signin.ts`.
 
 import { post, Problem } from "../api.ts";
-import { busy, h, icon, ready, toast } from "../dom.ts";
+import { busy, h, icon, toast } from "../dom.ts";
 import { svgAddress, withNamespace } from "../values.ts";
 import { keepSecret } from "./keptkeys.ts";
 import { clock, t, tr, type Both } from "../words.ts";
@@ -13,48 +13,6 @@ export function say(form: Element, error: unknown): void {
   place.textContent = error === null ? "" : error instanceof Problem ? error.text : String(error);
   place.hidden = error === null;
 }
-
-class SignIn extends HTMLElement {
-  connectedCallback(): void {
-    const [first, second] = [...this.querySelectorAll("form")];
-    if (!first || !second) return;
-    const run = (form: HTMLFormElement, withCode: boolean): void => {
-      form.addEventListener("submit", (event) => {
-        event.preventDefault();
-        void busy(form.querySelector("button"), () => this.try(first, second, form, withCode));
-      });
-      ready(form);
-    };
-    run(first, false);
-    run(second, true);
-    second.querySelector("[data-action=back]")?.addEventListener("click", () => { second.hidden = true; first.hidden = false; first.querySelector<HTMLInputElement>("#password")?.focus(); });
-    const code = second.querySelector<HTMLInputElement>("#code");
-    code?.addEventListener("input", () => { code.value = code.value.replace(/\D/g, ""); if (code.value.length === 6) second.requestSubmit(); });
-  }
-
-  private async try(first: HTMLFormElement, second: HTMLFormElement, form: HTMLFormElement, withCode: boolean): Promise<void> {
-    const said = new FormData(first);
-    const body: Record<string, string> = { name: String(said.get("name") ?? "").trim(), password: String(said.get("password") ?? "") };
-    if (!body["name"] || !body["password"]) { say(form, t("sign_in.both")); return; }
-    if (withCode) body["code"] = String(new FormData(second).get("code") ?? "");
-    say(form, null);
-    try {
-      await post("/api/v1/sign-in", body);
-      location.assign(this.dataset["next"] || "/cases");
-    } catch (error) {
-      if (error instanceof Problem && error.kind.endsWith("code-needed") && !withCode) {
-        first.hidden = true;
-        second.hidden = false;
-        second.querySelector<HTMLInputElement>("#code")?.focus();
-      } else if (error instanceof Problem && error.status === 401) {
-        say(form, t(withCode ? "sign_in.wrong_code" : "sign_in.wrong"));
-        const code = second.querySelector<HTMLInputElement>("#code");
-        if (withCode && code) { code.value = ""; code.focus(); }
-      } else say(form, error);
-    }
-  }
-}
-customElements.define("jl-sign-in", SignIn);
 
 class Totp extends HTMLElement {
   connectedCallback(): void {
@@ -108,7 +66,7 @@ class Join extends HTMLElement {
       icon(kind === "used" ? "lock" : kind === "offline" ? "alert" : "link"),
       h("h1", null, t(`join.${kind}`)), h("p", { class: "soft" }, t(`join.${kind}_text`)),
       kind === "offline" || kind === "other" ? h("button", { class: "button main", type: "button", "data-action": "reload" }, t("join.again")) : h("p", { class: "says" }, t("join.ask_agent")),
-      error instanceof Problem && error.detail ? h("p", { class: "note mono", lang: "en" }, error.detail) : null));
+      error instanceof Problem && error.code === "session_over" ? h("p", { class: "says" }, error.text) : null));
   }
 }
 customElements.define("jl-join", Join);

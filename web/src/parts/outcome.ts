@@ -2,16 +2,18 @@
 
 import { apiOf, get, Problem } from "../api.ts";
 import { h, icon, Region } from "../dom.ts";
+import { Exporting } from "./exporting.ts";
 import { has, t } from "../words.ts";
 
 interface Progress { stage: string; done?: number; due?: number; error?: string | null }
-interface Outcome { state?: string; jobs?: Progress; result?: { met: number; not_met: number; not_evidenced: number; package_url?: string } | null; stage?: string; done?: number; due?: number; error?: string | null }
+interface Outcome { state?: string; jobs?: Progress; result?: { met: number; not_met: number; not_evidenced: number } | null; stage?: string; done?: number; due?: number; error?: string | null }
 
 const STAGES = ["inspect", "retain", "judge", "close", "package"] as const;
 
 class OutcomePage extends HTMLElement {
   private region = new Region(this);
   private timer = 0;
+  private readonly exporting = new Exporting(this.dataset["case"] ?? "");
 
   connectedCallback(): void { void this.look(); }
   disconnectedCallback(): void { clearTimeout(this.timer); }
@@ -25,7 +27,8 @@ class OutcomePage extends HTMLElement {
       const state = found.state ?? this.dataset["state"] ?? "";
       if (jobs.stage === "done") { const badge = document.querySelector(".head .badge"); if (badge) { badge.className = "badge good"; badge.textContent = t("outcome.sealed"); } }
       this.region.show([jobs, found.result, state], () => [this.head(jobs, found, state, ref), this.steps(jobs)]);
-      if (jobs.stage === "done" || (jobs.stage === "failed")) pause = 15000;
+      if (jobs.stage === "done") await this.exporting.look();
+      if (jobs.stage === "done" || jobs.stage === "failed") pause = 5000;
     } catch (error) {
       this.region.show(String(error), () => h("p", { class: "says bad" }, error instanceof Problem ? error.text : String(error)));
       pause = 4000;
@@ -42,7 +45,8 @@ class OutcomePage extends HTMLElement {
         h("div", { class: `verdict ${isWhole ? "good" : result?.not_met ? "bad" : "care"}` }, icon(isWhole ? "shield" : "alert"), h("h2", null, t(!result ? "outcome.sealed" : isWhole ? "outcome.complete" : "outcome.incomplete"))),
         state === "refused" || state === "halted" ? h("p", { class: "says care" }, t(`outcome.${state}`)) : null,
         result ? h("ul", { class: "tally" }, (["met", "not_met", "not_evidenced"] as const).map((key) => h("li", { class: key }, h("b", null, String(result[key])), h("span", null, t(`verdict.${key}`))))) : null,
-        h("div", { class: "row" }, h("a", { class: "button main", href: `/cases/${ref}/playback` }, icon("play"), t("outcome.play")), h("a", { class: "button", href: result?.package_url ?? `${apiOf(ref)}/package?as=staff`, download: true }, t("outcome.download"))),
+        h("div", { class: "row" }, h("a", { class: "button main", href: `/cases/${ref}/playback` }, icon("play"), t("outcome.play"))),
+        this.exporting.at,
         h("p", { class: "note" }, t("outcome.check")));
     }
     const isRunning = jobs.stage !== "none";

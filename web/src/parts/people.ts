@@ -4,6 +4,7 @@ import { renderSVG } from "uqr";
 import { apiOf, post, Problem } from "../api.ts";
 import { busy, h, toast } from "../dom.ts";
 import { may, type Session, type View } from "../session.ts";
+import { shownAt } from "../times.ts";
 import { t } from "../words.ts";
 import { svgAddress, withNamespace } from "../values.ts";
 
@@ -48,7 +49,7 @@ function show(made: Invitation, seat: string): void {
   const dialog = h("dialog", { "aria-labelledby": "invite-title", class: "invite" }, h("div", { class: "dialog-in" },
     h("h2", { id: "invite-title" }, t("invite.title", { who: t(`seat.${seat}`) })), h("p", { class: "soft" }, t("invite.text")),
     h("div", { class: "invite-in" }, made.qr_svg ? h("img", { class: "qr", alt: t("invite.qr"), src: svgAddress(withNamespace(made.qr_svg)) }) : null,
-      h("div", { class: "stack-small" }, made.check_code ? h("div", null, h("p", { class: "note" }, t("invite.check")), h("p", { class: "big-code" }, made.check_code), h("p", { class: "note" }, t("invite.check_text"))) : null, made.expires_at ? h("p", { class: "note" }, t("invite.until", { time: new Date(made.expires_at).toLocaleString(document.documentElement.lang) })) : null)),
+      h("div", { class: "stack-small" }, made.check_code ? h("div", null, h("p", { class: "note" }, t("invite.check")), h("p", { class: "big-code" }, made.check_code), h("p", { class: "note" }, t("invite.check_text"))) : null, made.expires_at ? h("p", { class: "note" }, t("invite.until", { time: shownAt(made.expires_at) })) : null)),
     h("div", { class: "row" }, h("div", { class: "grow" }, link), copy), h("div", { class: "row row-end" }, h("button", { class: "button", type: "button", onclick: close }, t("invite.close")))));
   dialog.addEventListener("cancel", close);
   document.body.append(dialog);

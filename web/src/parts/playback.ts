@@ -80,7 +80,8 @@ class Playback extends HTMLElement {
       h("span", { class: "play-time" }, this.now, " / ", clock(this.manifest.duration_ms)), speed);
   }
 
-  private flip(): void {
+  /** Plays, or stops playing; for parts beside it. */
+  flip(): void {
     const ensemble = this.ensemble;
     if (!ensemble) return;
     if (ensemble.isPlaying) ensemble.pause(); else ensemble.play();
@@ -94,12 +95,19 @@ class Playback extends HTMLElement {
     this.toggle.setAttribute("aria-label", t(isPlaying ? "play.pause" : "play.play"));
   }
 
-  private step(ms: number): void { this.jump(Math.min(this.manifest.duration_ms, Math.max(0, (this.ensemble?.ms ?? 0) + ms))); }
+  /** Goes on, or back, by so much. */
+  step(ms: number): void { this.jump(Math.min(this.manifest.duration_ms, Math.max(0, (this.ensemble?.ms ?? 0) + ms))); }
 
   private jump(ms: number): void {
     this.ensemble?.seek(ms);
     history.replaceState(null, "", `#t=${(ms / 1000).toFixed(1)}`);
   }
+
+  /** Where the player stands; for parts beside it. */
+  get atMs(): number { return this.ensemble?.ms ?? 0; }
+
+  /** Goes to an instant of the session. */
+  show(ms: number): void { this.jump(ms); }
 
   private key(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;

@@ -7,6 +7,7 @@ import { LiveMedia } from "../media/live.ts";
 import { currentStep, may, Session, undecided, type Consent, type Step, type View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import { Acts } from "./acts.ts";
+import { supervisorNote, supervisorShown } from "./advice.ts";
 import { chat, endShare, fillChat, Herald, News, ownControls, placeTiles, share, withdrawnNote } from "./bits.ts";
 import { Deposits, hasDeposits } from "./deposits.ts";
 import { DeviceTest } from "./devicetest.ts";
@@ -55,7 +56,7 @@ class RoomPage extends HTMLElement {
 
   private async begin(): Promise<void> {
     const region = (name: string): HTMLElement => { const at = h("div", { class: `r-${name}` }); this.regions[name] = new Region(at); return at; };
-    this.replaceChildren(h("div", { class: "r-top" }, this.herald.at, region("bar"), region("alarm"), region("gone")), h("div", { class: "r-near" }, this.stage, region("self")), region("main"),
+    this.replaceChildren(h("div", { class: "r-top" }, this.herald.at, region("bar"), region("alarm"), region("gone"), region("beside")), h("div", { class: "r-near" }, this.stage, region("self")), region("main"),
       h("div", { class: "r-far" }, this.board, this.chatAt, this.depositsAt, region("members"), region("rights")));
     const isBack = await this.media.reopen(this.seat, t("sample.label"));
     this.session.onView((view) => this.follow(view));
@@ -82,6 +83,7 @@ class RoomPage extends HTMLElement {
     this.show("bar", [view.state, view.recording.state, isUnrecorded(view), Math.floor((view.recording.now_ms ?? view.now_ms ?? 0) / 1000), view.check_code, this.agentName(view), this.session.link], () => this.bar(view, isOver));
     this.show("alarm", [view.health, this.session.link, this.media.state, this.media.reason, Boolean(this.media.publisher), view.state], () => this.alarm(view, isOver));
     this.show("gone", [isOver, view.consents.map((each) => [each.purpose, each.by, each.state])], () => (isOver ? null : withdrawnNote(view)));
+    this.show("beside", [isOver, supervisorShown(view)], () => (isOver ? null : supervisorNote(view)));
     this.show("self", [isOver, Boolean(this.media.own), this.media.isOn("audio"), this.media.isOn("video"), this.media.state, this.media.share?.track, may(view, "share")], () => (isOver ? null : this.self(view)));
     this.drawMain(view, isOver, isTalking);
     this.show("members", [isOver, membersShown(view, this.encryption)], () => (isOver ? null : membersPart(view, this.encryption)));
@@ -212,7 +214,7 @@ class RoomPage extends HTMLElement {
 
   private over(view: View): HTMLElement {
     const kind = view.state === "refused" ? "refused" : view.state === "halted" ? "halted" : "ended";
-    return h("section", { class: "sheet empty" }, icon(kind === "ended" ? "check" : kind === "refused" ? "hand" : "alert"), h("h1", null, t(`over.${kind}`)), h("p", { class: "soft" }, t(`over.${kind}_text`)), h("p", { class: "note" }, t("over.rights", { institution: this.dataset["institution"] ?? "" })));
+    return h("section", { class: "sheet empty" }, icon(kind === "ended" ? "check" : kind === "refused" ? "hand" : "alert"), h("h1", null, t(`over.${kind}`)), h("p", { class: "soft" }, t(`over.${kind}_text`)), h("p", null, h("a", { class: "button", href: `/room/${this.session.ref}/copy` }, t("over.copy"))), h("p", { class: "note" }, t("over.rights", { institution: this.dataset["institution"] ?? "" })));
   }
 
   // around it

@@ -20,7 +20,7 @@ def load_member_key(path: Path, keys: KeyWrapper, name: str) -> bytes:
 
     IntegrityError when the file was altered or is of another home, UnavailableError when the disk refuses.
     """
-    context = b"jianlu/recorder-key@v1\0" + name.encode()
+    context = member_context(name)
     try:
         if path.exists():
             return keys.unwrap(path.read_bytes(), context)
@@ -36,3 +36,8 @@ def load_member_key(path: Path, keys: KeyWrapper, name: str) -> bytes:
         return made
     except OSError as error:
         raise UnavailableError(f"{path.name} cannot be kept ({error.strerror}): check the home's run folder") from error
+
+
+def member_context(name: str) -> bytes:
+    """What the wrapped key of the recorder `name` is bound to."""
+    return b"jianlu/recorder-key@v1\0" + name.encode()

@@ -75,6 +75,10 @@ class RecorderClient:
         """As the port."""
         self._ask("resume", case)
 
+    def end(self, case: str, at_ms: int) -> int:
+        """As the port."""
+        return int(self._call("end", {"case": case, "at_ms": at_ms}, timeout_s=self._patience_s)[0]["end_ms"])
+
     def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         """As the port."""
         call = {"case": case, "reason": reason, "patience_ms": patience_ms}

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jianlu.core.errors import IntegrityError, UnavailableError
-from jianlu.runtime.durable import sync_directory, write_whole
+from jianlu.runtime.durable import replace_file
 from jianlu.vault.ports import Keys
 
 _KEY_FILE = "key"
@@ -44,7 +44,7 @@ class FileSpool:
             cipher = self._cipher or self._new_cipher()
             nonce = secrets.token_bytes(_NONCE_BYTES)
             sealed = nonce + cipher.encrypt(nonce, content, self._place(self._next))
-            _write(self._file(self._next), sealed)
+            replace_file(self._file(self._next), sealed)
         except OSError as error:
             raise _full(error) from error
         self._numbers.append(self._next)
@@ -86,7 +86,7 @@ class FileSpool:
             return self._old_cipher()
         self._path.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
         key = secrets.token_bytes(_KEY_BYTES)
-        _write(self._path / _KEY_FILE, self._keys.wrap(key, self._context))
+        replace_file(self._path / _KEY_FILE, self._keys.wrap(key, self._context))
         self._cipher = AESGCM(key)
         return self._cipher
 
@@ -96,13 +96,18 @@ class FileSpool:
 
     @property
     def _context(self) -> bytes:
-        return b"jianlu/spool-key@v1\0" + self._case.encode()
+        return spool_key_context(self._case)
 
     def _place(self, number: int) -> bytes:
         return b"jianlu/spool@v1\0" + self._case.encode() + number.to_bytes(8)
 
     def _file(self, number: int) -> Path:
         return self._path / f"{number:08d}.spool"
+
+
+def spool_key_context(case: str) -> bytes:
+    """What the wrapped key of the case's spool is bound to."""
+    return b"jianlu/spool-key@v1\0" + case.encode()
 
 
 class FileStates:
@@ -117,7 +122,7 @@ class FileStates:
         """As the port."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-            _write(self._file(case), text.encode())
+            replace_file(self._file(case), text.encode())
         except OSError as error:
             raise _full(error) from error
 
@@ -146,23 +151,6 @@ class FileStates:
 
     def _file(self, case: str) -> Path:
         return self._folder / f"{self._prefix}{case}.json"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """`content` under its name, whole or not at all, and durable."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            write_whole(handle, content)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        fresh.replace(path)
-        sync_directory(path.parent)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
 
 
 def _full(error: OSError) -> UnavailableError:

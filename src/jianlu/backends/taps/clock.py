@@ -13,7 +13,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class SystemMachineClock:
-    """`case_recorder.MachineClock` of this machine."""
+    """`live.ports.MachineClock` of this machine."""
 
     def monotonic_us(self) -> int:
         """As the port."""

@@ -5,9 +5,12 @@ Nothing here is evidence: what a court asks for is in the ledger. Names are mask
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 
 cases_schema = MetaData()
+
+_ASKED = ("agent", "created_by", "branch", "place", "level")
+"""What rules about cases may ask beside state and reference: in the indices of lists, so that a count reads no row."""
 
 live_cases = Table(
     "live_cases",
@@ -35,8 +38,13 @@ live_cases = Table(
     Column("started_at", String(24)),
     Column("ended_at", String(24)),
     Column("request_digest", String(64), nullable=False),
+    Column("branch", String(40), nullable=False, server_default=""),
+    Column("place", String(16), nullable=False, server_default=""),
+    Column("level", Integer, nullable=False, server_default="3"),
     UniqueConstraint("tenant", "number", name="live_cases_by_number"),
-    Index("live_cases_by_state", "tenant", "state", "created_at"),
+    Index("live_cases_by_state", "tenant", "state", "created_at", "case_ref", *_ASKED),
+    Index("live_cases_by_agent", "tenant", "agent", "created_at"),
+    Index("live_cases_by_age", "tenant", "created_at", "case_ref", "state", *_ASKED, "number", "title"),
 )
 
 script_versions = Table(
@@ -55,4 +63,30 @@ script_versions = Table(
     Column("proposed_at", String(24), nullable=False),
     Column("approved_by", String(64), nullable=False),
     Column("approved_at", String(24), nullable=False),
+)
+
+script_drafts = Table(
+    "script_drafts",
+    cases_schema,
+    Column("tenant", String(40), primary_key=True),
+    Column("script", String(40), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("based_on", String(20), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("saved_by", String(64), nullable=False),
+    Column("saved_at", String(24), nullable=False),
+)
+
+script_acts = Table(
+    "script_acts",
+    cases_schema,
+    Column("tenant", String(40), primary_key=True),
+    Column("script", String(40), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("act", String(16), nullable=False),
+    Column("version", String(20), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("at", String(24), nullable=False),
+    Column("reason", String(400), nullable=False),
 )

@@ -5,10 +5,11 @@ The caller opens and commits the transaction; who may see a row is not decided h
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
 
 from jianlu.capture.cases._tables import live_cases
 from jianlu.capture.cases.model import CaseRow
@@ -16,7 +17,21 @@ from jianlu.capture.cases.model import CaseRow
 PAGE_ROWS = 20
 """Cases on one page of a work list: what fits on a screen."""
 
+_COUNTED_BY_FINDING = 1_000
+"""Of what is found by its text, so many are found before the rest is only counted."""
+
 _COLUMNS = {"case": "case_ref"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A text that a list is asked for: a part of a title, or of a number where `numbered` holds, or a whole number.
+
+    Whoever sees a number only masked must not find it out part by part.
+    """
+
+    text: str
+    numbered: ColumnElement[bool]
 
 
 def find_case(connection: Connection, tenant: str, case: str) -> CaseRow | None:
@@ -45,27 +60,112 @@ def claim_agent(connection: Connection, tenant: str, case: str, account: str, di
     return done.rowcount == 1
 
 
-def cases_by_state(connection: Connection, tenant: str, states: tuple[str, ...]) -> list[CaseRow]:
-    """Every case in one of `states`."""
-    query = select(live_cases).where(live_cases.c.tenant == tenant, live_cases.c.state.in_(states))
-    return [_row(row) for row in connection.execute(query).mappings()]
+def cases_by_state(connection: Connection, tenant: str, states: tuple[str, ...]) -> list[str]:
+    """The reference of every case in one of `states`."""
+    query = select(live_cases.c.case_ref).where(live_cases.c.tenant == tenant, live_cases.c.state.in_(states))
+    return list(connection.execute(query).scalars())
+
+
+def cases_ended(connection: Connection, tenant: str, states: tuple[str, ...], low: str, high: str) -> list[str]:
+    """The references of cases in one of `states` that ended at `low` or later and before `high`."""
+    columns = live_cases.c
+    query = select(columns.case_ref).where(columns.tenant == tenant, columns.state.in_(states))
+    return list(connection.execute(query.where(columns.ended_at >= low, columns.ended_at < high)).scalars())
+
+
+def newest_in_states(
+    connection: Connection, tenant: str, states: tuple[str, ...], visible: ColumnElement[bool], limit: int
+) -> tuple[list[CaseRow], int]:
+    """The newest of the `visible` cases in one of `states`, and how many there are."""
+    wanted = (live_cases.c.tenant == tenant, live_cases.c.state.in_(states), visible)
+    refs = _newest_refs(connection, wanted, limit)
+    return _of_refs(connection, tenant, refs), len(refs) if len(refs) < limit else _count(connection, wanted)
+
+
+def cases_where(connection: Connection, tenant: str, cases: Sequence[str], condition: ColumnElement[bool]) -> set[str]:
+    """Those of `cases` for which the condition holds."""
+    wanted = (live_cases.c.tenant == tenant, live_cases.c.case_ref.in_(cases), condition)
+    return set(connection.execute(select(live_cases.c.case_ref).where(*wanted)).scalars())
 
 
 def page_of_cases(
-    connection: Connection, tenant: str, *, agent: str = "", state: str = "", q: str = "", page: int = 1
-) -> tuple[list[CaseRow], int]:
-    """One page, newest first, and how many there are: of an agent (their own and nobody's), in a state, found by number or title."""
-    wanted: list[ColumnElement[bool]] = [live_cases.c.tenant == tenant]
-    if agent:
-        wanted.append(or_(live_cases.c.agent.in_([agent, ""]), live_cases.c.created_by == agent))
+    connection: Connection, tenant: str, visible: ColumnElement[bool], *, state: str = "", q: Sought | None = None, page: int = 1
+) -> tuple[list[CaseRow], int, dict[str, int]]:
+    """One page of the `visible` ones in a state, found by number or title, newest first; how many there are; all visible ones by state.
+
+    Everything but the rows of the page itself is read out of indices: counting once by state answers most totals too, and what a few
+    hundred cases answer to is found and counted in one pass.
+    """
+    wanted = _wanted(connection, tenant, visible, state, q)
+    counts = _count_by_state(connection, tenant, visible)
+    skipped, total = (page - 1) * PAGE_ROWS, counts.get(state, 0) if state else sum(counts.values())
+    if q is None:
+        refs = _newest_refs(connection, wanted, PAGE_ROWS, skipped) if skipped < total else []
+    else:
+        found = _newest_refs(connection, wanted, max(_COUNTED_BY_FINDING, skipped + PAGE_ROWS))
+        total = len(found) if len(found) < _COUNTED_BY_FINDING else _count(connection, wanted)
+        refs = found[skipped : skipped + PAGE_ROWS]
+    return _of_refs(connection, tenant, refs), total, counts
+
+
+def cases_before(
+    connection: Connection,
+    tenant: str,
+    visible: ColumnElement[bool],
+    before: tuple[str, str] | None,
+    *,
+    state: str = "",
+    q: Sought | None = None,
+) -> list[CaseRow]:
+    """The newest of the `visible` ones that are older than `before` (instant and reference of a case), one more than a page."""
+    wanted = _wanted(connection, tenant, visible, state, q)
+    made, ref = live_cases.c.created_at, live_cases.c.case_ref
+    if before is not None:
+        wanted += [made <= before[0], or_(made < before[0], ref < before[1])]
+    return _of_refs(connection, tenant, _newest_refs(connection, wanted, PAGE_ROWS + 1))
+
+
+def _newest_refs(connection: Connection, wanted: Sequence[ColumnElement[bool]], limit: int, skipped: int = 0) -> list[str]:
+    """Which cases they are, read out of an index."""
+    columns = live_cases.c
+    order = columns.created_at.desc(), columns.case_ref.desc()
+    query = select(columns.case_ref).where(*wanted).order_by(*order)
+    return list(connection.execute(query.limit(limit).offset(skipped)).scalars())
+
+
+def _of_refs(connection: Connection, tenant: str, refs: Sequence[str]) -> list[CaseRow]:
+    """The rows of these few alone, newest first."""
+    query = select(live_cases).where(live_cases.c.tenant == tenant, live_cases.c.case_ref.in_(refs))
+    return sorted(map(_row, connection.execute(query).mappings()), key=lambda row: (row.created_at, row.case), reverse=True)
+
+
+def _wanted(
+    connection: Connection, tenant: str, visible: ColumnElement[bool], state: str, q: Sought | None
+) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [live_cases.c.tenant == tenant, visible]
     if state:
         wanted.append(live_cases.c.state == state)
-    if q:
-        wanted.append(or_(live_cases.c.number.contains(q, autoescape=True), live_cases.c.title.contains(q, autoescape=True)))
-    total = connection.execute(select(func.count()).select_from(live_cases).where(*wanted)).scalar_one()
-    newest = live_cases.c.created_at.desc(), live_cases.c.case_ref
-    query = select(live_cases).where(*wanted).order_by(*newest).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
-    return [_row(row) for row in connection.execute(query).mappings()], total
+    if q is not None:
+        number, title = (_holds(connection, column, q.text) for column in (live_cases.c.number, live_cases.c.title))
+        is_shown = q.numbered.compare(visible)  # then a row that is seen need not be asked again whether its number is
+        wanted.append(or_(number, title) if is_shown else or_(live_cases.c.number == q.text, and_(q.numbered, number), title))
+    return wanted
+
+
+def _holds(connection: Connection, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Whether `text` is a part of it, capitals or not: SQLite's LIKE does not look at them, PostgreSQL's does."""
+    if connection.dialect.name == "postgresql":
+        return func.lower(column).contains(text.lower(), autoescape=True)  # four fifths of what ILIKE takes
+    return column.contains(text, autoescape=True)
+
+
+def _count(connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> int:
+    return connection.execute(select(func.count()).select_from(live_cases).where(*wanted)).scalar_one()
+
+
+def _count_by_state(connection: Connection, tenant: str, visible: ColumnElement[bool]) -> dict[str, int]:
+    query = select(live_cases.c.state, func.count()).where(live_cases.c.tenant == tenant, visible).group_by(live_cases.c.state)
+    return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
 
 def _row(row: RowMapping) -> CaseRow:

@@ -26,6 +26,7 @@ from jianlu.core.formats.plan import Plan, plan_bytes
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, derive_case_ref
 from jianlu.core.terms.instants import instant_text
+from jianlu.govern.access.standings import branch_of
 from jianlu.govern.identity.model import Role, Staff
 from jianlu.govern.policy.case_file import SEATS, facts_of, tracks_for
 from jianlu.govern.script_texts import facts_in
@@ -65,12 +66,14 @@ def _make(case: CaseRef, request: CaseRequest, using: SessionPorts, by: Staff) -
     with transaction(using.database, writes=False) as connection:
         row = find_case(connection, using.tenant, case)
     if row is not None and row.request_digest != digest:
-        raise ConflictError("a case of this number was made from another request: use another number, or open that case")
+        raise ConflictError(
+            "a case of this number was made from another request: use another number, or open that case", code="number_taken"
+        )
     log = using.desk.log(using.tenant, case)
     if row is not None and any(event.type is EventType.SCRIPT_FROZEN for event in log.events):
         return
     if row is None and log.events:
-        raise ConflictError("evidence of this number exists already: use another number")
+        raise ConflictError("evidence of this number exists already: use another number", code="number_taken")
     plan = preview_plan(request, using=using)
     scene = _scene_of(request, using)
     script = script_in_force(scene.script.script, _day_of(plan), facts_in(plan), using=using)
@@ -183,6 +186,9 @@ def _row(
         started_at=None,
         ended_at=None,
         request_digest=digest,
+        branch=branch_of(using.database, using.tenant, by.account.id),
+        place=str(request.facts.get("case.place", scene.facts.get("case.place", "")))[:16],
+        level=scene.level,
     )
 
 

@@ -52,6 +52,7 @@ class Scene:
 
     `facts` are the defaults of facts, `asks` the facts that the form asks for, in order. `guardian_below_age`: a younger customer needs a
     guardian's seat and consent. `licence` and `skills` are what an agent of the queue needs. With `end_to_end` every room is encrypted.
+    `level` is how sensitive its cases are, 1 to 5.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Scene:
     skills: tuple[str, ...]
     script: Script
     end_to_end: bool = False
+    level: int = 3
 
     def profile_of(self, id: str) -> Profile | None:
         """The profile of that id, or None."""
@@ -136,6 +138,9 @@ class CaseRow:
     started_at: str | None
     ended_at: str | None
     request_digest: str
+    branch: str = ""
+    place: str = ""
+    level: int = 3
 
     @property
     def document(self) -> dict[str, Any]:
@@ -158,9 +163,10 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """One page of a list of cases."""
+    """One page of a list of cases; `counts` are those of every case that its reader may see, by state."""
 
     rows: tuple[CaseRow, ...]
     total: int
     page: int
     pages: int
+    counts: Mapping[str, int] = field(default_factory=dict)

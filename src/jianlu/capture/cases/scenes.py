@@ -19,6 +19,7 @@ from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.script import FORMAT as SCRIPT_FORMAT
 from jianlu.core.formats.script import Script, parse_script
+from jianlu.govern.access.model import LEVEL_MAX, LEVEL_MIN, LEVEL_OF_CASES
 from jianlu.govern.consent import MOMENTS, ON_REFUSAL, PURPOSES, Notice
 from jianlu.govern.policy.case_file import SEATS
 from jianlu.govern.policy.conditions import parse_condition
@@ -30,6 +31,8 @@ COMMON_SCRIPTS = "_scripts"
 """The folder beside the scenes with scripts that several of them have in common."""
 
 END_TO_END = "end_to_end"
+LEVEL = "level"
+_OPTIONAL_KEYS = {END_TO_END, LEVEL}
 """The one key that a scene may leave out: whether every room of it is end-to-end encrypted. It is not."""
 
 FILE_BYTES_MAX = 1024 * 1024
@@ -78,8 +81,8 @@ def load_scene(folder: Path) -> Scene:
     """The scene in `folder`, whose name is its id."""
     where = f"{folder.name}/scene.toml"
     fields = _table(folder / "scene.toml", where)
-    if set(fields) - {END_TO_END} != _SCENE_KEYS or fields["format"] != FORMAT:
-        lacking, unknown = sorted(_SCENE_KEYS - set(fields)), sorted(set(fields) - _SCENE_KEYS - {END_TO_END})
+    if set(fields) - _OPTIONAL_KEYS != _SCENE_KEYS or fields["format"] != FORMAT:
+        lacking, unknown = sorted(_SCENE_KEYS - set(fields)), sorted(set(fields) - _SCENE_KEYS - _OPTIONAL_KEYS)
         raise InvalidError(f"{where} is not a {FORMAT}: missing {lacking or 'nothing'}, unknown {unknown or 'nothing'}")
     if fields["id"] != folder.name or not _FOLDER.fullmatch(folder.name) or not _VERSION.fullmatch(str(fields["version"])):
         raise InvalidError(f"{where}: `id` must be the folder's name, `version` three numbers")
@@ -103,6 +106,7 @@ def load_scene(folder: Path) -> Scene:
         skills=tuple(str(skill) for skill in queue["skills"]),
         script=_script_of_scene(folder, str(fields["script"])),
         end_to_end=_flag(fields.get(END_TO_END, False), where),
+        level=_whole(fields.get(LEVEL, LEVEL_OF_CASES), LEVEL_MIN, LEVEL_MAX, where),
     )
     _check_scene(scene, where)
     return scene

@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from jianlu.capture.cases._tables import script_versions
+from jianlu.capture.cases.rehearsal import rehearse, require_complete
 from jianlu.capture.cases.scenes import check_script, script_of
+from jianlu.capture.cases.script_acts import ScriptAct, enter, witness
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.formats.script import FORMAT, Script, parse_script, script_bytes
@@ -64,12 +66,13 @@ class ScriptRow:
         return {name: getattr(self, name) for name in (*names, *people)} | {"title": dict(self.parsed.title)}
 
 
-def propose_script(content: Mapping[str, Any], *, using: SessionPorts, by: Staff) -> ScriptRow:
+def propose_script(content: Mapping[str, Any], *, reason: str = "", using: SessionPorts, by: Staff) -> ScriptRow:
     """A new version, which holds for nobody yet. `content`: the script's fields, `effective_from`, `effective_to`, `conditions`.
 
-    The same content again answers with what is there; another content under a version that exists is ConflictError.
+    The same content again answers with what is there; another content under a version that exists is ConflictError. InvalidError,
+    naming the clauses, when a talk that follows the script would lack what the rules demand (`rehearsal.py`).
     """
-    _require(by, using)
+    require_editor(by, using)
     fields = dict(content)
     since, until, conditions = fields.pop("effective_from", ""), fields.pop("effective_to", ""), fields.pop("conditions", None)
     fields.setdefault("format", FORMAT)
@@ -77,21 +80,29 @@ def propose_script(content: Mapping[str, Any], *, using: SessionPorts, by: Staff
     dates = _day(since, "effective_from"), _day(until or EVER, "effective_to")
     if dates[0] >= dates[1]:
         raise InvalidError("`effective_from` must be before `effective_to`: a version holds for a day at least")
-    return _propose(script, dates, conditions, by.account.id, using)
+    if conditions is not None:
+        parse_condition(dict(conditions))
+    require_complete(rehearse(script, conditions, scenes=using.scenes, rules=using.rules, on=_rehearsed_on(dates[0], using)))
+    return _propose(script, dates, conditions, by.account.id, using, reason)
 
 
-def approve_script(script: str, version: str, *, using: SessionPorts, by: Staff) -> ScriptRow:
+def approve_script(script: str, version: str, *, reason: str = "", using: SessionPorts, by: Staff) -> ScriptRow:
     """Put a proposed version in force from its date; DeniedError for whoever proposed it: a script is approved by a second person."""
-    _require(by, using)
-    return _approve(script, version, by.account.id, using)
+    require_editor(by, using)
+    return _approve(script, version, by.account.id, using, reason)
 
 
-def withdraw_script(script: str, version: str, *, using: SessionPorts, by: Staff) -> ScriptRow:
+def withdraw_script(script: str, version: str, *, reason: str = "", using: SessionPorts, by: Staff) -> ScriptRow:
     """Take a version out of force for new cases; running sessions and old ones keep it."""
-    _require(by, using)
-    with transaction(using.database) as connection:
+    require_editor(by, using)
+    with transaction(using.database, writes=False) as connection:
         row = _found(connection, using.tenant, script, version)
+    if row.state == WITHDRAWN:
+        return row
+    act = witness(script, WITHDRAWN, version, row.digest, by.account.id, reason, using=using)
+    with transaction(using.database) as connection:
         connection.execute(update(script_versions).where(*_key(using.tenant, script, version)).values(state=WITHDRAWN))
+        enter(connection, using.tenant, script, act)
     return _replaced(row, state=WITHDRAWN)
 
 
@@ -111,19 +122,42 @@ def read_script(script: str, version: str, *, using: SessionPorts, by: Staff) ->
     return {**row.document, "content": json.loads(row.content)}
 
 
+def proposer_of(script: str, version: str, *, using: SessionPorts) -> str:
+    """The account that proposed a version; NotFoundError when there is none."""
+    with transaction(using.database, writes=False) as connection:
+        return _found(connection, using.tenant, script, version).proposed_by
+
+
 def propose_shipped_scripts(*, using: SessionPorts, by: Staff) -> list[ScriptRow]:
     """Propose the scripts that come with the scenes; versions that are there stay as they are. As any other, each waits for approval."""
-    _require(by, using)
+    require_editor(by, using)
     return [_propose(scene.script, (SHIPPED_SINCE, EVER), None, by.account.id, using) for scene in using.scenes.values()]
 
 
 def adopt_shipped_scripts(*, using: SessionPorts, proposed_by: str, approved_by: str) -> None:
-    """Put the scripts that come with the scenes in force, on behalf of two people; versions that are there stay as they are."""
+    """Put the scripts that come with the scenes in force, on behalf of two people; versions that are there stay as they are.
+
+    The ledger keeps it as one act of two people, with the digest of each script.
+    """
     if proposed_by == approved_by:
-        raise DeniedError("a script is approved by a second person: name two")
-    for scene in using.scenes.values():
-        row = _propose(scene.script, (SHIPPED_SINCE, EVER), None, proposed_by, using)
-        if row.state == PROPOSED:
+        raise DeniedError("a script is approved by a second person: name two", code="second_person")
+    with transaction(using.database, writes=False) as connection:
+        there = {(row.script, row.version): row for row in map(_row, connection.execute(_of_tenant(using.tenant)).mappings())}
+    shipped = {(scene.script.script, scene.script.version): scene.script for scene in using.scenes.values()}
+    fresh = [script for key, script in shipped.items() if key not in there]
+    rows = [_version(script, (SHIPPED_SINCE, EVER), None, proposed_by, using) for script in fresh]
+    if rows:
+        names = [[row.script, row.version, row.digest] for row in rows]
+        adopted = {"act": "adopted", "scripts": names, "proposed_by": proposed_by, "approved_by": approved_by}
+        using.access.log.change("script", adopted)
+    with transaction(using.database) as connection:
+        for row in rows:
+            values = {"state": APPROVED, "approved_by": approved_by, "approved_at": row.proposed_at}
+            _add(connection, _replaced(row, **values), using.tenant)
+            for act, account in ((PROPOSED, proposed_by), (APPROVED, approved_by)):
+                enter(connection, using.tenant, row.script, ScriptAct(act, row.version, row.digest, account, row.proposed_at))
+    for key, row in there.items():
+        if row.state == PROPOSED and key in shipped:
             _approve(row.script, row.version, approved_by, using)
 
 
@@ -150,16 +184,37 @@ def _holds(row: ScriptRow, facts: Mapping[str, FactValue]) -> bool:
 
 
 def _propose(
+    script: Script,
+    dates: tuple[str, str],
+    conditions: Mapping[str, Any] | None,
+    account: str,
+    using: SessionPorts,
+    reason: str = "",
+) -> ScriptRow:
+    row = _version(script, dates, conditions, account, using)
+    with transaction(using.database, writes=False) as connection:
+        there = _find(connection, using.tenant, row.script, row.version)
+    if there is None:
+        act = witness(row.script, PROPOSED, row.version, row.digest, account, reason, using=using)
+        with transaction(using.database) as connection:
+            there = _find(connection, using.tenant, row.script, row.version)
+            if there is None:
+                _add(connection, row, using.tenant)
+                enter(connection, using.tenant, row.script, act)
+                return row
+    if (there.digest, there.conditions) != (row.digest, row.conditions):
+        raise ConflictError(f"version {row.version} of {row.script} exists with other content: give yours a new version")
+    return there
+
+
+def _version(
     script: Script, dates: tuple[str, str], conditions: Mapping[str, Any] | None, account: str, using: SessionPorts
 ) -> ScriptRow:
     check_script(script)
     content = script_bytes(script)
-    kept = json.dumps(conditions, sort_keys=True) if conditions is not None else ""
-    if conditions is not None:
-        parse_condition(dict(conditions))
-    if len(kept) > _CONDITIONS_MAX:
+    if len(_kept(conditions)) > _CONDITIONS_MAX:
         raise InvalidError(f"the conditions of a script are longer than {_CONDITIONS_MAX} characters: state them more simply")
-    row = ScriptRow(
+    return ScriptRow(
         script=script.script,
         version=script.version,
         digest=digest_of(content),
@@ -173,33 +228,49 @@ def _propose(
         approved_at="",
         content=content,
     )
-    with transaction(using.database) as connection:
-        there = _find(connection, using.tenant, row.script, row.version)
-        if there is None:
-            values = {name: getattr(row, name) for name in ScriptRow.__dataclass_fields__ if name != "conditions"}
-            connection.execute(insert(script_versions).values(tenant=using.tenant, conditions=kept, **values))
-            return row
-    if (there.digest, there.conditions) != (row.digest, row.conditions):
-        raise ConflictError(f"version {row.version} of {row.script} exists with other content: give yours a new version")
-    return there
 
 
-def _approve(script: str, version: str, account: str, using: SessionPorts) -> ScriptRow:
-    at = instant_text(using.clock.now())
+def _add(connection: Connection, row: ScriptRow, tenant: str) -> None:
+    values = {name: getattr(row, name) for name in ScriptRow.__dataclass_fields__ if name != "conditions"}
+    connection.execute(insert(script_versions).values(tenant=tenant, conditions=_kept(row.conditions), **values))
+
+
+def _kept(conditions: Mapping[str, Any] | None) -> str:
+    return json.dumps(conditions, sort_keys=True) if conditions is not None else ""
+
+
+def _approve(script: str, version: str, account: str, using: SessionPorts, reason: str = "") -> ScriptRow:
+    with transaction(using.database, writes=False) as connection:
+        row = _found(connection, using.tenant, script, version)
+    if _is_approved(row, account):
+        return row
+    act = witness(script, APPROVED, version, row.digest, account, reason, using=using)
+    values = {"state": APPROVED, "approved_by": account, "approved_at": act.at}
     with transaction(using.database) as connection:
         row = _found(connection, using.tenant, script, version)
-        if row.proposed_by == account:
-            raise DeniedError("whoever proposed a script does not approve it: ask a second person")
-        if row.state == APPROVED:
+        if _is_approved(row, account):
             return row
-        if row.state == WITHDRAWN:
-            raise ConflictError("this version was withdrawn: propose a new one")
-        values = {"state": APPROVED, "approved_by": account, "approved_at": at}
         connection.execute(update(script_versions).where(*_key(using.tenant, script, version)).values(**values))
+        enter(connection, using.tenant, script, act)
     return _replaced(row, **values)
 
 
-def _require(by: Staff, using: SessionPorts) -> None:
+def _is_approved(row: ScriptRow, account: str) -> bool:
+    """Whether it was approved already; raises for who may not, and for what may not be any more."""
+    if row.proposed_by == account:
+        raise DeniedError("whoever proposed a script does not approve it: ask a second person", code="second_person")
+    if row.state == WITHDRAWN:
+        raise ConflictError("this version was withdrawn: propose a new one", code="script_withdrawn")
+    return row.state == APPROVED
+
+
+def _rehearsed_on(effective_from: str, using: SessionPorts) -> date:
+    """The day for whose rules a version is rehearsed: its first, or today where that is past."""
+    return max(date.fromisoformat(effective_from), using.clock.now().date())
+
+
+def require_editor(by: Staff, using: SessionPorts) -> None:
+    """DeniedError for whoever neither proposes nor approves scripts, NotFoundError for another tenant's."""
     _same_tenant(by, using)
     if not by.has(*_PROPOSERS):
         raise DeniedError("scripts are proposed and approved by supervisors and compliance: ask one of them")

@@ -79,14 +79,16 @@ def waive_check(case: str, step: str, reason: str, *, using: SessionPorts, by: P
         raise InvalidError(f"`reason` is one of: {', '.join(WAIVERS)}")
     with opened(case, using=using, by=by) as (live, standing):
         if not may(Act.WAIVE_CHECK, standing.seat, phase_now(live)):
-            raise DeniedError("a check is waived by a supervisor while the session runs, never by whoever leads it")
+            raise DeniedError(
+                "a check is waived by a supervisor while the session runs, never by whoever leads it", code="waive_by_supervisor"
+            )
         if has_led(live, standing.account):
-            raise DeniedError("whoever led this session cannot waive its checks: ask another supervisor")
+            raise DeniedError("whoever led this session cannot waive its checks: ask another supervisor", code="waive_by_another")
         check = live.talk.checks.get(step)
         if check is not None and check.is_waived:
             return
         if check is None or not check.is_holding:
-            raise ConflictError("no check of this step holds the talk: look at its present state")
+            raise ConflictError("no check of this step holds the talk: look at its present state", code="nothing_to_waive")
         at_ms = session_ms(live, using=using)
         body = {"step": step, "attempt": check.attempt, "reason": reason, "by": standing.seat, "at_ms": at_ms}
         live.log.append(EventType.CHECK_WAIVED, body, commits={"who": digest_of(standing.account.encode())})

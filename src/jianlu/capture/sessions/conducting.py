@@ -16,6 +16,7 @@ from jianlu.capture.sessions.pausing import go_on, suspend
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import carry_out, disconnect, keep, phase_now
 from jianlu.capture.sessions.steps import reason_code
+from jianlu.capture.sessions.supervising import SUPERVISOR, get_up, is_supervising
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError
 from jianlu.core.terms.digests import digest_of
@@ -33,7 +34,7 @@ def pause(case: str, reason: str, *, using: SessionPorts, by: Principal) -> None
             return
         _require(live, standing, Act.PAUSE)
         if not live.course.may_pause:
-            raise ConflictError("this template allows no pause: go on, or end the session")
+            raise ConflictError("this template allows no pause: go on, or end the session", code="no_pause_here")
         suspend(live, reason_code(reason), standing.seat, using=using)
 
 
@@ -44,7 +45,9 @@ def resume(case: str, *, using: SessionPorts, by: Principal) -> None:
             return
         _require(live, standing, Act.RESUME)
         if live.talk.pause_reason == engine.UNHEALTHY:
-            raise ConflictError("the recording is not healthy: the session goes on by itself when it is, or end it")
+            raise ConflictError(
+                "the recording is not healthy: the session goes on by itself when it is, or end it", code="recording_unhealthy"
+            )
         go_on(live, using=using)
 
 
@@ -63,6 +66,9 @@ def handover(case: str, to: str, display: str, reason: str, *, using: SessionPor
         commits = {"from": digest_of(live.row.agent.encode()), "to": digest_of(to.encode())}
         live.log.append(EventType.SEAT_ASSIGNED, body, commits=commits)
         live.log.append(EventType.SEAT_TAKEN, {"seat": "agent", "how": "handover"})
+        if is_supervising(live, standing):
+            disconnect(live, SUPERVISOR, using=using)
+            get_up(live, "handover")
         live.catch_up()
         with transaction(using.database) as connection:
             change_case(connection, using.tenant, case, agent=to, agent_display=display.strip())
@@ -98,8 +104,8 @@ def _end(case: str, act: Act, reason: str, using: SessionPorts, by: Principal) -
 def _require(live: LiveSession, standing: Standing, act: Act) -> None:
     phase = phase_now(live)
     if phase not in OPEN:
-        raise ConflictError("this session is over: make a new case")
+        raise ConflictError("this session is over: make a new case", code="session_over")
     if not any(may(act, standing.seat, each) for each in OPEN):
-        raise DeniedError("this is not for your seat to do: ask whoever leads the session")
+        raise DeniedError("this is not for your seat to do: ask whoever leads the session", code="not_your_seat")
     if not may(act, standing.seat, phase):
-        raise ConflictError(f"this cannot be done while the session is {phase.value}: look at its present state")
+        raise ConflictError(f"this cannot be done while the session is {phase.value}: look at its present state", code="not_now")

@@ -31,7 +31,10 @@ def consent(case: str, purpose: str, decision: str, how: str, *, using: SessionP
         if notice is None:
             raise InvalidError(f"this session asks about: {', '.join(each.purpose for each in live.scene.notices)}")
         if phase_now(live) not in OPEN:
-            raise ConflictError("this session is over: what was decided about it later goes to the institution's data protection")
+            raise ConflictError(
+                "this session is over: what was decided about it later goes to the institution's data protection",
+                code="session_over",
+            )
         seat = "customer" if standing.seat == "agent" and how == "spoken" else standing.seat
         if seat not in live.course.consenting:
             raise DeniedError("whoever is asked decides: let them click, or note what they said as spoken")

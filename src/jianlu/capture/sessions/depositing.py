@@ -62,12 +62,16 @@ def deposit_document(case: str, document: str, content: bytes, *, using: Session
         if not may(Act.DEPOSIT, standing.seat, Phase.LIVE):
             raise DeniedError(_NOT_YOURS)
         if phase_now(live) is not Phase.LIVE:
-            raise ConflictError("documents are deposited while the session is recorded: their second is their evidence")
+            raise ConflictError(
+                "documents are deposited while the session is recorded: their second is their evidence", code="not_recorded_yet"
+            )
         known = [event for event in live.log.events if event.type is EventType.DEPOSIT_RECORDED]
         event = next((each for each in known if _is_same(live, each, document, content, digest)), None)
         if event is None:
             if len(known) >= DEPOSITS_MAX:
-                raise ConflictError("this session has too many documents: put the rest into another case")
+                raise ConflictError(
+                    "this session has too many documents: put the rest into another case", code="too_many_documents"
+                )
             turn = live.talk.next_run
             step = turn.step if turn is not None and turn.state is StepState.CURRENT else ""
             fields = {"document": document, "step": step, "signature": signature, "by": standing.seat}

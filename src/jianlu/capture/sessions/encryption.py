@@ -17,6 +17,7 @@ from jianlu.capture.sessions.opening import Standing, opened, require_seat, sess
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recorders import Recorders
 from jianlu.capture.sessions.recording import keep, phase_now, recorders_of, seats_of
+from jianlu.capture.sessions.supervising import require_supervising
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
@@ -49,7 +50,8 @@ def announce(case: str, public_key: str, secret: str, proof: str, *, using: Sess
     with opened(case, using=using, by=by) as (live, standing):
         _require(live)
         if standing.seat not in (*seats_of(live), "supervisor"):
-            raise DeniedError("only who has a seat takes part: take a seat first")
+            raise DeniedError("only who has a seat takes part: take a seat first", code="sit_first")
+        require_supervising(live, standing)
         page, before = PageKey(key, secret, proof), live.members.pages.get(standing.seat)
         if page == before:
             return
@@ -97,7 +99,7 @@ def hand_over(case: str, seat: str, wrapped: str, public_key: str = "", *, using
         if seat not in (*seats_of(live), "supervisor") or (page is None and not key):
             raise NotFoundError("nobody on that seat asks for the key: wait until they have opened their page")
         if not live.members.secret:
-            raise ConflictError("your page has not said which key it holds: load it again")
+            raise ConflictError("your page has not said which key it holds: load it again", code="reload_page")
         members = live.members.copy()
         present = page.public_key if page is not None else b""
         members.given.add((members.secret, seat, key or present))
@@ -152,7 +154,10 @@ def _require_record(live: LiveSession, members: Membership, seat: str) -> None:
         raise ConflictError(f"this key was given to {MEMBERS_MAX} already: start over with a new key")
     most = CHANGES_MAX if seat == LEAD else CHANGES_OF_SEAT_MAX
     if _is_recorded(live) and _is_new(members) and members.changes[seat] >= most:
-        raise ConflictError("this seat has changed the members of the session too often: go on with those who are, or end it")
+        raise ConflictError(
+            "this seat has changed the members of the session too often: go on with those who are, or end it",
+            code="members_too_often",
+        )
 
 
 def _is_new(members: Membership) -> bool:
@@ -172,7 +177,7 @@ def _record(live: LiveSession, members: Membership, seat: str, using: SessionPor
 
 def _require(live: LiveSession) -> None:
     if phase_now(live) not in OPEN:
-        raise ConflictError("this session is over: make a new case")
+        raise ConflictError("this session is over: make a new case", code="session_over")
     if not is_encrypted(live):
         raise ConflictError("this session is not end-to-end encrypted: make a case that is")
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jianlu.capture.sessions.gate import GateCheck
-
-Both = tuple[str, str]
+from jianlu.capture.sessions.named import Both, seat_or_track
 
 TITLES: Mapping[str, Both] = {
     "camera": ("摄像头：{}", "Camera: {}"),
@@ -57,8 +56,8 @@ def gate_checks_part(checks: Iterable[GateCheck]) -> list[dict[str, Any]]:
             "check": each.check,
             "about": each.about,
             "state": each.state,
-            "text": _both(TITLES.get(each.check, (each.check,) * 2), each.about),
-            "next": _both(_next(each), each.about),
+            "text": _both(TITLES.get(each.check, (each.check,) * 2), _named(each)),
+            "next": _both(_next(each), _named(each)),
         }
         for each in checks
     ]
@@ -72,6 +71,11 @@ def _next(check: GateCheck) -> Both:
     return NOT_LOOKED.get(check.check, _SOON)
 
 
-def _both(words: Both, about: str) -> dict[str, str]:
+def _named(check: GateCheck) -> Both:
+    """The seat in words; recorders are A and B."""
+    return (check.about.upper(),) * 2 if check.check == "recorder" else seat_or_track(check.about)
+
+
+def _both(words: Both, about: Both) -> dict[str, str]:
     zh, en = words
-    return {"zh": zh.format(about), "en": en.format(about)}
+    return {"zh": zh.format(about[0]), "en": en.format(about[1])}

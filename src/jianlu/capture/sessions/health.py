@@ -46,6 +46,9 @@ WATCHED = frozenset(
 )
 """Alarms that are raised and cleared here; of the others the recorder tells."""
 
+LOOKED_MS_MAX = 5_000
+"""The watch looks each second; a look that is older says nothing of now."""
+
 WHOLE = ""
 """The track of an alarm that concerns the whole recording."""
 

@@ -12,10 +12,11 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from jianlu.capture.cases.case_rows import change_case, claim_agent
 from jianlu.capture.sessions._tables import invitations
@@ -25,12 +26,14 @@ from jianlu.capture.sessions.model import Act, Phase
 from jianlu.capture.sessions.opening import Standing, opened, opened_by_watch, require_seat, session_ms, standing_of
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import disconnect, keep, phase_now, seats_of
+from jianlu.capture.sessions.supervising import SUPERVISOR, is_supervising, require_supervising, sit_as_supervisor
 from jianlu.capture.sessions.switchboard import LiveSession
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId, case_ref
 from jianlu.core.terms.instants import instant_text
+from jianlu.govern.apikeys.keys import by_key
 from jianlu.govern.identity.model import Principal, Role, Staff
 from jianlu.runtime.database import transaction
 
@@ -55,11 +58,16 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whom a good invitation admits."""
+    """Whom a good invitation admits; `token` is what they show from then on, kept nowhere."""
 
     tenant: TenantId
     case: CaseRef
     seat: str
+    token: str = ""
+
+
+Admit = Callable[[Connection, TenantId, CaseRef, str], str]
+"""Enters in a transaction that somebody is admitted to a seat, and returns their token."""
 
 
 def invite(case: str, seat: str, *, using: SessionPorts, by: Principal) -> Invitation:
@@ -109,32 +117,36 @@ def revoke(case: str, seat: str, *, using: SessionPorts, by: Principal) -> None:
             connection.execute(update(invitations).where(*mine).values(revoked_at=instant_text(using.clock.now())))
 
 
-def accept(token: str, *, using: SessionPorts) -> Admission:
+def accept(token: str, *, using: SessionPorts, admit: Admit = lambda *_: "") -> Admission:
     """Take the seat that the token invites to; it works once. Whoever sits there on another device is disconnected, on the record.
 
     DeniedError for a token that is not ours, over, used, or taken back, always in the same words; ConflictError when the session is over.
-    A use of one that was used or taken back is on the record. UnavailableError when room or record are away: then it was not used.
+    A use of one that was used or taken back is on the record. It is crossed off in the transaction in which `admit` enters the
+    admission: UnavailableError when room, record or database are away, and then it was not used.
     """
     name, case, seat = _claims(token, using)
     at = instant_text(using.clock.now())
     with opened_by_watch(case, using=using) as live:
         if phase_now(live) not in OPEN:
-            raise ConflictError("this session is over: ask the institution if you expected another")
+            raise ConflictError("this session is over: ask the institution if you expected another", code="session_over")
         place = (invitations.c.tenant == using.tenant, invitations.c.case_ref == case, invitations.c.seat == seat)
         named = (invitations.c.invitation == name, *place)
-        if not _use(named, at, using):
+        good = (*named, *_good(at))
+        if not _is_there(good, using):
             _record_stale(live, name, seat, using=using)
             raise _stale()
+        _admit(live, seat, using=using)
         try:
-            _admit(live, seat, using=using)
-        except UnavailableError:
-            _give_back(named, using)
+            admission = _use(good, at, Admission(using.tenant, case_ref(case), seat), admit, using)
+        except JianluError:
+            _record_left(live, seat, "left")  # they sat down, and nobody can show that it was them
             raise
-        return Admission(using.tenant, case_ref(case), seat)
+        keep(live, using=using)
+        return admission
 
 
 def take_seat(case: str, seat: str = "agent", *, using: SessionPorts, by: Staff) -> None:
-    """Sit down by account: the agent of a case, or a supervisor beside them. The same one again is fine.
+    """Sit down by account or key: the agent of a case, or a supervisor beside them, which everybody is told. The same one again is fine.
 
     A second agent is ConflictError, and on the record.
     """
@@ -143,28 +155,33 @@ def take_seat(case: str, seat: str = "agent", *, using: SessionPorts, by: Staff)
     with opened_by_watch(case, using=using) as live:
         standing = standing_of(live, by)
         if phase_now(live) not in OPEN:
-            raise ConflictError("this session is over: make a new case")
-        if seat == "supervisor":
-            require_seat(standing, "supervisor")
+            raise ConflictError("this session is over: make a new case", code="session_over")
+        if seat == SUPERVISOR:
+            require_seat(standing, SUPERVISOR)
+            if not is_supervising(live, standing):
+                disconnect(live, SUPERVISOR, using=using)
+            sit_as_supervisor(live, standing)
+            keep(live, using=using)
             return
         if seat != "agent" or not by.has(Role.AGENT, Role.SUPERVISOR):
             raise DeniedError("an account sits on the agent's seat, or on the supervisor's: others are invited")
         with transaction(using.database) as connection:
             is_theirs = claim_agent(connection, using.tenant, case, by.account.id, by.account.display)
+        how = "program" if by_key(by) else "account"
         if not is_theirs:
-            _record_refusal(live, seat, "account", "occupied", by.account.id, using=using)
-            raise ConflictError("another agent leads this session: ask for a hand-over")
-        _sit(live, "agent", "account", using=using)
+            _record_refusal(live, seat, how, "occupied", by.account.id, using=using)
+            raise ConflictError("another agent leads this session: ask for a hand-over", code="another_leads")
+        _sit(live, "agent", how, using=using)
 
 
 def leave_seat(case: str, *, using: SessionPorts, by: Principal, reason: str = "left") -> None:
     """Get up; whoever was invited needs a new invitation, an agent just sits down again."""
     with opened(case, using=using, by=by) as (live, standing):
+        require_supervising(live, standing)
         if standing.seat in live.talk.seats and phase_now(live) in OPEN:
             kept = reason if reason in _LEFT_REASONS else "left"
             disconnect(live, standing.seat, using=using)
-            live.log.append(EventType.SEAT_LEFT, {"seat": standing.seat, "reason": kept})
-            live.catch_up()
+            _record_left(live, standing.seat, kept)
             keep(live, using=using)
 
 
@@ -177,34 +194,46 @@ def outstanding_seats(live: LiveSession, *, using: SessionPorts) -> frozenset[st
         return frozenset(connection.execute(query).scalars())
 
 
-def _use(named: tuple[ColumnElement[bool], ...], at: str, using: SessionPorts) -> bool:
-    """Cross the invitation off; False when it is good no longer."""
-    fresh = (invitations.c.used_at.is_(None), invitations.c.revoked_at.is_(None), invitations.c.expires_at > at)
-    with transaction(using.database) as connection:
-        return connection.execute(update(invitations).where(*named, *fresh).values(used_at=at)).rowcount == 1
+def _good(at: str) -> tuple[ColumnElement[bool], ...]:
+    return (invitations.c.used_at.is_(None), invitations.c.revoked_at.is_(None), invitations.c.expires_at > at)
 
 
-def _give_back(named: tuple[ColumnElement[bool], ...], using: SessionPorts) -> None:
-    """Nobody sat down by it, so it was not used. The session's lock is held: nobody else used it meanwhile."""
+def _is_there(good: tuple[ColumnElement[bool], ...], using: SessionPorts) -> bool:
+    with transaction(using.database, writes=False) as connection:
+        return connection.execute(select(invitations.c.invitation).where(*good)).first() is not None
+
+
+def _use(good: tuple[ColumnElement[bool], ...], at: str, admission: Admission, admit: Admit, using: SessionPorts) -> Admission:
+    """Cross the invitation off and enter the admission, both or neither; DeniedError when it is good no longer."""
     with transaction(using.database) as connection:
-        connection.execute(update(invitations).where(*named).values(used_at=None))
+        if connection.execute(update(invitations).where(*good).values(used_at=at)).rowcount != 1:
+            raise _stale()
+        return replace(admission, token=admit(connection, admission.tenant, admission.case, admission.seat))
 
 
 def _admit(live: LiveSession, seat: str, *, using: SessionPorts) -> None:
     using.rooms.open_room(live.row.case, room_spec(live, using.video_codecs))
     disconnect(live, seat, using=using)
     if seat in live.talk.seats:
-        live.log.append(EventType.SEAT_LEFT, {"seat": seat, "reason": "replaced"})
-        live.catch_up()
-    _sit(live, seat, "invitation", using=using)
+        _record_left(live, seat, "replaced")
+    _record_taken(live, seat, "invitation")
 
 
 def _sit(live: LiveSession, seat: str, how: str, *, using: SessionPorts) -> None:
     using.rooms.open_room(live.row.case, room_spec(live, using.video_codecs))
+    _record_taken(live, seat, how)
+    keep(live, using=using)
+
+
+def _record_taken(live: LiveSession, seat: str, how: str) -> None:
     if live.talk.seats.get(seat) != how:
         live.log.append(EventType.SEAT_TAKEN, {"seat": seat, "how": how})
         live.catch_up()
-    keep(live, using=using)
+
+
+def _record_left(live: LiveSession, seat: str, reason: str) -> None:
+    live.log.append(EventType.SEAT_LEFT, {"seat": seat, "reason": reason})
+    live.catch_up()
 
 
 def _record_stale(live: LiveSession, name: str, seat: str, *, using: SessionPorts) -> None:
@@ -230,9 +259,9 @@ def _record_refusal(live: LiveSession, seat: str, how: str, reason: str, who: st
 def _require(live: LiveSession, standing: Standing, act: Act) -> None:
     phase = phase_now(live)
     if phase not in OPEN:
-        raise ConflictError("this session is over: make a new case")
+        raise ConflictError("this session is over: make a new case", code="session_over")
     if not may(act, standing.seat, phase):
-        raise DeniedError("whoever leads the session invites: ask them")
+        raise DeniedError("whoever leads the session invites: ask them", code="not_your_seat")
 
 
 def _outstanding(tenant: str, case: str, seat: str = "") -> tuple[ColumnElement[bool], ...]:
@@ -258,7 +287,9 @@ def _claims(token: str, using: SessionPorts) -> tuple[str, str, str]:
 
 
 def _stale() -> DeniedError:
-    return DeniedError("this invitation is not good, or no longer: open the newest one, or ask for another")
+    return DeniedError(
+        "this invitation is not good, or no longer: open the newest one, or ask for another", code="invitation_not_good"
+    )
 
 
 def _signature(using: SessionPorts, payload: bytes) -> bytes:

@@ -13,7 +13,7 @@ from jianlu.capture.sessions.model import Act, Phase, Talk
 P, A = Phase, Act
 BEFORE = frozenset({P.DRAFT, P.WAITING, P.READY})
 OPEN = BEFORE | {P.LIVE, P.PAUSED}
-OVER = frozenset({P.HALTED, P.REFUSED, P.ENDED, P.SEALED})
+OVER = frozenset({P.HALTED, P.REFUSED, P.ENDED, P.SEALED, P.DESTROYED})
 END_PHASES: Mapping[str, Phase] = {"completed": P.ENDED, "abandoned": P.ENDED, "refused": P.REFUSED, "halted": P.HALTED}
 
 TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
@@ -25,7 +25,8 @@ TRANSITIONS: Mapping[Phase, frozenset[Phase]] = {
     P.ENDED: frozenset({P.SEALED}),
     P.REFUSED: frozenset({P.SEALED}),
     P.HALTED: frozenset({P.SEALED}),
-    P.SEALED: frozenset(),
+    P.SEALED: frozenset({P.DESTROYED}),
+    P.DESTROYED: frozenset(),
 }
 """A session that is over never comes back; an unready one may fall back while it waits."""
 
@@ -49,6 +50,8 @@ RIGHTS: Mapping[Act, tuple[frozenset[Phase], frozenset[str]]] = {
     A.ATTEST: (_TALKING, _STAFF | {"guardian"}),
     A.WAIVE_CHECK: (_TALKING, frozenset({"supervisor"})),
     A.MESSAGE: (OPEN, _SEATS),
+    A.SUPERVISE: (OPEN, frozenset({"supervisor"})),
+    A.ADVISE: (OPEN, frozenset({"supervisor"})),
     A.SHARE: (frozenset({P.LIVE}), _SEATS),
     A.PAUSE: (frozenset({P.LIVE}), _LEADS),
     A.RESUME: (frozenset({P.PAUSED}), _LEADS),
@@ -81,7 +84,7 @@ def phase_of(talk: Talk, *, is_invited: bool, is_ready: bool) -> Phase:
         return P.PAUSED
     if is_ready or talk.is_recording:
         return P.READY
-    return P.WAITING if is_invited or set(talk.seats) - {"agent"} else P.DRAFT
+    return P.WAITING if is_invited or set(talk.seats) - {"agent", "supervisor"} else P.DRAFT
 
 
 def may(act: Act, seat: str, phase: Phase) -> bool:

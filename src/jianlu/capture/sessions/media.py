@@ -11,6 +11,7 @@ from jianlu.capture.sessions.opening import Standing, opened
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recording import SCREEN, phase_now, seats_of
 from jianlu.capture.sessions.rooms import Connection
+from jianlu.capture.sessions.supervising import SUPERVISOR, require_supervising
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, NotFoundError
 from jianlu.govern.identity.model import Principal
@@ -20,6 +21,10 @@ def publish(case: str, feed: str, offer_sdp: str, *, using: SessionPorts, by: Pr
     """Send the caller's own feed, or the share that they have begun; errors as `Rooms.publish`."""
     with opened(case, using=using, by=by) as (live, standing):
         _require_open(live)
+        if standing.seat == SUPERVISOR:
+            raise DeniedError(
+                "a supervisor's voice is no recorded track, so it is not carried: write to the agent", code="whisper_in_writing"
+            )
         if feed != standing.seat or feed not in seats_of(live):
             share = next((each for each in live.talk.shares if each.track == feed), None)
             if share is None or share.by != standing.seat:
@@ -68,12 +73,13 @@ def close_connection(case: str, connection: str, *, using: SessionPorts, by: Pri
 
 def _require_open(live: LiveSession) -> None:
     if phase_now(live) not in OPEN:
-        raise ConflictError("this session is over: nothing is sent any more")
+        raise ConflictError("this session is over: nothing is sent any more", code="session_over")
 
 
 def _require_seated(live: LiveSession, standing: Standing) -> None:
-    if standing.seat not in (*seats_of(live), "supervisor"):
-        raise DeniedError("only who has a seat watches")
+    if standing.seat not in (*seats_of(live), SUPERVISOR):
+        raise DeniedError("only who has a seat watches", code="sit_first")
+    require_supervising(live, standing)
 
 
 def _require_own(live: LiveSession, standing: Standing, connection: str) -> None:

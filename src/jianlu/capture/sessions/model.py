@@ -17,7 +17,7 @@ from jianlu.govern.consent import Decision
 
 
 class Phase(StrEnum):
-    """Where a session is; `sealed` once its case is closed."""
+    """Where a session is; `sealed` once its case is closed, `destroyed` once nothing is left of it but what the ledger says."""
 
     DRAFT = "draft"
     WAITING = "waiting"
@@ -28,6 +28,7 @@ class Phase(StrEnum):
     REFUSED = "refused"
     ENDED = "ended"
     SEALED = "sealed"
+    DESTROYED = "destroyed"
 
 
 class Act(StrEnum):
@@ -46,6 +47,8 @@ class Act(StrEnum):
     ATTEST = "attest"
     WAIVE_CHECK = "waive_check"
     MESSAGE = "message"
+    ADVISE = "advise"
+    SUPERVISE = "supervise"
     SHARE = "share"
     PAUSE = "pause"
     RESUME = "resume"
@@ -127,6 +130,16 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A message: the object that holds it, who wrote it, and to whom ("" for everybody)."""
+
+    name: str
+    by: str
+    to: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """A session by its events alone; `showing` and `is_unhealthy` are of the moment."""
 
@@ -136,7 +149,7 @@ class Talk:
     decisions: Mapping[tuple[str, str], Decision] = field(default_factory=dict)
     attested: frozenset[str] = frozenset()
     attestations: int = 0
-    messages: tuple[tuple[str, str, int], ...] = ()
+    messages: tuple[Written, ...] = ()
     deposits: tuple[tuple[str, str, str, int], ...] = ()
     shares: tuple[Share, ...] = ()
     alarms: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -146,6 +159,7 @@ class Talk:
     paused_at_ms: int | None = None
     pause_reason: str = ""
     end_reason: str = ""
+    ended_at_ms: int = 0
     is_recorded: bool = False
     is_closed: bool = False
     refusals: int = 0

@@ -20,6 +20,7 @@ from jianlu.capture.sessions.engine import UNHEALTHY, with_showing
 from jianlu.capture.sessions.health import RED, WATCHED, WHOLE, Vigil
 from jianlu.capture.sessions.members import membership_of
 from jianlu.capture.sessions.model import Showing
+from jianlu.capture.sessions.owing import alarms_with, owed_still
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.replay import begin, replay
 from jianlu.capture.sessions.switchboard import LiveSession
@@ -53,14 +54,16 @@ class Standing:
 def opened(case: str, *, using: SessionPorts, by: Principal) -> Iterator[tuple[LiveSession, Standing]]:
     """The session of a case that `by` may see, caught up and locked, and where `by` stands in it.
 
+    A recording that nobody looked at lately is not a healthy one: whoever goes on may be recorded by nobody.
     NotFoundError for a case that `by` may not see.
     """
     row = read_case(case, using=using, by=by)
     live = using.switchboard.session(case, lambda: open_session(row, using=using))
     with live.lock:
         live.row = row
-        live.touched_ms = using.clock.monotonic_ms()
+        live.touched_ms = now_ms = using.clock.monotonic_ms()
         live.catch_up()
+        live.talk = replace(live.talk, is_unhealthy=live.level == "red" or not live.is_looked_at(now_ms))
         yield live, standing_of(live, by)
 
 
@@ -94,12 +97,13 @@ def open_session(row: CaseRow, *, using: SessionPorts) -> LiveSession:
     talk = with_showing(replay(course, events, begin(course)), _showing(row))
     live = LiveSession(row, scene, script, plan, course, particulars, log, talk, len(events))
     live.touched_ms = using.clock.monotonic_ms()
+    live.owed = owed_still(using.owed.of(row.case), events)
     if talk.is_recording and not talk.end_reason:
         _take_over(live, using)
     live.members = membership_of(events)
     live.demands = {step.id: demands_of(plan, step) for step in course.steps}
-    for name, _, _ in talk.messages:
-        live.texts[name] = str(parse_canonical(log.open_object(name))["text"])
+    for written in talk.messages:
+        live.texts[written.name] = str(parse_canonical(log.open_object(written.name))["text"])
     if talk.end_reason and (talk.is_recorded or talk.is_closed):
         live.is_handed_over = True
         using.desk.release(using.tenant, row.case)
@@ -133,7 +137,7 @@ def has_led(live: LiveSession, account: str) -> bool:
 def require_seat(standing: Standing, *seats: str) -> None:
     """DeniedError unless the caller is on one of `seats`."""
     if standing.seat not in seats:
-        raise DeniedError("this is not for your seat to do: ask whoever leads the session")
+        raise DeniedError("this is not for your seat to do: ask whoever leads the session", code="not_your_seat")
 
 
 def session_ms(live: LiveSession, *, using: SessionPorts) -> int:
@@ -145,19 +149,21 @@ def session_ms(live: LiveSession, *, using: SessionPorts) -> int:
 def _take_over(live: LiveSession, using: SessionPorts) -> None:
     """Go on with the watch over a talk where an earlier process left it: alarms that it raised, a pause that it made.
 
-    What it had seen and not yet recorded is lost with it; since when nobody watched is recorded at the first beat (`watch.py`).
+    What it had seen and not yet recorded is owed still, where it could be kept; since when nobody watched is recorded at the first
+    beat (`watch.py`).
     """
     now_ms, zero_us = using.clock.monotonic_ms(), live.row.zero_us
-    own = {key: at_ms for key, at_ms in live.talk.alarms.items() if key[0] in WATCHED and key[1] == WHOLE}
+    alarms = alarms_with(live.talk.alarms.items(), live.owed)
+    own = {key: at_ms for key, at_ms in alarms.items() if key[0] in WATCHED and key[1] == WHOLE}
     since = {key: now_ms if zero_us is None else min(now_ms, zero_us // 1000 + at_ms) for key, at_ms in own.items()}
     live.vigil = Vigil(since, is_acted=live.talk.pause_reason == UNHEALTHY)
-    live.talk = replace(live.talk, is_unhealthy=any(code in RED for code, _ in live.talk.alarms))
+    live.talk = replace(live.talk, is_unhealthy=any(code in RED for code, _ in alarms))
     live.unwatched_ms = _known_until(live, instant_text(using.began_at))
 
 
 def _known_until(live: LiveSession, began_at: str) -> int:
-    """The last instant of the session that an earlier process recorded anything of: all is appended by the process that watches."""
-    bodies = [event.body for event in live.log.events if event.at <= began_at]
+    """The last instant of the session of which an earlier process recorded anything, or owed it: all is appended by whoever watches."""
+    bodies = [*(event.body for event in live.log.events if event.at <= began_at), *(body for _, body in live.owed)]
     return max((int(body.get("to_ms", body.get("at_ms", 0))) for body in bodies), default=0)
 
 

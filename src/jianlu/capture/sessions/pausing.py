@@ -80,3 +80,4 @@ def _alarm(live: LiveSession, at_ms: int, using: SessionPorts) -> None:
     alarms = {**live.vigil.alarms, (PAUSE_UNCONFIRMED, WHOLE): using.clock.monotonic_ms()}
     live.vigil = replace(live.vigil, alarms=alarms)
     live.owed.append((EventType.HEALTH_ALARMED, {"code": PAUSE_UNCONFIRMED, "track": WHOLE, "at_ms": at_ms}))
+    using.owed.keep(live.row.case, live.owed)

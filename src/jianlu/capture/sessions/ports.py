@@ -16,10 +16,12 @@ from sqlalchemy import Engine
 from jianlu.capture.cases.model import Scene
 from jianlu.capture.cases.rules import Rules
 from jianlu.capture.sessions.checks import Watching
+from jianlu.capture.sessions.owing import OwedBook
 from jianlu.capture.sessions.recorders import Recorders
 from jianlu.capture.sessions.rooms import VIDEO_CODECS, Rooms
 from jianlu.capture.sessions.switchboard import Switchboard
 from jianlu.core.terms.ids import TenantId
+from jianlu.govern.access.decide import Access
 from jianlu.runtime.clock import Clock
 from jianlu.vault.desk import CaseDesk
 
@@ -40,7 +42,7 @@ class SessionPorts:
     name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of a case are, `wait` lets
     others work for so many seconds. `is_edge`: media and recorders are across a line that may be cut.
     `watching` is what is known of the checker beside the call; None where live checks are switched off. `began_at` is when this
-    process began to have sessions: before, another one had them.
+    process began to have sessions: before, another one had them. `owed` is what the ledger would not take yet.
     """
 
     tenant: TenantId
@@ -54,6 +56,7 @@ class SessionPorts:
     tenant_secret: bytes
     backends: Sequence[Sequence[str]]
     after_call: Callable[[str], None]
+    access: Access
     probes: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     jobs: Callable[[str], Mapping[str, Any]] = no_jobs
     watching: Watching | None = None
@@ -61,6 +64,7 @@ class SessionPorts:
     video_codecs: tuple[str, ...] = VIDEO_CODECS
     wait: Callable[[float], None] = time.sleep
     switchboard: Switchboard = field(default_factory=Switchboard)
+    owed: OwedBook = field(default_factory=OwedBook)
     began_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:

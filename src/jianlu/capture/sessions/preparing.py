@@ -50,9 +50,9 @@ def record_preflight(case: str, checks: Mapping[str, str], *, using: SessionPort
         raise InvalidError(f"a device test has up to {CHECKS_MAX} checks by code, each {', '.join(RESULTS)}")
     with opened(case, using=using, by=by) as (live, standing):
         if phase_now(live) not in OPEN:
-            raise ConflictError("this session is over: make a new case")
+            raise ConflictError("this session is over: make a new case", code="session_over")
         if standing.seat not in seats_of(live):
-            raise DeniedError("only who has a seat tests devices")
+            raise DeniedError("only who has a seat tests devices", code="sit_first")
         if live.talk.devices.get(standing.seat) != dict(checks):
             _append(live, standing.seat, checks)
             keep(live, using=using)
@@ -106,7 +106,7 @@ def _has_started(case: str, until_ms: int, using: SessionPorts, by: Principal) -
             _start_mirror(live, using)
             return True
         if phase_now(live) not in BEFORE:
-            raise ConflictError("this session is over: make a new case")
+            raise ConflictError("this session is over: make a new case", code="session_over")
         look_at_members(live, using=using)
         gates = gates_of(live)
         if any(gate.code == NOT_ADMITTED for gate in gates):
@@ -119,7 +119,8 @@ def _has_started(case: str, until_ms: int, using: SessionPorts, by: Principal) -
             _record_sight(live, gates)
         if gates:
             family = UnavailableError if any(gate.code == RECORDER_AWAY for gate in gates) else ConflictError
-            raise family(f"the session cannot start: {'; '.join(_said(gate) for gate in gates)}")
+            code = "not_seen_yet" if gates == media_gates(live) else "not_ready"
+            raise family(f"the session cannot start: {'; '.join(_said(gate) for gate in gates)}", code=code)
         _start(live, using)
         return True
 

@@ -86,7 +86,7 @@ def enter_queue(request: QueueRequest, *, using: SessionPorts) -> Ticket:
     ticket, token = secrets.token_hex(8), secrets.token_urlsafe(24)
     with transaction(using.database) as connection:
         if len(_rows(connection, using.tenant, WAITING)) >= QUEUE_MAX:
-            raise ConflictError("too many people are waiting: try again later")
+            raise ConflictError("too many people are waiting: try again later", code="queue_full")
         connection.execute(
             insert(queue_tickets).values(
                 ticket=ticket,
@@ -122,7 +122,7 @@ def take_next(*, using: SessionPorts, by: Staff) -> TicketRow | None:
         values = {"state": TAKEN, "taken_by": by.account.id, "taken_at": instant_text(using.clock.now())}
         fresh = (queue_tickets.c.ticket == chosen.ticket, queue_tickets.c.state == WAITING)
         if connection.execute(update(queue_tickets).where(*fresh).values(**values)).rowcount != 1:
-            raise ConflictError("another agent was faster: take the next one")
+            raise ConflictError("another agent was faster: take the next one", code="ticket_taken")
         return _found(connection, using.tenant, chosen.ticket)
 
 
@@ -132,15 +132,15 @@ def serve_ticket(ticket: str, case: str, *, using: SessionPorts, by: Staff) -> N
     with opened(case, using=using, by=by) as (live, standing):
         require_seat(standing, "agent")
         if phase_now(live) not in OPEN or "customer" not in seats_of(live):
-            raise ConflictError("this session is over: make a new case for the ticket")
+            raise ConflictError("this session is over: make a new case for the ticket", code="session_over")
     with transaction(using.database) as connection:
         row = _found(connection, using.tenant, ticket)
         if row.taken_by != by.account.id:
-            raise DeniedError("this ticket is another agent's: take your own")
+            raise DeniedError("this ticket is another agent's: take your own", code="ticket_taken")
         if row.state == SERVED and row.case == case:
             return
         if row.state != TAKEN:
-            raise ConflictError("this ticket was served, or its holder left: take the next one")
+            raise ConflictError("this ticket was served, or its holder left: take the next one", code="ticket_taken")
         mine = queue_tickets.c.ticket == ticket
         connection.execute(update(queue_tickets).where(mine).values(state=SERVED, case_ref=case))
 

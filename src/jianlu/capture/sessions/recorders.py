@@ -188,8 +188,18 @@ class Recorders(Protocol):
     def resume(self, case: str) -> None:
         """Go on after a pause. Idempotent. NotFoundError when not recording."""
 
+    def end(self, case: str, at_ms: int) -> int:
+        """Record what belongs before that instant of the session, and nothing behind it; the first call counts. Waits for nothing.
+
+        Returns where the end lies: no later than now, no earlier than what was cut already. So two recorders end as one. NotFoundError
+        when not recording; UnavailableError when the end could not be kept, or the recording is only being taken up again: call again.
+        """
+
     def stop(self, case: str, reason: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
-        """End the recording and wait until all of it is delivered; idempotent. The secrets of its room are forgotten, recorded or not.
+        """End the recording, now unless `end` said where, and wait until all of it is delivered; idempotent.
+
+        The recorder that writes first says then that the recording has ended, so it is stopped last. The secrets of the room are
+        forgotten, recorded or not.
 
         NotFoundError when it was never started here. UnavailableError while something is still to be delivered after `patience_ms`: the
         recording has ended, call again.

@@ -17,6 +17,7 @@ from jianlu.capture.sessions.lifecycle import OVER, Gate, phase_of
 from jianlu.capture.sessions.members import is_encrypted, key_gates
 from jianlu.capture.sessions.model import Phase, Ruling, StepState
 from jianlu.capture.sessions.opening import session_ms, showing_text
+from jianlu.capture.sessions.owing import pay
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
 from jianlu.capture.sessions.recorders import RecordedTrack, Recorders
 from jianlu.capture.sessions.switchboard import LiveSession
@@ -52,7 +53,9 @@ def recorders_of(live: LiveSession, *, using: SessionPorts) -> dict[str, Recorde
     """The recorders that this case needs by name, the one that writes first; UnavailableError when one is not there at all."""
     names = needed_recorders(live)
     if lost := [name for name in names if name not in using.recorders]:
-        raise UnavailableError(f"this template needs the recorder {lost[0]}: start one more recorder, then try again")
+        raise UnavailableError(
+            f"this template needs the recorder {lost[0]}: start one more recorder, then try again", code="recorder_missing"
+        )
     return {name: using.recorders[name] for name in names}
 
 
@@ -122,7 +125,8 @@ def carry_out(live: LiveSession, ruling: Ruling, *, using: SessionPorts) -> None
         wind_up(live, using=using)
     if ruling.refusal is not None:
         about = f" ({ruling.refusal.about})" if ruling.refusal.about else ""
-        raise ConflictError(f"the session refuses: {ruling.refusal.block.value}{about}: look at its present state")
+        block = ruling.refusal.block.value
+        raise ConflictError(f"the session refuses: {block}{about}: look at its present state", code=f"step_{block}")
 
 
 def keep(live: LiveSession, *, using: SessionPorts) -> None:
@@ -151,13 +155,13 @@ def wind_up(live: LiveSession, *, using: SessionPorts, patience_ms: int = STOP_P
         return True
     case, reason = live.row.case, live.talk.end_reason
     cut(live, using=using)
+    with suppress(UnavailableError):
+        pay(live, using.owed)
     if live.talk.is_recording and using.watching is not None:
         with suppress(UnavailableError):
             _record_outrun(live, session_ms(live, using=using))
     if live.row.zero_us is not None or live.talk.is_recording:
-        recorders = reversed(recorders_of(live, using=using).values())
-        stopped = [_stop(recorder, case, reason, patience_ms) for recorder in recorders]
-        if not all(stopped):
+        if not _stop_all(live, reason, patience_ms, using):
             return False
         live.catch_up()
         if live.talk.is_recording:
@@ -170,6 +174,7 @@ def wind_up(live: LiveSession, *, using: SessionPorts, patience_ms: int = STOP_P
     keep(live, using=using)
     is_recorded = live.talk.is_recorded
     using.desk.release(using.tenant, case)
+    using.owed.keep(case, [])
     live.is_handed_over = True
     if is_recorded:
         using.after_call(case)
@@ -184,6 +189,20 @@ def disconnect(live: LiveSession, seat: str, *, using: SessionPorts) -> None:
         del live.connections[connection]
         with suppress(UnavailableError, NotFoundError):
             using.rooms.close_connection(live.row.case, connection)
+
+
+def _stop_all(live: LiveSession, reason: str, patience_ms: int, using: SessionPorts) -> bool:
+    """End all recorders at one instant, the end of the talk, and have them deliver. Whether all have.
+
+    The first says on the record that the recording has ended, and the stages after the call begin by that: it is stopped when
+    the others have delivered, so that nobody compares with a recording that is still to come.
+    """
+    case, at_ms = live.row.case, live.talk.ended_at_ms
+    recorders = list(recorders_of(live, using=using).values())
+    for recorder in recorders:
+        with suppress(UnavailableError, NotFoundError):
+            at_ms = max(at_ms, recorder.end(case, at_ms))
+    return all(_stop(recorder, case, reason, patience_ms) for recorder in reversed(recorders))
 
 
 def _stop(recorder: Recorders, case: str, reason: str, patience_ms: int) -> bool:

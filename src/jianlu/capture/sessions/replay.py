@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from jianlu.capture.sessions.checks import check_in
-from jianlu.capture.sessions.model import Course, Share, StepRun, StepState, Talk
+from jianlu.capture.sessions.model import Course, Share, StepRun, StepState, Talk, Written
 from jianlu.core.formats.event import Event
 from jianlu.core.terms.events import EventType
 from jianlu.govern.consent import DECISIONS, decision_in
@@ -129,7 +129,8 @@ def _attested(_: Course, talk: Talk, body: Body) -> Talk:
 
 
 def _message(_: Course, talk: Talk, body: Body) -> Talk:
-    return replace(talk, messages=(*talk.messages, (body["object"], body["by"], body["at_ms"])))
+    written = Written(body["object"], body["by"], body.get("to", ""), body["at_ms"])
+    return replace(talk, messages=(*talk.messages, written))
 
 
 def _deposited(_: Course, talk: Talk, body: Body) -> Talk:
@@ -177,7 +178,7 @@ def _segment(_: Course, talk: Talk, body: Body) -> Talk:
 
 
 def _talk_ended(_: Course, talk: Talk, body: Body) -> Talk:
-    return replace(talk, end_reason=body["reason"], shares=(), showing=None)
+    return replace(talk, end_reason=body["reason"], ended_at_ms=body["at_ms"], shares=(), showing=None)
 
 
 def _recording_ended(_: Course, talk: Talk, __: Body) -> Talk:

@@ -40,7 +40,7 @@ def signature_seen(content: bytes) -> SignatureSeen:
     if not 0 < len(content) <= PDF_BYTES_MAX:
         raise InvalidError(f"a deposited document has 1 to {PDF_BYTES_MAX} bytes: make it smaller")
     if not content.startswith(_HEAD) or _TAIL not in content[-_TAIL_WITHIN:]:
-        raise InvalidError("the deposited document is no whole PDF: export it again, then send it as it is")
+        raise InvalidError("the deposited document is no whole PDF: export it again, then send it as it is", code="no_signed_pdf")
     claims = list(islice(_RANGE.finditer(content), _RANGES_MAX + 1))
     if len(claims) > _RANGES_MAX:
         return "covers_part"

@@ -89,7 +89,7 @@ def attest(case: str, clause: str, statement: str, *, using: SessionPorts, by: P
     with opened(case, using=using, by=by) as (live, standing):
         phase = phase_now(live)
         if phase not in (Phase.LIVE, Phase.PAUSED):
-            raise ConflictError("attestations are made while the session runs")
+            raise ConflictError("attestations are made while the session runs", code="not_now")
         wanted = [each for each in live.plan.obligations if each.kind == "require_attestation" and each.clause_key == clause]
         if not wanted:
             raise InvalidError(
@@ -130,7 +130,7 @@ def _turn(live: LiveSession, standing: Standing, step: str, act: Act, using: Ses
     if not may(act, standing.seat, Phase.LIVE):
         ruling = engine.denied(live.talk, step, by=standing.seat or "nobody", now_ms=now_ms)
         carry_out(live, Ruling(ruling.records, live.talk.showing), using=using)
-        raise DeniedError("this is not for your seat to do: whoever leads the session does it")
+        raise DeniedError("this is not for your seat to do: whoever leads the session does it", code="not_your_seat")
     return now_ms
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from jianlu.capture.cases.model import CaseRow, Scene
 from jianlu.capture.sessions.checks import Demand, Seen
 from jianlu.capture.sessions.gate import Sight
-from jianlu.capture.sessions.health import Vigil
+from jianlu.capture.sessions.health import LOOKED_MS_MAX, Vigil
 from jianlu.capture.sessions.members import Membership
 from jianlu.capture.sessions.model import Course, Talk
 from jianlu.capture.sessions.recorders import RecordingStatus
@@ -24,6 +24,15 @@ from jianlu.core.formats.plan import Plan
 from jianlu.core.formats.script import Script
 from jianlu.core.terms.events import EventType
 from jianlu.vault.case_log import CaseLog
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Which alerts of a session somebody has taken note of, who (as shown) and when."""
+
+    alerts: frozenset[str]
+    name: str
+    at: str
 
 
 @dataclass(slots=True)
@@ -54,12 +63,18 @@ class LiveSession:
     status: RecordingStatus | None = None
     room: RoomStatus | None = None
     texts: dict[str, str] = field(default_factory=dict)
+    supervisors: dict[str, tuple[str, str]] = field(default_factory=dict)
     connections: dict[str, str] = field(default_factory=dict)
     turned_away: set[str] = field(default_factory=set)
     members: Membership = field(default_factory=Membership)
     demands: Mapping[str, tuple[Demand, ...]] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
+    noted: Noted | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def is_looked_at(self, now_ms: int) -> bool:
+        """Whether the watch looked at the recording lately; `now_ms` is monotonic."""
+        return self.looked_ms is not None and now_ms - self.looked_ms <= LOOKED_MS_MAX
 
     def catch_up(self) -> Talk:
         """The talk with every event that was recorded meanwhile, by whomever."""
@@ -103,6 +118,11 @@ class Switchboard:
                 with self._lock:
                     self._sessions[case] = found
             return found
+
+    def found(self, case: str) -> LiveSession | None:
+        """The case's session if it is open in this process; nothing is opened for the question."""
+        with self._lock:
+            return self._sessions.get(case)
 
     def forget(self, case: str) -> None:
         """Let go of a session; it is rebuilt when it is asked for again."""

@@ -8,18 +8,20 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from jianlu.capture.cases.case_access import number_for
 from jianlu.capture.cases.masks import masked
 from jianlu.capture.sessions.encryption import written
 from jianlu.capture.sessions.gate_words import gate_checks_part
 from jianlu.capture.sessions.joining import outstanding_seats
 from jianlu.capture.sessions.lifecycle import OVER, acts_of
 from jianlu.capture.sessions.members import members_part
-from jianlu.capture.sessions.model import Act, Phase, StepState
+from jianlu.capture.sessions.model import Act, Phase, StepState, Written
 from jianlu.capture.sessions.opening import Standing, has_led, opened, session_ms
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.recorders import RecordingStatus
 from jianlu.capture.sessions.recording import gate_checks, gates_of, phase_now, seats_of, shown_gates
 from jianlu.capture.sessions.rooms import FeedStatus
+from jianlu.capture.sessions.supervising import SUPERVISOR, is_supervising, supervisor_of
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.view_checks import NO_CHECKS, checks_part, hidden_checks, step_checks
 from jianlu.capture.sessions.view_parts import Facts, consents_part, gates_part, health_part, steps_part
@@ -30,10 +32,10 @@ from jianlu.govern.script_texts import facts_in
 def view_session(case: str, *, using: SessionPorts, by: Principal) -> dict[str, Any]:
     """The session of a case for `by`; NotFoundError for a case that `by` may not see."""
     with opened(case, using=using, by=by) as (live, standing):
-        return _view(live, standing, using)
+        return _view(live, standing, number_for(using.access, by, live.row) if standing.is_staff else "", using)
 
 
-def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[str, Any]:
+def _view(live: LiveSession, standing: Standing, number: str, using: SessionPorts) -> dict[str, Any]:
     row, talk, now_ms = live.row, live.talk, session_ms(live, using=using)
     progress = using.jobs(row.case)
     phase = phase_now(live)
@@ -45,7 +47,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
     status = live.status or RecordingStatus("idle" if row.zero_us is None else "stopped" if phase in OVER else "starting")
     return {
         "case": row.case,
-        "number": row.number if standing.is_staff else "",
+        "number": number,
         "title": row.title,
         "template": {"id": live.scene.id, "version": live.scene.version, "title": dict(live.scene.title)},
         "state": phase.value,
@@ -64,7 +66,7 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         "showing": talk.showing.document if talk.showing else None,
         "consents": consents_part(live),
         "gate_checks": gate_checks_part(gate_checks(live, using=using)) if row.zero_us is None and phase not in OVER else [],
-        "gates": gates_part(shown_gates(live)) if row.zero_us is None and phase not in OVER else [],
+        "gates": gates_part(live, shown_gates(live)) if row.zero_us is None and phase not in OVER else [],
         "recording": {
             **asdict(status),
             "alarms": [asdict(alarm) for alarm in status.alarms],
@@ -72,7 +74,8 @@ def _view(live: LiveSession, standing: Standing, using: SessionPorts) -> dict[st
         },
         "health": health_part(live, phase, using.clock.monotonic_ms()),
         "checks": checks_part(live, using.watching, using.clock.monotonic_ms()) if standing.is_staff else hidden_checks(live),
-        "messages": [{"by": by, "text": live.texts.get(name, ""), "at_ms": at_ms} for name, by, at_ms in talk.messages],
+        "supervisor": _supervisor(live, standing),
+        "messages": [_message(live, standing, each) for each in talk.messages],
         "deposits": [
             {"document": document, "signature": signature, "by": by, "at_ms": at_ms}
             for document, signature, by, at_ms in talk.deposits
@@ -94,6 +97,19 @@ def _steps(live: LiveSession, standing: Standing, facts: Facts, using: SessionPo
         checks = step_checks(live, runs[step["id"]], using.watching, now_ms) if standing.is_staff else dict(NO_CHECKS)
         step["checks"] = checks
     return steps
+
+
+def _supervisor(live: LiveSession, standing: Standing) -> dict[str, Any] | None:
+    """Who sits beside the session, by name: everybody in it is told."""
+    seated = supervisor_of(live)
+    return {"display": seated.name, "is_you": is_supervising(live, standing)} if seated is not None else None
+
+
+def _message(live: LiveSession, standing: Standing, written: Written) -> dict[str, Any]:
+    """A message; of one that is for somebody else everybody learns that there was one, and only its reader and staff what it says."""
+    is_readable = written.to in ("", standing.seat) or standing.is_staff
+    text = live.texts.get(written.name, "") if is_readable else ""
+    return {"by": written.by, "to": written.to, "text": text, "at_ms": written.at_ms}
 
 
 def _seats(live: LiveSession, standing: Standing, using: SessionPorts) -> list[dict[str, Any]]:
@@ -142,6 +158,10 @@ def _allowed(live: LiveSession, standing: Standing, phase: Phase) -> list[str]:
         acts -= {Act.PAUSE}
     if rule is None or not rule.may_share:
         acts -= {Act.SHARE}
+    if standing.seat == SUPERVISOR and is_supervising(live, standing):
+        acts -= {Act.SUPERVISE}
+    elif standing.seat == SUPERVISOR:
+        acts -= {Act.ADVISE, Act.MESSAGE, Act.LEAVE}
     if live.row.zero_us is not None or gates_of(live):
         acts -= {Act.START}
     if turn is None or turn.state is StepState.CURRENT:

@@ -11,12 +11,13 @@ from typing import Any
 from jianlu.capture.sessions.checking import is_away, prompts_now, wants_supervisor
 from jianlu.capture.sessions.checks import CheckState, Demand, Found, Watching, findings_now
 from jianlu.capture.sessions.model import StepRun, StepState
+from jianlu.capture.sessions.named import seat_or_track
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.words import CHECK_WORDS, PROMPT_WORDS, worded
 from jianlu.core.formats.plan import Plan
+from jianlu.govern.policy.case_file import picture_of
 
 AVOIDED = {"zh": "没有说禁止的话", "en": "No forbidden words"}
-_SEAT_WORDS = {"agent": ("销售人员", "the agent"), "customer": ("客户", "the customer")}
 
 
 def checks_part(live: LiveSession, watching: Watching | None, now_ms: int) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def checks_part(live: LiveSession, watching: Watching | None, now_ms: int) -> di
         "held_by": live.talk.held_by or None,
         "calls_supervisor": wants_supervisor(live.talk),
         "prompts": [
-            {"code": each.code, "about": each.track, "text": worded(PROMPT_WORDS, each.code, _who(each.track))}
+            {"code": each.code, "about": each.track, "text": worded(PROMPT_WORDS, each.code, _whose(each.track))}
             for each in prompts
         ],
     }
@@ -80,12 +81,12 @@ def _point(demand: Demand, found: Found, plan: Plan) -> dict[str, Any]:
         "text": dict(AVOIDED) if demand.kind == "avoided" else {"zh": says, "en": says},
         "state": found.state.value,
         "reason": found.reason,
-        "why": worded(CHECK_WORDS, found.reason, "") if found.reason else None,
+        "why": worded(CHECK_WORDS, found.reason) if found.reason else None,
         "from_ms": found.from_ms if is_placed else None,
         "to_ms": found.to_ms if is_placed else None,
     }
 
 
-def _who(track: str) -> str:
-    zh, en = _SEAT_WORDS.get(track.removesuffix("-picture"), (track, track))
-    return f"{zh} ({en})"
+def _whose(track: str) -> tuple[str, str]:
+    """Whose picture or sound it is: a prompt speaks to the person."""
+    return seat_or_track(track.removesuffix(picture_of("")))

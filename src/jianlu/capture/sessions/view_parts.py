@@ -10,7 +10,8 @@ from typing import Any
 
 from jianlu.capture.sessions.engine import blocks_of, left_ms
 from jianlu.capture.sessions.lifecycle import OVER, Gate
-from jianlu.capture.sessions.model import Block, Phase, Refusal, StepRun, StepState
+from jianlu.capture.sessions.model import Phase, Refusal, StepRun, StepState
+from jianlu.capture.sessions.named import of_gate, of_refusal, seat_or_track
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.capture.sessions.words import ALARM_WORDS, BLOCK_WORDS, GATE_WORDS, worded
 from jianlu.core.formats.script import Question, Step
@@ -19,8 +20,6 @@ from jianlu.govern.script_texts import filled, sentences_that_apply
 
 Facts = Mapping[str, FactValue]
 NOT_MEASURED = "not_measured"
-LOOKED_MS_MAX = 5_000
-"""The watch looks each second; a look that is older says nothing of now."""
 
 
 def steps_part(live: LiveSession, facts: Facts, now_ms: int) -> list[dict[str, Any]]:
@@ -56,9 +55,11 @@ def consents_part(live: LiveSession) -> list[dict[str, Any]]:
     return found
 
 
-def gates_part(gates: Iterable[Gate]) -> list[dict[str, Any]]:
+def gates_part(live: LiveSession, gates: Iterable[Gate]) -> list[dict[str, Any]]:
     """What keeps the session from starting, in words."""
-    return [{"code": gate.code, "about": gate.about, "text": worded(GATE_WORDS, gate.code, gate.about)} for gate in gates]
+    return [
+        {"code": gate.code, "about": gate.about, "text": worded(GATE_WORDS, gate.code, of_gate(live, gate))} for gate in gates
+    ]
 
 
 def health_part(live: LiveSession, phase: Phase, now_ms: int) -> dict[str, Any]:
@@ -73,10 +74,10 @@ def health_part(live: LiveSession, phase: Phase, now_ms: int) -> dict[str, Any]:
     if live.status is not None:
         alarms |= {(alarm.code, alarm.track): alarm.from_ms for alarm in live.status.alarms}
     looked_ms = None if live.looked_ms is None else max(0, live.looked_ms - zero_ms + live.offset_ms)
-    if live.looked_ms is None or now_ms - live.looked_ms > LOOKED_MS_MAX:
+    if not live.is_looked_at(now_ms):
         alarms[NOT_MEASURED, ""] = looked_ms or 0
     messages = [
-        {"code": code, "text": worded(ALARM_WORDS, code, track), "track": track, "at_ms": at_ms}
+        {"code": code, "text": worded(ALARM_WORDS, code, seat_or_track(track)), "track": track, "at_ms": at_ms}
         for (code, track), at_ms in sorted(alarms.items(), key=lambda entry: entry[1])
     ]
     return {
@@ -113,7 +114,7 @@ def _step(
         "from_ms": run.from_ms if run.attempt else None,
         "to_ms": run.to_ms if run.state is StepState.DONE else None,
         "can_complete": is_current and not blocks,
-        "blocked_by": [_block(block) for block in blocks],
+        "blocked_by": [_block(live, block, facts) for block in blocks],
     }
 
 
@@ -149,9 +150,9 @@ def _attestation(live: LiveSession, clause: str) -> dict[str, Any]:
     }
 
 
-def _block(refusal: Refusal) -> dict[str, Any]:
-    code: Block = refusal.block
-    return {"code": code.value, "about": refusal.about, "text": worded(BLOCK_WORDS, code.value, refusal.about)}
+def _block(live: LiveSession, refusal: Refusal, facts: Facts) -> dict[str, Any]:
+    code, about = refusal.block.value, of_refusal(live, refusal, facts)
+    return {"code": code, "about": refusal.about, "text": worded(BLOCK_WORDS, code, about)}
 
 
 def _clauses_by_step(live: LiveSession) -> dict[str, list[dict[str, Any]]]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from jianlu.capture.cases.case_rows import cases_by_state, change_case
 from jianlu.capture.sessions import engine
+from jianlu.capture.sessions.alerts import recall_notes
 from jianlu.capture.sessions.checking import is_away
 from jianlu.capture.sessions.encryption import look_at_members
 from jianlu.capture.sessions.forwarding import cut, forward
@@ -20,6 +21,7 @@ from jianlu.capture.sessions.health import PAUSE_UNCONFIRMED, UNWATCHED, WHOLE, 
 from jianlu.capture.sessions.members import room_spec
 from jianlu.capture.sessions.model import Phase
 from jianlu.capture.sessions.opening import opened_by_watch, session_ms
+from jianlu.capture.sessions.owing import pay
 from jianlu.capture.sessions.pausing import agree_on_pause, go_on, is_paused_by_people, suspend
 from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
 from jianlu.capture.sessions.preparing import look_around, look_at_probes
@@ -95,13 +97,24 @@ def watch_session(case: str, *, using: SessionPorts) -> None:
 
 
 def reopen_sessions(*, using: SessionPorts, complain: Complain, threads: Executor) -> None:
-    """After a start of this process: know the sessions that run or ended meanwhile, and hand over what was not; a beat does the rest."""
+    """After a start of this process: know the sessions that run or ended meanwhile, and hand over what was not; a beat does the rest.
+
+    Of talks that are over, those whose case is closed are not opened unless stages after the call are still to come.
+    """
     with transaction(using.database, writes=False) as connection:
-        rows = cases_by_state(connection, using.tenant, (*_RUNNING_STATES, *_OVER_STATES, Phase.WAITING.value))
-    opening = {row.case: threads.submit(_reopen, row.case, using) for row in rows}
+        running = cases_by_state(connection, using.tenant, (*_RUNNING_STATES, Phase.WAITING.value))
+        over = cases_by_state(connection, using.tenant, _OVER_STATES)
+    closed = using.desk.closed(using.tenant, over)
+    sealed = [case for case, is_recorded in closed.items() if is_recorded and _is_done(case, using)]
+    finished = {*sealed, *(case for case, is_recorded in closed.items() if not is_recorded)}
+    opening = {case: threads.submit(_reopen, case, using) for case in [*running, *over] if case not in finished}
+    for case in sealed:
+        _seal_row(case, using)
     for case, opened in opening.items():
         if (error := opened.exception()) is not None:
             complain(case, error)
+    with suppress(JianluError):  # what a supervisor knew is shown if it can be read; the watch waits for nothing
+        recall_notes(using=using)
 
 
 def _reopen(case: str, using: SessionPorts) -> None:
@@ -141,12 +154,20 @@ def _after_talk(live: LiveSession, using: SessionPorts) -> None:
     """Wind up what is not yet; once the stages after the call are done, the case is sealed and need not be known here."""
     if not live.is_handed_over:
         wind_up(live, using=using, patience_ms=0)
-    elif not live.talk.is_recorded or using.jobs(live.row.case)["jobs"]["stage"] == "done":
+    elif not live.talk.is_recorded or _is_done(live.row.case, using):
         if live.talk.is_recorded and live.row.state != Phase.SEALED.value:
-            with transaction(using.database) as connection:
-                change_case(connection, using.tenant, live.row.case, state=Phase.SEALED.value)
+            _seal_row(live.row.case, using)
         if using.clock.monotonic_ms() - live.touched_ms > FORGOTTEN_MS:
             using.switchboard.forget(live.row.case)
+
+
+def _is_done(case: str, using: SessionPorts) -> bool:
+    return bool(using.jobs(case)["jobs"]["stage"] == "done")
+
+
+def _seal_row(case: str, using: SessionPorts) -> None:
+    with transaction(using.database) as connection:
+        change_case(connection, using.tenant, case, state=Phase.SEALED.value)
 
 
 def _beat(live: LiveSession, using: SessionPorts) -> None:
@@ -210,10 +231,7 @@ def _record_alarms(live: LiveSession, found: Finding, using: SessionPorts) -> No
         for code, track in found.raised
     ]
     live.owed += [(EventType.HEALTH_CLEARED, {"code": code, "track": track, "at_ms": at_ms}) for code, track in found.cleared]
-    while live.owed:
-        live.log.append(*live.owed[0])
-        live.owed.pop(0)
-    live.catch_up()
+    pay(live, using.owed)
 
 
 def _forward(live: LiveSession, using: SessionPorts) -> None:

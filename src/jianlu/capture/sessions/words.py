@@ -1,6 +1,6 @@
 """What codes of a session mean, in Chinese and English, for whoever sits in it.
 
-`{}` is what the code is about. Codes of the recorder are those of `specs/live-recording.md`.
+`{}` is what the code is about, in words (`named.py`). Codes of the recorder are those of `specs/live-recording.md`.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ PROMPT_WORDS: Words = {
 """What can be put right at once."""
 
 
-def worded(words: Words, code: str, about: str) -> dict[str, str]:
-    """The words of a code by language; a code without words stands for itself."""
-    zh, en = words.get(code, (code + (": {}" if about else ""),) * 2)
-    return {"zh": zh.format(about).rstrip("：: "), "en": en.format(about).rstrip("：: ")}
+def worded(words: Words, code: str, about: tuple[str, str] = ("", "")) -> dict[str, str]:
+    """The words of a code by language, and of what it is about (`named.py`); a code without words stands for itself."""
+    zh, en = words.get(code, (code + (": {}" if about[0] else ""),) * 2)
+    return {"zh": zh.format(about[0]).rstrip("：: "), "en": en.format(about[1]).rstrip("：: ")}

@@ -179,3 +179,9 @@ class ScriptContent(Body):
     """A version of a script, as its specification says."""
 
     content: dict[str, Any]
+
+
+class ScriptReason(Body):
+    """Why a version is approved or withdrawn; kept with the act."""
+
+    reason: Annotated[str, Field(max_length=400)] = ""

@@ -9,37 +9,33 @@ from typing import Any, Literal
 
 from jianlu.deliver.api.answer_checks import Answer, Coded, LiveChecks, StepChecks, Words
 from jianlu.deliver.api.answer_gate import Deposited, GateCheck
+from jianlu.deliver.api.answer_talk import ChatLine, Supervisor
+
+
+class Denial(Answer):
+    """Why access was denied: the rules, the clauses that they rest on, and what to do."""
+
+    rules: list[str]
+    clauses: list[str]
+    next_step: Words
 
 
 class Problem(Answer):
-    """An error (RFC 9457). `type` is `urn:jianlu:problem:` and the family, or `about:blank` where the status says all."""
+    """An error (RFC 9457). `type` is `urn:jianlu:problem:` and a code that stays; `code` says which of them, where pages have words."""
 
     type: str
     title: str
     status: int
     detail: str
     instance: str
+    code: str | None = None
+    denial: Denial | None = None
 
 
 class Nobody(Answer):
     """Nobody is signed in."""
 
     kind: Literal["nobody"]
-
-
-class StaffMember(Answer):
-    """A member of staff."""
-
-    kind: Literal["staff"]
-    tenant: str
-    account: str
-    name: str
-    display: str
-    roles: list[str]
-    languages: list[str]
-    licences: list[str]
-    skills: list[str]
-    has_totp: bool
 
 
 class SeatHolder(Answer):
@@ -96,13 +92,14 @@ class CaseEntry(Answer):
 
 
 class CaseList(Answer):
-    """One page of cases, and how many there are in each state."""
+    """One page of cases, and how many there are in each state; by cursor nothing is counted, and `next` is empty on the last page."""
 
     cases: list[CaseEntry]
     total: int
     page: int
     pages: int
     counts: dict[str, int]
+    next: str
 
 
 class CaseMade(Answer):
@@ -268,14 +265,6 @@ class Health(Answer):
     looked_ms: int | None
 
 
-class ChatLine(Answer):
-    """A line of the recorded chat."""
-
-    by: str
-    text: str
-    at_ms: int
-
-
 class Share(Answer):
     """A share that goes on."""
 
@@ -357,6 +346,7 @@ class SessionView(Answer):
     recording: Recording
     health: Health
     checks: LiveChecks
+    supervisor: Supervisor | None
     messages: list[ChatLine]
     deposits: list[Deposited]
     shares: list[Share]

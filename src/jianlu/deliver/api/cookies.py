@@ -38,6 +38,12 @@ def capacity_of(request: HTTPConnection) -> Capacity:
     return Capacity(kind, seat or request.query_params.get(SEAT_QUERY, ""))
 
 
+def case_in(request: HTTPConnection) -> str:
+    """The case that the path is about, or nothing."""
+    found = _CASE.search(request.url.path)
+    return found.group(1) if found else ""
+
+
 def staff_token(request: HTTPConnection) -> str:
     """The claimed token of a sign-in, or nothing."""
     return request.cookies.get(STAFF_COOKIE, "")
@@ -45,8 +51,7 @@ def staff_token(request: HTTPConnection) -> str:
 
 def seat_tokens(request: HTTPConnection) -> list[str]:
     """The claimed tokens of seats, those of the path's case and of the seat that the request names first."""
-    found = _CASE.search(request.url.path)
-    case, seat = found.group(1) if found else "", capacity_of(request).seat
+    case, seat = case_in(request), capacity_of(request).seat
 
     def fit(name: str) -> tuple[bool, bool, str]:
         of_case, _, of_seat = name.removeprefix(SEAT_COOKIES).partition(".")

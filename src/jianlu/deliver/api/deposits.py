@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from jianlu.capture.sessions.depositing import deposit_document
 from jianlu.core.errors import InvalidError
 from jianlu.deliver.api.deps import Caller, CaseRef, TheDeps, Wakes
+from jianlu.deliver.api.rights import on_case
 
 PDF = "application/pdf"
 router = APIRouter(prefix="/api/v1/cases/{case}", tags=["session"], dependencies=[Wakes])
@@ -26,7 +27,7 @@ async def _file(request: Request, _: Caller) -> bytes:
     return await request.body()
 
 
-@router.post("/deposits/{document}", status_code=201, openapi_extra=_BODY)
+@router.post("/deposits/{document}", status_code=201, openapi_extra=_BODY, dependencies=[on_case("session.take_part")])
 def deposit(
     document: Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,39}$")],
     case: CaseRef,

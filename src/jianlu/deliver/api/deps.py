@@ -15,21 +15,36 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi import Path as PathParameter
+from fastapi.routing import APIRoute
 from sqlalchemy import Engine
+from starlette.routing import Match
 
 from jianlu.capture.sessions.ports import SessionPorts
+from jianlu.capture.sessions.present import is_in_call
 from jianlu.core.errors import DeniedError, JianluError
 from jianlu.core.terms.ids import TenantId
+from jianlu.deliver.api.bearer import bearer_key, require_scope
 from jianlu.deliver.api.changes import Changes
-from jianlu.deliver.api.cookies import capacity_of, seat_tokens, staff_token
+from jianlu.deliver.api.cookies import capacity_of, case_in, seat_tokens, staff_token
+from jianlu.deliver.api.devices import seen_of
 from jianlu.deliver.api.looks import Looks
+from jianlu.deliver.api.open_media import OpenMedia
 from jianlu.deliver.api.reader import CaseReader
+from jianlu.deliver.oversight.certificates import Prover, no_proofs
+from jianlu.deliver.search.ports import SearchPorts
+from jianlu.govern.access.decide import Access
+from jianlu.govern.apikeys.keys import key_holder
+from jianlu.govern.apikeys.model import KeyHolder
 from jianlu.govern.identity.admissions import participant_of
-from jianlu.govern.identity.model import Participant, Principal, SignInNeededError, Staff
+from jianlu.govern.identity.devices import Proofs, Seen
+from jianlu.govern.identity.model import Account, DeviceProofNeededError, Participant, Principal, SignInNeededError, Site, Staff
+from jianlu.govern.identity.organisation import Organisation
 from jianlu.govern.identity.ports import IdentityPorts
-from jianlu.govern.identity.sign_in import staff_of
-from jianlu.runtime.clock import Clock
+from jianlu.govern.identity.sign_ins import staff_named, staff_of
+from jianlu.judge.review.ports import ReviewPorts
+from jianlu.runtime.clock import Clock, SystemClock
 from jianlu.runtime.settings import Settings
+from jianlu.vault.custody.time_reading import ClockWatch, Expiry, unproved_time
 
 
 @dataclass(frozen=True)
@@ -47,10 +62,30 @@ class Deps:
     home: Path
     sessions: SessionPorts
     reader: CaseReader
+    access: Access
+    search: SearchPorts
+    reviews: ReviewPorts
     changes: Changes = field(default_factory=Changes)
     streams: Counter[str] = field(default_factory=Counter)
     looks: Looks = field(default_factory=Looks)
     is_draining: threading.Event = field(default_factory=threading.Event)
+    proofs: Proofs = field(default_factory=Proofs)
+    open_media: OpenMedia = field(default_factory=OpenMedia)
+    organisation: Organisation | None = None
+    scim_token_digest: str = ""
+    clock_watch: ClockWatch = field(default_factory=lambda: ClockWatch(SystemClock()))
+    prove: Prover = no_proofs
+    expiry: Expiry = field(default_factory=lambda: unproved_time(SystemClock()))
+
+    @property
+    def site(self) -> Site:
+        """Where passkeys are good."""
+        return Site(self.public_url, self.settings.serve.institution or self.tenant)
+
+    @property
+    def place_names(self) -> tuple[str, str]:
+        """How this place is called, which no password may be made of."""
+        return self.settings.serve.institution, self.tenant
 
     def principal(self, request: Request) -> Principal | None:
         """Who is calling, None when nobody is signed in; looked up once a request."""
@@ -60,16 +95,54 @@ class Deps:
         return found
 
     def look_up(self, request: Request) -> Principal | None:
-        """As `principal`, asked anew."""
+        """As `principal`, asked anew; a call that carries an API key is the key's, whatever cookies it carries."""
+        if token := bearer_key(request):
+            return self.holder(token)
         wanted = capacity_of(request).kind
         return (self.staff(request) if wanted != "seat" else None) or (self.participant(request) if wanted != "staff" else None)
 
     def staff(self, request: Request) -> Staff | None:
-        """Whose sign-in the request carries."""
+        """Whose sign-in the request carries, on the device that it was made on."""
         try:
-            return staff_of(self.identity, staff_token(request)) if staff_token(request) else None
+            return self._staff(request) if staff_token(request) else None
+        except DeviceProofNeededError as error:
+            request.state.unproved = error
+            return None
         except SignInNeededError:
             return None
+
+    def still(self, request: Request, caller: Principal) -> Principal | None:
+        """Whether whoever opened what stays open still holds it: a sign-in by its name, since its token changes meanwhile."""
+        if not isinstance(caller, Staff) or isinstance(caller, KeyHolder):
+            return self.look_up(request)
+        with suppress(SignInNeededError):
+            stays, sits = self._stays(request), self._sits(request)
+            return staff_named(self.identity, caller.sign_in, self.seen(request), stays=stays, sits=sits)
+        return None
+
+    def _staff(self, request: Request) -> Staff:
+        stays, sits = self._stays(request), self._sits(request)
+        return staff_of(self.identity, staff_token(request), self.seen(request), stays=stays, sits=sits)
+
+    def _stays(self, request: Request) -> Callable[[Account], bool]:
+        """Whoever leads or sits beside the recorded call that the request is about stays signed in, touching nothing."""
+        case = case_in(request)
+        return lambda account: bool(case) and is_in_call(self.sessions.switchboard, case, account.id)
+
+    def _sits(self, request: Request) -> Callable[[Account], bool]:
+        """Past the end of a sign-in its seat in such a call is left, and no more of it."""
+        stays = self._stays(request)
+        return lambda account: stays(account) and _is_of_seat(request)
+
+    def seen(self, request: Request) -> Seen:
+        """From which device the request comes; DeviceProofNeededError for a proof that is none."""
+        return seen_of(request, self.proofs, self.identity.localities, self.clock.now())
+
+    def holder(self, token: str) -> KeyHolder | None:
+        """Which program calls with the API key."""
+        with suppress(SignInNeededError):
+            return key_holder(self.identity, self.tenant, token)
+        return None
 
     def participant(self, request: Request) -> Participant | None:
         """Whose seat the request carries: of several that the browser holds, the one that fits the path and what the page says."""
@@ -77,6 +150,12 @@ class Deps:
             with suppress(SignInNeededError):
                 return participant_of(self.identity, token)
         return None
+
+
+def _is_of_seat(request: Request) -> bool:
+    """Whether the request is for a route that a seat in a call has (`overtime.py`); known before it is routed, too."""
+    routes: tuple[APIRoute, ...] = request.app.state.seat_routes
+    return any(route.matches(request.scope)[0] is Match.FULL for route in routes)
 
 
 def deps_of(request: Request) -> Deps:
@@ -89,10 +168,13 @@ TheDeps = Annotated[Deps, Depends(deps_of)]
 
 
 def caller_of(request: Request, deps: TheDeps) -> Principal:
-    """Staff or participant; SignInNeededError when nobody is signed in."""
+    """Staff, program or participant; SignInNeededError when nobody is signed in, DeniedError for a key without the scope."""
     found = deps.principal(request)
     if found is None:
-        raise SignInNeededError("you are not signed in, or no longer: sign in, or open your invitation again")
+        away = SignInNeededError("you are not signed in, or no longer: sign in, or open your invitation again")
+        raise getattr(request.state, "unproved", away)
+    if isinstance(found, KeyHolder):
+        require_scope(found, request)
     return found
 
 

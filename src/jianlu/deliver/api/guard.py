@@ -6,6 +6,7 @@ Plain ASGI, so that streams pass untouched. The order is in `app.py`.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jianlu.capture.sessions.depositing import require_depositor
 from jianlu.core.errors import JianluError, UnavailableError
+from jianlu.deliver.api.bearer import bearer_key
 from jianlu.deliver.api.bodies import (
     BODY_BYTES_MAX,
     LONG_BODY_S,
@@ -27,24 +29,38 @@ from jianlu.deliver.api.bodies import (
     deposit_case,
     too_long,
 )
+from jianlu.deliver.api.cookies import AS_HEADER
 from jianlu.deliver.api.deps import Deps
+from jianlu.deliver.api.methods import methods_taken
 from jianlu.deliver.api.problems import problem, problem_of, route_of
 from jianlu.govern.identity.model import SignInNeededError, Staff
 from jianlu.runtime.logging import logger
+from jianlu.runtime.pace import Pace
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-jianlu"
-BEARER_PATHS = ("/whip/", "/whep/")
+BEARER_PATHS = ("/whip/", "/whep/", "/scim/")
 """Authenticated by a token in a header, never by a cookie: other sites cannot forge these calls."""
 
 RATE_PER_S, BURST = 50.0, 300.0
 """Of one address, everything: a branch behind one address plays back and records without noticing."""
 
 TRIES_PER_S, TRIES_BURST = 0.5, 30.0
-"""Of one address, for signing in and joining: thirty people arrive at once, a guesser gets thirty a minute."""
+"""Of one address, for signing in, joining and one's own copy: thirty people arrive at once, a guesser gets thirty a minute.
 
-TRY_PATHS = frozenset({"/api/v1/sign-in", "/api/v1/join"})
+Counted over all processes of a home and over restarts (`runtime/pace.py`)."""
+
+TRY_PATHS = frozenset(
+    {
+        *("/api/v1/copy", "/api/v1/queue"),
+        *("/api/v1/sign-in", "/api/v1/sign-in/passkey", "/api/v1/sign-in/passkey/options", "/api/v1/sign-in/organisation"),
+        *("/api/v1/sign-in/organisation/begin", "/api/v1/join", "/api/v1/me/step-up", "/api/v1/me/totp/confirm"),
+        *("/api/v1/enrol", "/api/v1/enrol/look", "/api/v1/enrol/options"),
+    }
+)
 _ADDRESSES_MAX = 10_000
+PACE_FILE = "run/pace"
+_CAPACITY = re.compile(r"staff|seat(:[a-z]+)?")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
@@ -59,13 +75,14 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), geolocation=(), payment=(), usb=()",
 }
-_HSTS = "max-age=31536000"
+_HSTS = "max-age=31536000; includeSubDomains"
 
 Next = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class SecurityHeaders:
-    """Adds the headers of every answer; API answers are never cached. HSTS only under a real name: it would bind all of localhost."""
+    """Adds the headers of every answer; nothing is kept by browsers unless its route says so. HSTS only under a real name: it would bind
+    all of localhost."""
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
         self._app = app
@@ -83,8 +100,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith("/api/"):
-                    headers.setdefault("cache-control", "no-store")
+                headers.setdefault("cache-control", "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -124,7 +140,7 @@ class Guard:
         self._app = app
         self._deps = deps
         self._all = Buckets(RATE_PER_S, BURST)
-        self._tries = Buckets(TRIES_PER_S, TRIES_BURST)
+        self._pace = Pace(deps.home / PACE_FILE)
         self._long = LongBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,7 +149,9 @@ class Guard:
             return
         refusal = self._refusal(scope)
         if refusal is not None:
-            await problem(refusal[0], refusal[1], instance=scope["path"], headers=refusal[2])(scope, receive, send)
+            await problem(refusal[0], refusal[1], kind=refusal[3], instance=scope["path"], headers=refusal[2])(
+                scope, receive, send
+            )
             return
         announced = announced_bytes(scope)
         if announced is not None and not 0 <= announced <= bytes_max(scope):
@@ -172,24 +190,55 @@ class Guard:
         require_depositor(deposit_case(scope), using=self._deps.sessions, by=caller)
         return f"staff:{caller.account.id}" if isinstance(caller, Staff) else f"seat:{caller.admission}"
 
-    def _refusal(self, scope: Scope) -> tuple[int, str, dict[str, str]] | None:
+    def _refusal(self, scope: Scope) -> tuple[int, str, dict[str, str], str] | None:
         headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
         address = (scope.get("client") or ("", 0))[0]
         now_ms = self._deps.clock.monotonic_ms()
         is_try = path in TRY_PATHS and method == "POST"
-        wait_s = max(self._all.take(address, now_ms), self._tries.take(address, now_ms) if is_try else 0)
+        wait_s = max(self._all.take(address, now_ms), self._try(address, now_ms) if is_try else 0)
         if wait_s > 0:
-            return 429, "too many requests from this address: wait as long as Retry-After says", {"Retry-After": str(wait_s)}
+            detail = "too many requests from this address: wait as long as Retry-After says"
+            return 429, detail, {"Retry-After": str(wait_s)}, "too-many-requests"
         if self._deps.is_draining.is_set() and method not in SAFE_METHODS and not _ends_something(method, path):
-            return 503, "the service is about to stop: try again in a few seconds", {"Retry-After": "5"}
-        if method not in SAFE_METHODS and not path.startswith(BEARER_PATHS) and not _is_own_page(headers):
-            return 403, f"this call may come from another site: send the header {CSRF_HEADER}: 1", {}
+            return 503, "the service is about to stop: try again in a few seconds", {"Retry-After": "5"}, "unavailable"
+        if _may_be_forged(scope, headers, self._deps.public_url):
+            return 403, f"this call may come from another site: send the header {CSRF_HEADER}: 1", {}, "own-call-needed"
+        if not _CAPACITY.fullmatch(headers.get(AS_HEADER, "staff")):
+            return 422, f"the header {AS_HEADER} is staff, seat, or seat: and which one", {}, "invalid"
         return None
 
+    def _try(self, address: str, now_ms: int) -> int:
+        """0, or after how many seconds this address may try again."""
+        taken = self._pace.take(f"try {address}", per_s=TRIES_PER_S, burst=TRIES_BURST, now_ms=now_ms)
+        return 0 if taken.is_granted else -(-taken.next_ms // 1_000)
 
-def _is_own_page(headers: Headers) -> bool:
-    """Other sites cannot set this header without asking us first, nor that one at all."""
+
+def _may_be_forged(scope: Scope, headers: Headers, public_url: str) -> bool:
+    """Whether another site may have sent this, and some route would act on it; a method that no route takes is answered as such."""
+    method, path = scope["method"], scope["path"]
+    if method in SAFE_METHODS or path.startswith(BEARER_PATHS) or bearer_key(Request(scope)):
+        return False  # with a token or a key, cookies do not count
+    if _is_ours(headers) and not _is_of_another_site(headers, public_url):
+        return False
+    taken = methods_taken(scope)
+    return not taken or method in taken
+
+
+def _is_ours(headers: Headers) -> bool:
+    """Other sites cannot set the one header without asking us first, nor the other at all."""
     return headers.get(CSRF_HEADER) == "1" or headers.get("sec-fetch-site") == "same-origin"
+
+
+def _is_of_another_site(headers: Headers, public_url: str) -> bool:
+    """Whether a browser says so itself, whatever else was sent; programs say nothing of it."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    own = urlsplit(public_url)
+    return headers.get("origin", public_url).lower() not in {
+        public_url,
+        f"{own.scheme}://{own.netloc}".lower(),
+        f"https://{headers.get('host', '')}".lower(),
+    }
 
 
 def _ends_something(method: str, path: str) -> bool:

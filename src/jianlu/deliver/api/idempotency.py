@@ -28,6 +28,7 @@ from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.api._tables import answered_calls
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.problems import problem_of
+from jianlu.govern.apikeys.keys import by_key
 from jianlu.govern.identity.model import Principal, Staff
 from jianlu.runtime.database import transaction
 
@@ -36,8 +37,11 @@ REPLAYED_HEADER = "idempotency-replayed"
 KEPT_FOR = timedelta(hours=24)
 _KEY = re.compile(r"^[\x21-\x7e]{8,200}$")
 _KEPT_HEADERS = frozenset({b"content-type", b"location", b"etag", b"set-cookie", b"www-authenticate"})
-_NEVER = frozenset({"/api/v1/sign-in", "/api/v1/sign-out"})
-"""A sign-in makes nothing, and its answer must not outlive the cookie."""
+WITHOUT_KEYS = ("/api/v1/sign-in", "/api/v1/sign-out", "/api/v1/enrol", "/api/v1/me/", "/whip/", "/whep/")
+"""Signing in makes nothing, its answer must not outlive the cookie, and a challenge is answered once; WHIP and WHEP know no such key."""
+
+UNPROVED = 401
+"""Not kept: a call that was refused until its maker proves who they are is carried out when they have."""
 
 _NONCE_BYTES = 12
 
@@ -51,6 +55,11 @@ class _Call:
     cipher: AESGCM
 
 
+def takes_key(path: str) -> bool:
+    """Whether a POST to `path`, or to a path of this template, may carry an Idempotency-Key."""
+    return not path.startswith(WITHOUT_KEYS)
+
+
 class Idempotency:
     """ASGI: carries out a POST with an `Idempotency-Key` once."""
 
@@ -60,7 +69,7 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = next((value for name, value in scope.get("headers", ()) if name == KEY_HEADER), None)
-        if scope["type"] != "http" or scope["method"] != "POST" or key is None or scope["path"] in _NEVER:
+        if scope["type"] != "http" or scope["method"] != "POST" or key is None or not takes_key(scope["path"]):
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -96,7 +105,7 @@ class Idempotency:
                 headers = [pair for pair in message.get("headers", ()) if pair[0].lower() in _KEPT_HEADERS]
             elif message["type"] == "http.response.body":
                 body.extend(message.get("body", b""))
-                if not message.get("more_body") and status < 500:
+                if not message.get("more_body") and status < 500 and status != UNPROVED:
                     await asyncio.to_thread(_finish, self._deps, call, status, headers, bytes(body))
             await send(message)
 
@@ -166,6 +175,8 @@ def _opened(call: _Call, status: int, answer: bytes) -> Response:
 def _caller_text(principal: Principal | None) -> str:
     if principal is None:
         return "nobody"
+    if key := by_key(principal):
+        return f"key:{key}"
     return f"staff:{principal.account.id}" if isinstance(principal, Staff) else f"seat:{principal.admission}"
 
 

@@ -15,13 +15,14 @@ from jianlu.deliver.api import _bodies as bodies
 from jianlu.deliver.api.cookies import SEATS_HELD_MAX, clear_cookie, seat_cookie, seat_cookies, set_cookie
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.me import qr_svg
-from jianlu.govern.identity.admissions import admit
+from jianlu.deliver.api.rights import on_case, on_tenant
+from jianlu.govern.identity.admissions import admit_within
 from jianlu.govern.identity.model import Staff
 
 router = APIRouter(prefix="/api/v1", tags=["joining"])
 
 
-@router.post("/cases/{case}/invitations", status_code=201)
+@router.post("/cases/{case}/invitations", status_code=201, dependencies=[on_case("session.invite")])
 def invite(body: bodies.InvitationFor, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """An invitation to a seat: link, QR code and the code by which the customer checks the agent. The token is shown this once."""
     made = joining.invite(case, body.seat, using=deps.sessions, by=staff)
@@ -38,7 +39,7 @@ def invite(body: bodies.InvitationFor, case: CaseRef, staff: StaffCaller, deps: 
     }
 
 
-@router.delete("/cases/{case}/invitations/{seat}", status_code=204)
+@router.delete("/cases/{case}/invitations/{seat}", status_code=204, dependencies=[on_case("session.invite")])
 def revoke(seat: str, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> None:
     """Take the seat's invitation back."""
     joining.revoke(case, seat, using=deps.sessions, by=staff)
@@ -48,10 +49,13 @@ def revoke(seat: str, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> None:
 @router.post("/join")
 def join(body: bodies.Joining, deps: TheDeps, request: Request, response: Response) -> dict[str, str]:
     """Take up an invitation, once; sets the participant's cookie. Whoever sat there on another device is let go."""
-    admission = joining.accept(body.token, using=deps.sessions)
-    token, _ = admit(deps.identity, admission.tenant, admission.case, admission.seat)
+    admission = joining.accept(
+        body.token,
+        using=deps.sessions,
+        admit=lambda connection, *seat: admit_within(connection, deps.identity, *seat)[0],
+    )
     mine = seat_cookie(admission.case, admission.seat)
-    set_cookie(response, mine, token)
+    set_cookie(response, mine, admission.token)
     others = [name for name in seat_cookies(request) if name != mine]
     for name in others[: max(0, len(others) - SEATS_HELD_MAX + 1)]:
         clear_cookie(response, name)
@@ -59,7 +63,7 @@ def join(body: bodies.Joining, deps: TheDeps, request: Request, response: Respon
     return {"case": admission.case, "seat": admission.seat}
 
 
-@router.get("/queue")
+@router.get("/queue", dependencies=[on_tenant("queue.read")])
 def queue(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Who waits, in turn."""
     return queue_document(deps, staff)
@@ -90,14 +94,14 @@ def leave_queue(body: bodies.TicketToken, deps: TheDeps) -> None:
     queueing.leave_queue(body.token, using=deps.sessions)
 
 
-@router.post("/queue/take")
+@router.post("/queue/take", dependencies=[on_tenant("queue.take")])
 def take_next(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """The customer who has waited longest of those that this agent's licences, languages and skills allow; `ticket` is null for nobody."""
     taken = queueing.take_next(using=deps.sessions, by=staff)
     return {"ticket": _ticket_document(taken) if taken is not None else None}
 
 
-@router.post("/queue/{ticket}/serve", status_code=204)
+@router.post("/queue/{ticket}/serve", status_code=204, dependencies=[on_tenant("queue.serve")])
 def serve_ticket(ticket: str, body: bodies.TicketCase, staff: StaffCaller, deps: TheDeps) -> None:
     """Lead the waiting customer into the case that was made for them."""
     queueing.serve_ticket(ticket, body.case, using=deps.sessions, by=staff)

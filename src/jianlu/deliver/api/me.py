@@ -5,26 +5,31 @@ How credentials are checked is `govern/identity`.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import segno
 from fastapi import APIRouter, Request, Response
 
+from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.api._bodies import SignIn, TotpCode
-from jianlu.deliver.api.cookies import STAFF_COOKIE, capacity_of, clear_cookie, seat_cookies, set_cookie, staff_token
-from jianlu.deliver.api.deps import StaffCaller, TheDeps
+from jianlu.deliver.api.coming_in import let_in, signed_out
+from jianlu.deliver.api.cookies import capacity_of, clear_cookie, seat_cookies, staff_token
+from jianlu.deliver.api.deps import Deps, StaffCaller, TheDeps
 from jianlu.govern.identity import sign_in as signing_in
-from jianlu.govern.identity import totp
+from jianlu.govern.identity import sign_ins, totp
+from jianlu.govern.identity.accounts import shown_names
 from jianlu.govern.identity.model import Principal, Staff
+from jianlu.govern.identity.notes import notes_of
 
 router = APIRouter(prefix="/api/v1", tags=["me"])
 
 
 @router.post("/sign-in")
-def sign_in(body: SignIn, deps: TheDeps, response: Response) -> dict[str, Any]:
+def sign_in(body: SignIn, request: Request, deps: TheDeps, response: Response) -> dict[str, Any]:
     """Sign in; sets the cookie. 401 with the type `...:code-needed` when only the code is missing."""
-    token, staff = signing_in.sign_in(deps.identity, deps.tenant, body.name, body.password, body.code)
-    set_cookie(response, STAFF_COOKIE, token)
+    token, staff = signing_in.sign_in(deps.identity, deps.tenant, body.name, body.password, body.code, seen=deps.seen(request))
+    let_in(deps, request, response, token)
     return me_document(staff)
 
 
@@ -32,10 +37,8 @@ def sign_in(body: SignIn, deps: TheDeps, response: Response) -> dict[str, Any]:
 def sign_out(request: Request, deps: TheDeps) -> Response:
     """End the sign-in; streams that rest on it end too."""
     if token := staff_token(request):
-        signing_in.sign_out(deps.identity, token)
-    response = Response(status_code=204)
-    clear_cookie(response, STAFF_COOKIE)
-    return response
+        sign_ins.sign_out(deps.identity, token)
+    return signed_out()
 
 
 @router.post("/leave", status_code=204)
@@ -54,6 +57,37 @@ def me(request: Request, deps: TheDeps) -> dict[str, Any]:
     return me_document(deps.principal(request))
 
 
+@router.post("/me/here", status_code=204, response_class=Response)
+def say_here(_: StaffCaller) -> None:
+    """The page is open on the device of the sign-in, as its proof says: streams and pages go on without one for three minutes."""
+
+
+@router.get("/me/sign-ins")
+def my_sign_ins(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Where one is signed in."""
+    found = sign_ins.list_sign_ins(deps.identity, staff.account.id, this=staff.sign_in)
+    return {"sign_ins": [asdict(each) for each in found]}
+
+
+@router.get("/me/history")
+def my_history(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """What happened to one's own ways in: sign-ins, refusals, enrolments, revocations."""
+    return {"history": history_document(deps, staff.account.id)}
+
+
+@router.delete("/me/sign-ins/{name}", status_code=204, response_class=Response)
+def end_sign_in(name: str, staff: StaffCaller, deps: TheDeps) -> None:
+    """Sign out on another device."""
+    sign_ins.end_own_sign_in(deps.identity, staff, name)
+
+
+@router.post("/me/sign-out-everywhere", status_code=204)
+def sign_out_everywhere(staff: StaffCaller, deps: TheDeps) -> Response:
+    """End every sign-in of one's own, this one included."""
+    sign_ins.end_all_sign_ins(deps.identity, staff.account, by=staff.account.id)
+    return signed_out()
+
+
 @router.post("/me/totp")
 def begin_totp(staff: StaffCaller, deps: TheDeps) -> dict[str, str]:
     """A fresh secret for an authenticator app, shown once."""
@@ -61,10 +95,20 @@ def begin_totp(staff: StaffCaller, deps: TheDeps) -> dict[str, str]:
     return {"secret": enrolment.secret, "uri": enrolment.uri, "qr_svg": qr_svg(enrolment.uri)}
 
 
-@router.post("/me/totp/confirm", status_code=204)
+@router.post("/me/totp/confirm", status_code=204, response_class=Response)
 def confirm_totp(body: TotpCode, staff: StaffCaller, deps: TheDeps) -> None:
     """Switch the second factor on with its first code."""
     totp.confirm_totp(deps.identity, staff, body.code)
+
+
+def history_document(deps: Deps, account: str) -> list[dict[str, str]]:
+    """What was noted of the account, the newest first; whoever acted is named as people know them."""
+    found = notes_of(deps.identity, account)
+    names = shown_names(deps.identity, deps.tenant, {each.by for each in found})
+    return [
+        {"at": each.at, "act": each.act, "by": names.get(each.by, each.by), "how": each.how, "device": each.device}
+        for each in found
+    ]
 
 
 def me_document(principal: Principal | None) -> dict[str, Any]:
@@ -84,6 +128,9 @@ def me_document(principal: Principal | None) -> dict[str, Any]:
             "licences": list(account.licences),
             "skills": list(account.skills),
             "has_totp": account.has_totp,
+            "proved_at": instant_text(principal.proved_at) if principal.proved_at else None,
+            "proved_by": principal.proved_by,
+            "is_bound": principal.is_bound,
         }
     return {"kind": "participant", "tenant": principal.tenant, "case": principal.case, "seat": principal.seat}
 

@@ -18,6 +18,7 @@ from jianlu.deliver.api import _bodies as bodies
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.ice import ice_servers
 from jianlu.deliver.api.problems import MEDIA_TYPE, problem
+from jianlu.deliver.api.rights import on_case, on_tenant, require_case
 from jianlu.govern.identity.admissions import admit, participant_of
 from jianlu.govern.identity.model import Participant, Principal, SignInNeededError, Staff
 
@@ -53,33 +54,58 @@ Fragment = Annotated[str, Depends(fragment_of)]
 IfMatch = Annotated[str, Header(alias="If-Match")]
 
 
-@router.get("/api/v1/ice")
+@router.get("/api/v1/ice", dependencies=[on_tenant("ice.read")])
 def ice(_: Caller, deps: TheDeps) -> dict[str, Any]:
     """STUN and TURN servers for this browser, with credentials that expire."""
     return {"iceServers": ice_servers(deps)}
 
 
-@router.post(_API + "/feeds/{feed}", status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
+@router.post(
+    _API + "/feeds/{feed}",
+    dependencies=[on_case("session.send")],
+    status_code=201,
+    responses=_ANSWER,
+    openapi_extra=_described(SDP),
+)
 def publish(feed: str, offer: Offer, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
     """WHIP: send one's own feed."""
     connection = media.publish(case, feed, offer, using=deps.sessions, by=caller)
+    deps.open_media.keep(case, connection.id, caller)
     return _created(deps, f"/api/v1/cases/{case}/connections/{connection.id}", connection.answer_sdp, connection.etag)
 
 
-@router.post(_API + "/viewers/{feed}", status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
+@router.post(
+    _API + "/viewers/{feed}",
+    dependencies=[on_case("session.watch")],
+    status_code=201,
+    responses=_ANSWER,
+    openapi_extra=_described(SDP),
+)
 def subscribe(feed: str, offer: Offer, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
     """WHEP: watch a feed of one's session; nothing comes before its recording runs."""
     connection = media.subscribe(case, feed, offer, using=deps.sessions, by=caller)
+    deps.open_media.keep(case, connection.id, caller)
     return _created(deps, f"/api/v1/cases/{case}/connections/{connection.id}", connection.answer_sdp, connection.etag)
 
 
-@router.put(_API + "/connections/{connection}", openapi_extra=_described(SDP), responses={200: _ANSWER[201]})
+@router.put(
+    _API + "/connections/{connection}",
+    dependencies=[on_case("session.take_part")],
+    openapi_extra=_described(SDP),
+    responses={200: _ANSWER[201]},
+)
 def renegotiate(connection: str, offer: Offer, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
     """Another offer on the same connection: tracks added or stopped, or ICE restarted."""
     return _renegotiated(deps, case, connection, offer, caller)
 
 
-@router.patch(_API + "/connections/{connection}", openapi_extra=_described(FRAGMENT), status_code=204, responses=_TRICKLED)
+@router.patch(
+    _API + "/connections/{connection}",
+    dependencies=[on_case("session.take_part")],
+    openapi_extra=_described(FRAGMENT),
+    status_code=204,
+    responses=_TRICKLED,
+)
 def trickle(
     connection: str, fragment: Fragment, case: CaseRef, caller: Caller, deps: TheDeps, if_match: IfMatch = ""
 ) -> Response:
@@ -87,20 +113,35 @@ def trickle(
     return _trickled(deps, case, connection, fragment, if_match, caller)
 
 
-@router.delete(_API + "/connections/{connection}", status_code=200, response_class=Response)
+@router.delete(
+    _API + "/connections/{connection}", dependencies=[on_case("session.take_part")], status_code=200, response_class=Response
+)
 def close(connection: str, case: CaseRef, caller: Caller, deps: TheDeps) -> Response:
     """End the connection."""
     media.close_connection(case, connection, using=deps.sessions, by=caller)
+    deps.open_media.forget(connection)
     deps.changes.notify(case)
     return Response(status_code=200)
 
 
-@router.post(_API + "/endpoints", status_code=201)
+@router.post(_API + "/endpoints", status_code=201, dependencies=[on_case("session.outside")])
 def make_endpoint(body: bodies.EndpointFor, case: CaseRef, staff: StaffCaller, deps: TheDeps) -> dict[str, str]:
     """An address and a bearer token, shown this once, for software outside the browser; a new one ends the earlier."""
     seat = _seat_for(deps, staff, case, body)
     token, made = admit(deps.identity, deps.tenant, case_ref(case), seat, scope=f"{body.kind}:{body.feed}")
     return {"url": f"{deps.public_url}/{body.kind}/{made.admission}", "bearer": token}
+
+
+def bearer_token(request: Request) -> str:
+    """The claimed token of outside software; without one nothing else of its call is looked at."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise SignInNeededError("this address needs its bearer token: send Authorization: Bearer")
+    return token
+
+
+_OUTSIDE = [Depends(bearer_token)]
+_TRICKLE: dict[str, Any] = {"openapi_extra": _described(FRAGMENT), "status_code": 204, "responses": _TRICKLED}
 
 
 @router.options("/whip/{endpoint}", include_in_schema=False)
@@ -110,7 +151,7 @@ def what_is_taken() -> Response:
     return Response(status_code=204, headers={"Accept-Post": SDP})
 
 
-@router.post("/whip/{endpoint}", status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
+@router.post("/whip/{endpoint}", dependencies=_OUTSIDE, status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
 def whip(endpoint: str, request: Request, offer: Offer, deps: TheDeps) -> Response:
     """WHIP for outside software."""
     by, feed = _bearer(request, deps, endpoint, "whip")
@@ -118,7 +159,7 @@ def whip(endpoint: str, request: Request, offer: Offer, deps: TheDeps) -> Respon
     return _created(deps, f"/whip/{endpoint}/{connection.id}", connection.answer_sdp, connection.etag)
 
 
-@router.post("/whep/{endpoint}", status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
+@router.post("/whep/{endpoint}", dependencies=_OUTSIDE, status_code=201, responses=_ANSWER, openapi_extra=_described(SDP))
 def whep(endpoint: str, request: Request, offer: Offer, deps: TheDeps) -> Response:
     """WHEP for outside software."""
     by, feed = _bearer(request, deps, endpoint, "whep")
@@ -126,8 +167,8 @@ def whep(endpoint: str, request: Request, offer: Offer, deps: TheDeps) -> Respon
     return _created(deps, f"/whep/{endpoint}/{connection.id}", connection.answer_sdp, connection.etag)
 
 
-@router.patch("/whip/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204, responses=_TRICKLED)
-@router.patch("/whep/{endpoint}/{connection}", openapi_extra=_described(FRAGMENT), status_code=204, responses=_TRICKLED)
+@router.patch("/whip/{endpoint}/{connection}", dependencies=_OUTSIDE, **_TRICKLE)
+@router.patch("/whep/{endpoint}/{connection}", dependencies=_OUTSIDE, **_TRICKLE)
 def trickle_outside(
     endpoint: str, connection: str, request: Request, fragment: Fragment, deps: TheDeps, if_match: IfMatch = ""
 ) -> Response:
@@ -194,7 +235,7 @@ def _trickled(deps: Deps, case: str, connection: str, fragment: str, if_match: s
     try:
         ours = media.trickle(case, connection, fragment, if_match.strip().strip('"'), using=deps.sessions, by=by)
     except ConflictError as error:
-        return problem(412, str(error), kind="urn:jianlu:problem:conflict")
+        return problem(412, str(error), kind="precondition-failed")
     if not ours:
         return Response(status_code=204)
     fresh = next((line.partition(":")[2].strip() for line in ours.splitlines() if line.startswith("a=ice-ufrag:")), "")
@@ -202,10 +243,9 @@ def _trickled(deps: Deps, case: str, connection: str, fragment: str, if_match: s
 
 
 def _bearer(request: Request, deps: Deps, endpoint: str, kind: str) -> tuple[Participant, str]:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise SignInNeededError("this address needs its bearer token: send Authorization: Bearer")
+    token = bearer_token(request)
     found = participant_of(deps.identity, token.strip(), scope_prefix=f"{kind}:")
     if found.admission != endpoint:
         raise SignInNeededError("this bearer token belongs to another address: use the two together")
+    require_case(deps, found, "session.send" if kind == "whip" else "session.watch", found.case)
     return found, found.scope.partition(":")[2]

@@ -27,6 +27,11 @@ class CaseReader:
         self._kept: OrderedDict[str, CaseLog] = OrderedDict()
         self._lock = threading.Lock()
 
+    def forget(self, case: str) -> None:
+        """Keep nothing of the case, its key least of all: it is being destroyed."""
+        with self._lock:
+            self._kept.pop(case, None)
+
     def log(self, case: str) -> CaseLog:
         """The case's log with every event so far; raises as `open_case_log`."""
         row = read_case_row(self._using, self._tenant, case_ref(case))

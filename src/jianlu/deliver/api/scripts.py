@@ -12,55 +12,58 @@ from fastapi import APIRouter
 
 from jianlu.capture.cases import scripts as use_cases
 from jianlu.core.errors import NotFoundError
-from jianlu.deliver.api._bodies import ScriptContent
+from jianlu.deliver.api._bodies import ScriptContent, ScriptReason
 from jianlu.deliver.api.deps import Deps, StaffCaller, TheDeps
+from jianlu.deliver.api.rights import on_script, on_tenant
 from jianlu.govern.identity.accounts import shown_names
 from jianlu.govern.identity.model import Staff
 
 router = APIRouter(prefix="/api/v1/scripts", tags=["scripts"])
 
 
-@router.get("")
+@router.get("", dependencies=[on_tenant("script.read")])
 def scripts(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Every script with its versions."""
     return scripts_document(deps, staff)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[on_tenant("script.propose")])
 def propose(body: ScriptContent, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Propose a version; it is used only after a second person approved it."""
-    return _named(deps, use_cases.propose_script(body.content, using=deps.sessions, by=staff).document)
+    return named_version(deps, use_cases.propose_script(body.content, using=deps.sessions, by=staff).document)
 
 
-@router.post("/shipped", status_code=201)
+@router.post("/shipped", status_code=201, dependencies=[on_tenant("script.propose")])
 def propose_shipped(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Propose every script that comes with the templates; as any other, each waits for a second person."""
     rows = use_cases.propose_shipped_scripts(using=deps.sessions, by=staff)
-    return {"scripts": [_named(deps, row.document) for row in rows]}
+    return {"scripts": [named_version(deps, row.document) for row in rows]}
 
 
-@router.get("/{script}")
+@router.get("/{script}", dependencies=[on_tenant("script.read")])
 def script(script: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """One script: its versions, newest first, each with its content."""
     return script_document(deps, staff, script)
 
 
-@router.get("/{script}/versions/{version}")
+@router.get("/{script}/versions/{version}", dependencies=[on_tenant("script.read")])
 def version(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """The content of one version."""
-    return _named(deps, use_cases.read_script(script, version, using=deps.sessions, by=staff))
+    return named_version(deps, use_cases.read_script(script, version, using=deps.sessions, by=staff))
 
 
-@router.post("/{script}/versions/{version}/approve")
-def approve(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
-    """Approve a version that somebody else proposed."""
-    return _named(deps, use_cases.approve_script(script, version, using=deps.sessions, by=staff).document)
+@router.post("/{script}/versions/{version}/approve", dependencies=[on_script("script.approve")])
+def approve(script: str, version: str, staff: StaffCaller, deps: TheDeps, body: ScriptReason | None = None) -> dict[str, Any]:
+    """Approve a version that somebody else proposed; it holds from its date."""
+    reason = body.reason if body is not None else ""
+    return named_version(deps, use_cases.approve_script(script, version, reason=reason, using=deps.sessions, by=staff).document)
 
 
-@router.post("/{script}/versions/{version}/withdraw")
-def withdraw(script: str, version: str, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+@router.post("/{script}/versions/{version}/withdraw", dependencies=[on_tenant("script.withdraw")])
+def withdraw(script: str, version: str, staff: StaffCaller, deps: TheDeps, body: ScriptReason | None = None) -> dict[str, Any]:
     """Take a version out of use; sessions that ran it keep it."""
-    use_cases.withdraw_script(script, version, using=deps.sessions, by=staff)
+    reason = body.reason if body is not None else ""
+    use_cases.withdraw_script(script, version, reason=reason, using=deps.sessions, by=staff)
     return script_document(deps, staff, script)
 
 
@@ -83,7 +86,8 @@ def script_document(deps: Deps, staff: Staff, script: str) -> dict[str, Any]:
     return dict(found)
 
 
-def _named(deps: Deps, document: Mapping[str, Any]) -> dict[str, Any]:
+def named_version(deps: Deps, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The version with the names of its two people."""
     return _all_named(deps, [document])[0]
 
 

@@ -20,6 +20,7 @@ from jianlu.core.errors import JianluError, UnavailableError
 from jianlu.core.terms.digests import digest_of
 from jianlu.deliver.api.deps import CaseRef, Deps, TheDeps, caller_of
 from jianlu.deliver.api.problems import problem
+from jianlu.deliver.api.rights import on_case
 from jianlu.govern.identity.admissions import is_admitted
 from jianlu.govern.identity.model import Participant, Principal, SignInNeededError, Staff
 
@@ -32,7 +33,7 @@ STREAMS_MAX = 8
 """Of one caller at once: a person has a few tabs, not dozens."""
 
 
-@router.get("/stream", response_class=StreamingResponse)
+@router.get("/stream", response_class=StreamingResponse, dependencies=[on_case("session.read")])
 async def stream(case: CaseRef, request: Request, deps: TheDeps) -> Response:
     """The session as it goes on (text/event-stream)."""
     caller = await asyncio.to_thread(caller_of, request, deps)
@@ -63,7 +64,7 @@ async def _events(request: Request, deps: Deps, case: str, last: str, caller: Pr
             yield _event("end", {"reason": "restarting"})
             return
         try:
-            name, text = await deps.looks.run(case, lambda: _look(request, deps, case))
+            name, text = await deps.looks.run(case, lambda: _look(request, deps, case, caller))
         except SignInNeededError:
             yield _event("end", {"reason": await asyncio.to_thread(_why_ended, deps, caller)})
             return
@@ -83,12 +84,12 @@ async def _events(request: Request, deps: Deps, case: str, last: str, caller: Pr
         await deps.changes.wait(case, seen, LOOK_EVERY_S)
 
 
-def _look(request: Request, deps: Deps, case: str) -> tuple[str, str]:
-    """The view's id and JSON, for whoever still holds the cookie."""
-    caller = deps.look_up(request)
-    if caller is None:
+def _look(request: Request, deps: Deps, case: str, caller: Principal) -> tuple[str, str]:
+    """The view's id and JSON, for whoever opened the stream and is still signed in."""
+    found = deps.still(request, caller)
+    if found is None:
         raise SignInNeededError("the sign-in ended: sign in again")
-    view = view_session(case, using=deps.sessions, by=caller)
+    view = view_session(case, using=deps.sessions, by=found)
     text = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
     return f"{view['version']}.{digest_of(text.encode())[:12]}", text
 

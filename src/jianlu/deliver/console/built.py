@@ -6,8 +6,10 @@ Absent until `make setup` or `web/build.sh` has run; a page then says so instead
 from __future__ import annotations
 
 import json
+from mimetypes import guess_type
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -31,14 +33,28 @@ def asset_url(name: str) -> str:
         raise UnavailableError(f"the pages' code was not built ({name} is missing): run make setup") from error
 
 
+PYTHON_IN_A_WORKER = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+"""The policy of the one worker that runs WebAssembly (a worker is under its own file's policy, not its page's): nothing else is."""
+
+
 class BuiltFiles(StaticFiles):
-    """The folder, with headers that let browsers keep what is named by its content."""
+    """The folder, with headers that let browsers keep what is named by its content; packed where the browser takes that."""
 
     def __init__(self) -> None:
         super().__init__(directory=BUILT, check_dir=False)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        answer = await super().get_response(path, scope)
-        if answer.status_code == 200 and not path.endswith(".json"):
+        packed = f"{path}.gz"
+        has_packed = (BUILT / packed).is_file()
+        is_packed = has_packed and "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        answer = await super().get_response(packed if is_packed else path, scope)
+        if has_packed:
+            answer.headers["vary"] = "accept-encoding"
+        if is_packed:
+            answer.headers["content-encoding"] = "gzip"
+            answer.headers["content-type"] = guess_type(path)[0] or "application/octet-stream"
+        if path.startswith("verify.worker."):
+            answer.headers["content-security-policy"] = PYTHON_IN_A_WORKER
+        if answer.status_code in (200, 206, 304) and path != "manifest.json":
             answer.headers["cache-control"] = "public, max-age=31536000, immutable"
         return answer

@@ -6,27 +6,36 @@ Nothing is decided here: the pages call the public interface as any client does.
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from jianlu.deliver.console.places import first_place_of
 from jianlu.deliver.console.ports import ConsolePorts
-from jianlu.deliver.console.render import page
+from jianlu.deliver.console.render import page, sent
 from jianlu.deliver.console.work import offered_by
 
 
 def entrance_routes(pages: ConsolePorts) -> APIRouter:
-    """`/`, `/sign-in`, `/join`, `/walk-in`, `/account`. An invitation's token is in the fragment, which browsers never send."""
+    """`/`, `/sign-in`, `/sign-in/back`, `/enrol`, `/join`, `/walk-in`, `/account`. Tokens of links are in the fragment."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     def start(request: Request) -> Response:
-        return RedirectResponse("/cases" if pages.viewer(request, "staff") else "/sign-in", status_code=303)
+        return sent(request, first_place_of(pages.viewer(request, "staff")))
 
     @router.get("/sign-in")
     def sign_in(request: Request) -> Response:
         wanted = _own_path(request.query_params.get("next", ""))
         if pages.viewer(request, "staff"):
-            return RedirectResponse(wanted, status_code=303)
+            return sent(request, wanted)
         return page(request, "sign-in", settings=pages.settings, wanted=wanted)
+
+    @router.get("/sign-in/back")
+    def sign_in_back(request: Request) -> Response:
+        return page(request, "sign-in-back", settings=pages.settings)
+
+    @router.get("/enrol")
+    def enrol(request: Request) -> Response:
+        return page(request, "enrol", settings=pages.settings)
 
     @router.get("/join")
     def join(request: Request) -> Response:
@@ -40,7 +49,7 @@ def entrance_routes(pages: ConsolePorts) -> APIRouter:
     def account(request: Request) -> Response:
         viewer = pages.viewer(request, "staff")
         if viewer is None:
-            return RedirectResponse("/sign-in?next=/account", status_code=303)
+            return sent(request, "/sign-in?next=/account")
         return page(request, "account", settings=pages.settings, viewer=viewer)
 
     return router
@@ -49,4 +58,4 @@ def entrance_routes(pages: ConsolePorts) -> APIRouter:
 def _own_path(claimed: str) -> str:
     """A path of this site, never an address elsewhere."""
     is_ours = claimed.startswith("/") and not claimed.startswith(("//", "/\\")) and "\n" not in claimed
-    return claimed if is_ours else "/cases"
+    return claimed if is_ours else "/"

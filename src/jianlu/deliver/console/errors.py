@@ -13,11 +13,12 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from jianlu.core.errors import JianluError
 from jianlu.deliver.console.ports import ConsolePorts, Viewer
-from jianlu.deliver.console.render import page
+from jianlu.deliver.console.render import page, sent
+from jianlu.deliver.console.texts import texts_of
 
 KNOWN = (401, 403, 404, 409, 410, 413, 422, 429, 500, 503)
 _NOT_PAGES = ("/api/", "/whip/", "/whep/", "/static/", "/sample/")
@@ -49,11 +50,11 @@ def wants_page(request: Request) -> bool:
 def error_page(request: Request, pages: ConsolePorts, plain: Response) -> Response:
     """The page of a problem; a visitor who is not signed in goes where they can."""
     if plain.status_code == 401 and not request.url.path.startswith("/room/"):
-        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+        return sent(request, f"/sign-in?next={quote(request.url.path)}")
     status = plain.status_code if plain.status_code in KNOWN else 500
     viewer = _staff(request, pages)
-    detail = _detail(plain)
-    return page(request, "error", settings=pages.settings, viewer=viewer, status=plain.status_code, code=status, detail=detail)
+    shown = {"fault": _fault(plain), "denial": _denial(plain), "case": _case_of(request)}
+    return page(request, "error", settings=pages.settings, viewer=viewer, status=plain.status_code, code=status, **shown)
 
 
 def _staff(request: Request, pages: ConsolePorts) -> Viewer | None:
@@ -64,8 +65,24 @@ def _staff(request: Request, pages: ConsolePorts) -> Viewer | None:
         return None
 
 
-def _detail(plain: Response) -> str:
+def _denial(plain: Response) -> dict[str, Any] | None:
+    """Which rules denied it, by which clauses, and what to do in both languages; None for any other error."""
     try:
-        return str(json.loads(bytes(plain.body)).get("detail", ""))
+        found = json.loads(bytes(plain.body)).get("denial")
+    except (ValueError, AttributeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _case_of(request: Request) -> str:
+    """The case whose page it was, "" for another page."""
+    return str(request.path_params.get("case", ""))
+
+
+def _fault(plain: Response) -> str:
+    """The key of the words for this very error; "" where the status says all that a person can use. Details are for programs."""
+    try:
+        key = f"js.error.{json.loads(bytes(plain.body)).get('code', '')}"
     except (ValueError, AttributeError):
         return ""
+    return key if key in texts_of("zh") else ""

@@ -39,6 +39,8 @@ class ConsoleSettings:
     has_sample_devices: bool = False
     has_walk_in_queue: bool = True
     privacy_notice: str = ""
+    organisation: str = ""
+    time_zone: str = "Asia/Shanghai"
 
 
 class ConsolePorts(Protocol):

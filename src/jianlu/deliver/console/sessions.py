@@ -6,7 +6,7 @@ They draw the session view that the interface gives; order and rights are kept b
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from jianlu.deliver.console.ports import ConsolePorts
 from jianlu.deliver.console.render import page
@@ -25,6 +25,8 @@ def session_routes(pages: ConsolePorts) -> APIRouter:
         if viewer is None:
             return to_sign_in(request)
         found = pages.case(request, case, "staff")
+        if found.get("state") == "destroyed":
+            return RedirectResponse(f"/cases/{case}/destroyed", 303)
         template = "outcome" if found.get("state") in AFTER else "cockpit"
         ice = list(pages.ice_servers(request))
         return page(request, template, settings=pages.settings, viewer=viewer, case=found, ref=case, ice=ice)
@@ -41,7 +43,7 @@ def session_routes(pages: ConsolePorts) -> APIRouter:
     def room(request: Request, case: str) -> Response:
         viewer = pages.viewer(request, "seat")
         if viewer is None or viewer.case != case:
-            return page(request, "error", settings=pages.settings, status=401, code=401, detail="")
+            return page(request, "error", settings=pages.settings, status=401, code=401, fault="")
         found = pages.case(request, case, "seat")
         ice = list(pages.ice_servers(request))
         return page(request, "room", settings=pages.settings, viewer=viewer, case=found, ref=case, ice=ice)

@@ -1,7 +1,7 @@
 """The console's words in its two languages, and which language a visitor gets: query, then cookie, then the browser's wish.
 
-One TOML file per language with the same keys, sections joined by dots. Texts of cases, scripts and clauses are not here: they
-come with both languages in the JSON.
+One TOML file per language and area (`zh.toml`, `proofs.zh.toml`) with the same keys, sections joined by dots; no key is in two files.
+Texts of cases, scripts and clauses are not here: they come with both languages in the JSON.
 """
 
 from __future__ import annotations
@@ -16,14 +16,20 @@ from starlette.requests import Request
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
-LANG_COOKIE = "jianlu-lang"
+LANG_COOKIE = "__Host-jianlu-lang"
 _FOLDER = Path(__file__).with_name("texts")
 
 
 @cache
 def texts_of(lang: Lang) -> Mapping[str, str]:
     """Every text of one language by its dotted key."""
-    return dict(_flat("", tomllib.loads((_FOLDER / f"{lang}.toml").read_text(encoding="utf-8"))))
+    found: dict[str, str] = {}
+    for path in (_FOLDER / f"{lang}.toml", *sorted(_FOLDER.glob(f"*.{lang}.toml"))):
+        for key, text in _flat("", tomllib.loads(path.read_text(encoding="utf-8"))):
+            if key in found:
+                raise AssertionError(f"{path.name} says {key} again")
+            found[key] = text
+    return found
 
 
 def _flat(prefix: str, table: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -45,7 +51,7 @@ def lang_of(request: Request) -> Lang:
 def _wished(header: str) -> Lang:
     best: tuple[float, Lang] = (0.0, "zh")
     for part in header.split(","):
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, weight = part.replace(" ", "").partition(";q=")
         try:
             quality = float(weight or 1)
         except ValueError:

@@ -9,17 +9,19 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from jianlu.core.errors import DeniedError
 from jianlu.deliver.console.forms import form_of
+from jianlu.deliver.console.places import MAKERS
 from jianlu.deliver.console.ports import ConsolePorts, Json, Viewer
-from jianlu.deliver.console.render import page
+from jianlu.deliver.console.render import page, sent
 
-STATES = ("draft", "waiting", "ready", "live", "paused", "halted", "ended", "sealed", "refused")
+STATES = ("draft", "waiting", "ready", "live", "paused", "halted", "ended", "sealed", "refused", "destroyed")
 
 
 def work_routes(pages: ConsolePorts) -> APIRouter:
-    """`/cases`, `/cases/new`, `/queue`, `/scripts`, `/scripts/{script}`; for members of staff."""
+    """`/cases`, `/cases/new`, `/queue`, `/scripts`; for members of staff."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/cases")
@@ -28,7 +30,7 @@ def work_routes(pages: ConsolePorts) -> APIRouter:
         if viewer is None:
             return to_sign_in(request)
         state, q = request.query_params.get("state", ""), request.query_params.get("q", "")[:80]
-        wanted = {"state": state if state in STATES else "", "q": q, "page": _number(request.query_params.get("page", ""))}
+        wanted = {"state": state if state in STATES else "", "q": q, "page": number_of(request.query_params.get("page", ""))}
         found = pages.cases(request, state=str(wanted["state"]), q=q, page=int(str(wanted["page"])))
         template = "parts/cases" if request.headers.get("hx-request") else "cases"
         shown: dict[str, Any] = {"found": found, "wanted": wanted, "states": STATES, "titles": titles_of(pages)}
@@ -39,6 +41,8 @@ def work_routes(pages: ConsolePorts) -> APIRouter:
         viewer = staff_or_none(pages, request)
         if viewer is None:
             return to_sign_in(request)
+        if not MAKERS & viewer.roles:
+            raise DeniedError("new cases are made by agents and supervisors: ask one of them")
         forms = [form_of(each, with_examples=pages.settings.has_sample_devices) for each in offered_by(pages)]
         ticket = request.query_params.get("ticket", "")[:64]
         return page(request, "new-case", settings=pages.settings, viewer=viewer, forms=forms, ticket=ticket)
@@ -65,14 +69,6 @@ def work_routes(pages: ConsolePorts) -> APIRouter:
             return to_sign_in(request)
         return page(request, "scripts", settings=pages.settings, viewer=viewer, found=pages.scripts(request))
 
-    @router.get("/scripts/{script}")
-    def script(request: Request, script: str) -> Response:
-        viewer = staff_or_none(pages, request)
-        if viewer is None:
-            return to_sign_in(request)
-        found = pages.script(request, script)
-        return page(request, "script", settings=pages.settings, viewer=viewer, script=found)
-
     return router
 
 
@@ -83,7 +79,7 @@ def staff_or_none(pages: ConsolePorts, request: Request) -> Viewer | None:
 
 def to_sign_in(request: Request) -> Response:
     """To the sign-in page and back here."""
-    return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+    return sent(request, f"/sign-in?next={quote(request.url.path)}")
 
 
 def offered_by(pages: ConsolePorts) -> list[Json]:
@@ -96,5 +92,6 @@ def titles_of(pages: ConsolePorts) -> dict[str, Any]:
     return {str(each["id"]): each.get("title") for each in offered_by(pages)}
 
 
-def _number(claimed: str) -> int:
+def number_of(claimed: str) -> int:
+    """The page that a query names, 1 for what is none."""
     return int(claimed) if claimed.isascii() and claimed.isdigit() and len(claimed) < 6 and int(claimed) > 0 else 1

@@ -29,6 +29,7 @@ FACTS: Words = {
     "case.place": ("地点", "Place"),
     "case.channel": ("渠道", "Channel"),
     "case.institution": ("机构简称", "Institution"),
+    "case.institution_kind": ("机构类型", "Kind of institution"),
     "product.kind": ("业务种类", "Kind of business"),
     "product.design": ("产品类型", "Design"),
     "product.name": ("产品名称", "Product"),
@@ -49,10 +50,20 @@ FACTS: Words = {
     "customer.type": ("客户类型", "Customer"),
     "customer.age": ("客户年龄", "Age"),
     "customer.insured": ("被保险人", "Insured"),
+    "customer.residence": ("客户居住地", "Customer lives in"),
+    "customer.relationship": ("业务关系", "Business relationship"),
+    "customer.acts_for_another": ("代他人办理", "Acts for another person"),
+    "customer.investor": ("投资者类别", "Investor"),
+    "customer.risk_level": ("客户风险承受能力", "Risk tolerance"),
     "session.medium": ("录制方式", "Medium"),
     "session.biometrics": ("生物识别", "Biometrics"),
     "session.language": ("语言", "Language"),
     "session.asks_agreement": ("征求同意录音", "Asks for agreement"),
+    "session.card_entry": ("会话中录入银行卡信息", "Card data are taken"),
+    "session.e_signature": ("使用电子签名", "Signed electronically"),
+    "system.protection_level": ("系统安全保护等级", "Protection level of the system"),
+    "system.entrusted": ("委托或提供给其他处理者", "Entrusted or provided to others"),
+    "system.storage_place": ("存储地点", "Stored in"),
     "medical.setting": ("诊疗方式", "Setting"),
 }
 
@@ -67,6 +78,15 @@ CODES: Words = {
     "internet": ("互联网", "internet"),
     "remote_video": ("远程视频", "remote video"),
     "hospital": ("医疗机构", "hospital"),
+    "securities_branch": ("证券营业部", "securities firm's branch"),
+    "bank": ("银行", "bank"),
+    "insurer": ("保险公司", "insurer"),
+    "securities_firm": ("证券公司", "securities firm"),
+    "fund_manager": ("基金管理公司", "fund manager"),
+    "payment_firm": ("支付机构", "payment firm"),
+    "broker_dealer": ("美国注册经纪交易商", "US-registered broker-dealer"),
+    "investment_firm": ("欧盟投资公司", "EU investment firm"),
+    "other_firm": ("其他机构", "other firm"),
     "life_insurance": ("人寿保险", "life insurance"),
     "health_insurance": ("健康保险", "health insurance"),
     "accident_insurance": ("意外伤害保险", "accident insurance"),
@@ -89,6 +109,10 @@ CODES: Words = {
     "monthly": ("按月缴", "monthly"),
     "single": ("一次缴清", "single"),
     "individual": ("个人", "individual"),
+    "new": ("新建业务关系", "new"),
+    "existing": ("已有业务关系", "existing"),
+    "occasional": ("一次性业务", "occasional"),
+    "professional": ("专业投资者", "professional"),
     "group": ("团体", "group"),
     "legal_person": ("法人", "legal person"),
     "R1": ("R1（低风险）", "R1 (low)"),
@@ -96,6 +120,11 @@ CODES: Words = {
     "R3": ("R3（中风险）", "R3 (medium)"),
     "R4": ("R4（中高风险）", "R4 (medium high)"),
     "R5": ("R5（高风险）", "R5 (high)"),
+    "C1": ("C1（低）", "C1 (low)"),
+    "C2": ("C2（中低）", "C2 (medium low)"),
+    "C3": ("C3（中）", "C3 (medium)"),
+    "C4": ("C4（中高）", "C4 (medium high)"),
+    "C5": ("C5（高）", "C5 (high)"),
     "self": ("投保人本人", "the applicant"),
     "video": ("录音录像", "sound and picture"),
     "audio": ("录音", "sound"),
@@ -144,7 +173,13 @@ PLACES: Words = {
 }
 """Provinces by the digits of GB/T 2260."""
 
-CODES_OF: Mapping[str, Words] = {"customer.insured": {"other": ("他人", "another person")}, "case.place": PLACES}
+CODES_OF: Mapping[str, Words] = {
+    "customer.insured": {"other": ("他人", "another person")},
+    "customer.investor": {"ordinary": ("普通投资者", "ordinary")},
+    "case.place": PLACES,
+    "customer.residence": PLACES,
+    "system.storage_place": PLACES,
+}
 """Codes that mean something in one fact, or something else there."""
 
 ROLES: Words = {
@@ -212,7 +247,7 @@ READING: Words = {
         ),
     ),
     "technical": (
-        "带“技术阈值”的数字不是法规规定，而是把“清晰”“同步”等要求变成可测量的取值，理由写在规则包的 values 中。",
+        "带“技术阈值”的数字不是法规规定，而是把“清晰”“同步”等要求变成可测量的取值，理由写在规则包的“取值”一节。",
         (
             'Numbers marked "technical" are not the law\'s: they turn demands such as "identifiable" into something measurable. The reasons'
             " are in the pack's values."

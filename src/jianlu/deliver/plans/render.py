@@ -25,6 +25,7 @@ from jianlu.deliver.plans.labels import (
     word,
 )
 from jianlu.deliver.plans.layout import WIDTH, columns, hanging, padded
+from jianlu.deliver.plans.retention_words import decision_text, term_text, until_text
 from jianlu.deliver.plans.sentences import sentence
 
 _LIFE_MONTHS = 1800
@@ -161,29 +162,12 @@ class _Page:
             groups.setdefault((retention.until, retention.clause, retention.terms), []).append(retention)
         for (until, clause, terms), group in groups.items():
             parts = ("、" if self.zh else ", ").join(word(PARTS, retention.part, self.lang) for retention in group)
-            yield from self._hanging("  ■", _capital(parts) + self._decision(until, clause), _INDENT)
-            label = max(columns(self._term(term)) for term in terms) + 2
+            colon = "：" if self.zh else ": "
+            yield from self._hanging("  ■", _capital(parts) + colon + decision_text(until, clause, self.lang), _INDENT)
+            label = max(columns(term_text(term, self.lang)) for term in terms) + 2
             for term in terms:
-                yield from self._point(f"{padded(self._term(term), label)}{padded(self._until(term.until), 13)}{term.clause}")
-
-    def _decision(self, until: str, clause: str) -> str:
-        if self.zh:
-            kept = "期限待定，在此之前一直保管" if until == "open" else f"保管至 {until}"
-            return f"：{kept}（由 {clause} 决定）"
-        kept = "term open, kept until it is known" if until == "open" else f"kept until {until}"
-        return f": {kept} (decided by {clause})"
-
-    def _term(self, term: RetentionTerm) -> str:
-        trigger = word(TRIGGERS, term.trigger, self.lang)
-        if self.zh:
-            length = (f"{term.years} 年" if term.years else "") + (f"{term.months} 个月" if term.months else "")
-            return f"{trigger}起 {length}" if length else f"至{trigger}"
-        length = " ".join([f"{term.years} y"] * bool(term.years) + [f"{term.months} m"] * bool(term.months))
-        return f"{trigger} + {length}" if length else f"to the {trigger}"
-
-    def _until(self, until: str) -> str:
-        words = {"open": ("待定", "open"), "none": ("未发生", "not arisen")}
-        return word(words, until, self.lang)
+                until_when = padded(until_text(term.until, self.lang), 13)
+                yield from self._point(f"{padded(term_text(term, self.lang), label)}{until_when}{term.clause}")
 
     def conflicts(self) -> Iterable[str]:
         for number, conflict in enumerate(self.plan.conflicts, 1):

@@ -18,7 +18,8 @@ HEAD_BYTES = 16 * 1024
 REMEMBERED_MAX = 200_000
 """Segments whose answer is remembered: a hundred hours."""
 
-_remembered: dict[tuple[str, str, str], frozenset[int]] = {}
+_remembered: dict[tuple[str, frozenset[int]], frozenset[int]] = {}
+"""By the event's digest and the tracks that were asked for: who sees other roles asks for others."""
 _lock = threading.Lock()
 
 
@@ -29,7 +30,7 @@ def key_frames_in(log: CaseLog, segments: Sequence[Event], numbers: Collection[i
 
 def _with_key_frames(log: CaseLog, event: Event, numbers: Collection[int]) -> frozenset[int]:
     name, version = str(event.body["object"]), int(event.body["version"])
-    key = (log.tenant, log.case, f"{name}.{version}")
+    key = (event.digest, frozenset(numbers))
     with _lock:
         if key in _remembered:
             return _remembered[key]

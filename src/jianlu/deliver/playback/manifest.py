@@ -53,11 +53,11 @@ def playback_manifest(log: CaseLog, *, address: str, text: str = "") -> dict[str
         "duration_ms": duration_ms,
         "is_live": ended is None,
         "roles": [_role(role, segments, begins, plan, address) for role in roles],
-        "gaps": [_gap(event.body, plan) for event in log.events if event.type is EventType.GAP_DECLARED],
+        "gaps": [gap_part(event.body, plan) for event in log.events if event.type is EventType.GAP_DECLARED],
         "transcript": [_line(each) for each in sorted(spoken, key=_order) if text.lower() in str(each.value["text"]).lower()],
         "findings": [_shown(each, plan) for each in sorted(found, key=_order) if each.kind in FINDINGS_SHOWN][:ENTRIES_MAX],
-        "clauses": [_clause(each, plan) for each in _verdicts(log)],
-        "events": _events(log, plan, script, texts),
+        "clauses": [clause_part(each, plan) for each in sealed_verdicts(log)],
+        "events": events_part(log, plan, script, texts),
         "steps": _steps(log, script),
         "messages": [
             {"by": event.body["by"], "at_ms": event.body["at_ms"], "text": texts[event.body["object"]]}
@@ -90,7 +90,8 @@ def _role(
     }
 
 
-def _gap(body: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+def gap_part(body: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """A declared gap in words."""
     side, reason = str(body["side"]), str(body["reason"])
     label = _both(lambda lang: f"{speaker(plan, side, lang)} · {code_word(reason, lang)}")
     return {"from_ms": body["from_ms"], "to_ms": body["to_ms"], "side": side, "reason": reason, "label": label}
@@ -141,12 +142,14 @@ def _label(finding: Finding, plan: Plan, lang: str) -> str:
     return words(f"f_{finding.kind.value}", lang, track=speaker(plan, finding.track, lang), amount=amount)
 
 
-def _verdicts(log: CaseLog) -> Sequence[ClauseVerdict]:
+def sealed_verdicts(log: CaseLog) -> Sequence[ClauseVerdict]:
+    """The verdicts of a judged case; none of one that is not judged."""
     is_judged = any(event.type is EventType.VERDICTS_JUDGED for event in log.events)
     return parse_verdicts(log.open_object("verdicts")) if is_judged else ()
 
 
-def _clause(clause: ClauseVerdict, plan: Plan) -> dict[str, Any]:
+def clause_part(clause: ClauseVerdict, plan: Plan) -> dict[str, Any]:
+    """A clause with its verdict, why, and where the evidence is."""
     key = f"{clause.pack}:{clause.clause}"
     stated = plan.clause_of(key)
     evidence = {(each.track, each.from_ms, each.to_ms): None for each in clause.evidence}
@@ -171,7 +174,7 @@ def _reason(reason: Reason, plan: Plan) -> dict[str, Any]:
     return {"text": text, "track": reason.track, "from_ms": reason.from_ms, "to_ms": reason.to_ms}
 
 
-def _events(log: CaseLog, plan: Plan, script: Script | None, texts: Mapping[str, str]) -> list[dict[str, Any]]:
+def events_part(log: CaseLog, plan: Plan, script: Script | None, texts: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "type": act.event.type.value,

@@ -141,8 +141,23 @@ def _attestations(record: CaseRecord, lang: str) -> Iterator[str]:
 
 def _proof(record: CaseRecord, lang: str) -> Iterator[str]:
     yield words("p_ledger", lang, events=len(record.events), ledger=record.ledger, size=record.tree_size, root=record.root)
+    yield from _vouched(record, lang)
     segments = sum(event.type is EventType.SEGMENT_SEALED for event in record.events)
     yield words("p_segments", lang, segments=segments)
     yield words("p_packs", lang, packs=", ".join(f"{p.id} {p.version} ({p.digest[:16]}…)" for p in record.plan.packs))
     yield words("p_check", lang)
     yield words("p_verifier", lang, digest=record.verifier_digest)
+
+
+def _vouched(record: CaseRecord, lang: str) -> Iterator[str]:
+    """What authorities and witnesses say of the whole case; the earliest of all tokens is the time by which it existed."""
+    names = ", ".join(dict.fromkeys(name for name, _ in record.stamps))
+    if record.stamps:
+        count = len({name for name, _ in record.stamps})
+        yield words("p_stamped", lang, count=count, names=names, when=min(at for _, at in record.stamps))
+    else:
+        yield words("p_not_stamped", lang)
+    if record.witnesses:
+        yield words("p_cosigned", lang, count=len(record.witnesses), names=", ".join(record.witnesses))
+    else:
+        yield words("p_not_cosigned", lang)

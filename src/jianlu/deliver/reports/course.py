@@ -31,7 +31,7 @@ MESSAGE_BYTES_MAX = 64 * 1024
 """One message of a session: far above the characters that anybody may send at once."""
 
 _FINGERPRINT_SHOWN = 16
-_SEATS = frozenset({"seat", "by", "track", "side"})
+_SEATS = frozenset({"seat", "by", "to", "track", "side"})
 _OF_A_RECORDER = re.compile(r"([a-z])_([a-z_]+)")
 """A check of a second recorder, named before it."""
 
@@ -54,7 +54,9 @@ def act_text(act: Act, plan: Plan, script: Script | None, lang: str, texts: Mapp
     """The act in "zh" or "en"; `texts` are the messages of the session, by the object that holds each."""
     fields = {key: _value(key, value, act.event, plan, script, lang) for key, value in act.event.body.items()}
     fields["text"] = (texts or {}).get(str(act.event.body.get("object")), "-")
-    return _texts()[act.event.type.value][lang].format_map(_Fields(fields))
+    known = _texts()[act.event.type.value]
+    text = known.get(f"{lang}_to", known[lang]) if "to" in act.event.body else known[lang]
+    return text.format_map(_Fields(fields))
 
 
 def message_texts(log: CaseLog) -> dict[str, str]:

@@ -55,6 +55,7 @@ SESSION_CODES: Words = {
     "spoken": ("口头", "spoken"),
     "invitation": ("凭邀请", "by invitation"),
     "account": ("凭账号", "by account"),
+    "program": ("凭接口密钥", "by API key"),
     "handover": ("交接", "hand-over"),
     "replaced": ("改用另一台设备", "went on with another device"),
     "yes": ("是", "yes"),

@@ -37,6 +37,11 @@ class CaseRecord:
     verifier_digest: str
     script: Script | None = None
     messages: Mapping[str, str] = field(default_factory=dict)
+    stamps: Sequence[tuple[str, str]] = ()
+    """Authority and instant of each token in the package that covers the whole case."""
+
+    witnesses: Sequence[str] = ()
+    """Those who cosigned an anchor in the package that covers the whole case."""
 
 
 @dataclass(frozen=True, slots=True)

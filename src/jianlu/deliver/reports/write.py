@@ -6,8 +6,9 @@ The reports say nothing that the package's other documents do not; what they con
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 
 from jianlu.core.formats.checkpoint import Checkpoint
@@ -24,8 +25,21 @@ from jianlu.deliver.reports.pdf import render_pdf
 from jianlu.vault.case_log import CaseLog
 
 
-def write_reports(log: CaseLog, *, checkpoint: Checkpoint, verifier_digest: str, created_at: datetime) -> Mapping[str, bytes]:
-    """`report.zh.html`, `report.zh.pdf`, `report.en.html`, `report.en.pdf` of the judged case `log`.
+@dataclass(frozen=True, slots=True)
+class CoveredBy:
+    """Who vouches for the whole case: authority and instant of each token, and names of witnesses."""
+
+    stamps: Sequence[tuple[str, str]] = ()
+    witnesses: Sequence[str] = ()
+
+
+NOBODY = CoveredBy()
+
+
+def write_reports(
+    log: CaseLog, *, checkpoint: Checkpoint, verifier_digest: str, created_at: datetime, covered: CoveredBy = NOBODY
+) -> Mapping[str, bytes]:
+    """`report.zh.html`, `report.zh.pdf`, `report.en.html`, `report.en.pdf` of the judged case `log`, as `covered` by others.
 
     Raises NotFoundError before it is judged, IntegrityError when sealed evidence does not open.
     """
@@ -44,6 +58,8 @@ def write_reports(log: CaseLog, *, checkpoint: Checkpoint, verifier_digest: str,
         verifier_digest=verifier_digest,
         script=sealed_script(log),
         messages=message_texts(log),
+        stamps=covered.stamps,
+        witnesses=covered.witnesses,
     )
     with ThreadPoolExecutor(len(LANGS)) as pool:
         pairs = pool.map(lambda lang: _render(record, lang), LANGS)

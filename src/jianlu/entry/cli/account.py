@@ -1,23 +1,22 @@
-"""`jianlu account`: local accounts of the service. Works beside a running service; a password is asked for, never an argument.
+"""`jianlu account`: local accounts of the service. Works beside a running service. Whoever makes an account gets a link for its owner.
 
 What an account is and how it is kept is `govern/identity/`.
 """
 
 from __future__ import annotations
 
-import getpass
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from jianlu.core.errors import InvalidError
 from jianlu.core.terms.ids import tenant_id
 from jianlu.entry.cli._output import AsJson, HomePath, home_path, show
-from jianlu.govern.identity import accounts, totp
+from jianlu.govern.identity import accounts, sign_ins, totp
 from jianlu.govern.identity.model import Account, Role
+from jianlu.govern.identity.releases import offer_enrolment
+from jianlu.runtime.settings import Settings
 from jianlu.wiring import open_identity
 
 app = App(name="account", help="Local accounts: agents, supervisors, compliance, administrators.")
@@ -37,20 +36,23 @@ def add(
     home: HomePath = None,
     json: AsJson = False,
 ) -> int:
-    """Make an account; its password is asked for on the terminal, or read as one line from standard input."""
+    """Make an account, and a link by which its owner alone sets a password or passkey: good once, for three days."""
     with open_identity(home_path(home)) as (settings, identity):
-        account = accounts.add_account(
+        tenant = tenant_id(settings.tenant.id)
+        account = accounts.make_account(
             identity,
-            tenant_id(settings.tenant.id),
+            tenant,
             name,
-            _password(),
             roles=_split(roles),
             display=display,
             languages=_split(languages),
             licences=_split(licences),
             skills=_split(skills),
         )
-    show(_document(account), f"已建立账户 / account made: {_line(account)}", as_json=json)
+        offer = offer_enrolment(identity, tenant, account.name)
+    link = _link(settings, offer.token)
+    text = f"已建立账户 / account made: {_line(account)}\n{_hand_over(link, offer.code)}"
+    show({**_document(account), "link": link, "code": offer.code}, text, as_json=json)
     return 0
 
 
@@ -64,11 +66,22 @@ def list_all(*, home: HomePath = None, json: AsJson = False) -> int:
     return 0
 
 
-@app.command
-def password(name: str, *, home: HomePath = None) -> int:
-    """Set a new password; the account is unlocked and signed out everywhere."""
+@app.command(name="link")
+def new_link(name: str, *, home: HomePath = None, json: AsJson = False) -> int:
+    """A new link for the account's owner, who lost what let them in: taking it ends everything that did before."""
     with open_identity(home_path(home)) as (settings, identity):
-        accounts.set_password(identity, tenant_id(settings.tenant.id), name, _password())
+        offer = offer_enrolment(identity, tenant_id(settings.tenant.id), name)
+    link = _link(settings, offer.token)
+    show({"name": name, "link": link, "code": offer.code}, _hand_over(link, offer.code), as_json=json)
+    return 0
+
+
+@app.command(name="sign-out")
+def sign_out(name: str, *, home: HomePath = None) -> int:
+    """Sign an account out everywhere, at once, on open pages and calls too."""
+    with open_identity(home_path(home)) as (settings, identity):
+        account = accounts.find_account(identity, tenant_id(settings.tenant.id), name)
+        sign_ins.end_all_sign_ins(identity, account, by=accounts.OPERATOR)
     return 0
 
 
@@ -106,13 +119,20 @@ def _set_active(name: str, home: Path | None, *, is_active: bool) -> int:
     return 0
 
 
-def _password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    entered = getpass.getpass("密码 / password: ")
-    if getpass.getpass("再输一次 / once more: ") != entered:
-        raise InvalidError("the two passwords differ: try again")
-    return entered
+def _link(settings: Settings, token: str) -> str:
+    url = settings.serve.public_url or f"https://localhost:{settings.serve.port}"
+    return f"{url}/enrol#{token}"
+
+
+def _hand_over(link: str, code: str) -> str:
+    """What to do with a link: somebody else releases it, unless nobody else could."""
+    text = f"请将此链接只交给本人，三日内一次有效 / give this link to its owner alone, good once, for three days:\n  {link}\n"
+    if code:
+        return f"{text}尚无他人可放行，验证码 / nobody else could release it yet, its code: {code}"
+    second = (
+        "须由主管或管理员在页面上放行并当面告知验证码 / a supervisor or administrator releases it and tells the owner its code"
+    )
+    return f"{text}{second}"
 
 
 def _split(codes: str) -> Sequence[str]:

@@ -6,6 +6,7 @@ Starting the program never makes keys or databases; this command alone does, and
 from __future__ import annotations
 
 import json as json_text
+import secrets
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.entry.cli._output import AsJson, show
+from jianlu.runtime.key_settings import read_key_settings, with_key_settings
 from jianlu.runtime.settings import parse_settings
 from jianlu.verify.trust import Trust, trust_bytes
 from jianlu.wiring import TLS_AUTHORITY, create_home
@@ -30,10 +32,30 @@ def init(
     *,
     tenant: Annotated[str, Parameter(help="Whose evidence: lower-case letters, digits, hyphens.")] = "demo-bank",
     origin: Annotated[str, Parameter(help="Name of the ledger, for ever.")] = "jianlu.example/demo",
+    keys: Annotated[
+        Path | None, Parameter(help="A file with a table [keys]: who holds the root key. A file of the home without it.")
+    ] = None,
     json: AsJson = False,
 ) -> int:
     """Make a home: keys, ledger, vault, index, settings, and trust.json to hand to whoever will verify."""
-    text = _settings_text(tenant_id(tenant), origin)
+    text = settings_text(tenant_id(tenant), origin)
+    if keys is not None:
+        text = with_key_settings(text, read_key_settings(keys, key=f"jianlu-{secrets.token_hex(8)}"))
+    document = make_home(home, text)
+    message = (
+        f"已建立 / home made: {home}\n"
+        f"  账本公钥 / ledger key    {document['ledger']}\n"
+        f"  签包公钥 / package key   {document['package']}\n"
+        f"  验证程序 / verifier      {document['verifier']}\n"
+        f"请公布 {home / TRUST_FILE},并备份 {home / 'secrets'}。 / Publish trust.json; back up secrets/.\n"
+        f"{_how_to_trust(home / TLS_AUTHORITY)}"
+    )
+    show(document, message, as_json=json)
+    return 0
+
+
+def make_home(home: Path, text: str) -> dict[str, str]:
+    """A home by the settings `text`, with trust.json; returns where things are and the public keys. Raises as `create_home`."""
     ledger_key, package_key = create_home(home, parse_settings(text), text)
     verifier_digest = digest_of(verifier_bytes())
     trust = Trust((parse_verifier_key(ledger_key),), (parse_verifier_key(package_key),), (verifier_digest,))
@@ -41,7 +63,7 @@ def init(
         (home / TRUST_FILE).write_bytes(trust_bytes(trust))
     except OSError as error:
         raise UnavailableError(f"{TRUST_FILE} cannot be written ({error.strerror})") from error
-    document = {
+    return {
         "home": str(home),
         "ledger": ledger_key,
         "package": package_key,
@@ -49,16 +71,6 @@ def init(
         "trust": str(home / TRUST_FILE),
         "authority": str(home / TLS_AUTHORITY),
     }
-    message = (
-        f"已建立 / home made: {home}\n"
-        f"  账本公钥 / ledger key    {ledger_key}\n"
-        f"  签包公钥 / package key   {package_key}\n"
-        f"  验证程序 / verifier      {verifier_digest}\n"
-        f"请公布 {home / TRUST_FILE},并备份 {home / 'secrets'}。 / Publish trust.json; back up secrets/.\n"
-        f"{_how_to_trust(home / TLS_AUTHORITY)}"
-    )
-    show(document, message, as_json=json)
-    return 0
 
 
 def _how_to_trust(authority: Path) -> str:
@@ -73,7 +85,7 @@ def _how_to_trust(authority: Path) -> str:
     )
 
 
-def _settings_text(tenant: str, origin: str) -> str:
+def settings_text(tenant: str, origin: str) -> str:
     """The commented settings file with this tenant and origin; raises InvalidError when `origin` cannot name a ledger and its signer."""
     signer = verifier_key(f"{origin}/package", bytes(32)).name
     verifier_key(origin, bytes(32))

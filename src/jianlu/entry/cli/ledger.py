@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json as json_text
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +15,18 @@ from cyclopts import App, Parameter
 
 from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.checkpoint import claimed_checkpoint
+from jianlu.core.formats.cosignature import parse_witness_key
 from jianlu.core.formats.note import VerifierKey, parse_verifier_key
-from jianlu.entry.cli._output import AsJson, show
+from jianlu.core.formats.x509 import parse_certificates
+from jianlu.entry.cli._output import AsJson, home_path, show
+from jianlu.ledger.anchors.rows import anchor_rows
 from jianlu.ledger.export import export_ledger
 from jianlu.ledger.fsck import fsck as check_ledger
 from jianlu.ledger.prove import prove_consistency, prove_inclusion
 from jianlu.ledger.read import read_checkpoint
-from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_trust, read_bounded
+from jianlu.runtime.settings import read_settings
+from jianlu.verify.trust import NO_TRUST, SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_trust, read_bounded, trust_bytes
+from jianlu.wiring import TRUST_FILE, time_authorities
 
 EXIT_UNSOUND = 90
 
@@ -75,6 +81,43 @@ def export(directory: Path, destination: Path, *, json: AsJson = False) -> int:
     checkpoint = export_ledger(directory, destination)
     document = {"origin": checkpoint.origin, "size": checkpoint.size, "root": base64.b64encode(checkpoint.root).decode()}
     show(document, f"已导出 / exported: {checkpoint.origin}, {checkpoint.size} → {destination}", as_json=json)
+    return 0
+
+
+@app.command
+def stamps(
+    directory: Path,
+    *,
+    trust: Annotated[Path | None, Parameter(help="trust.json that names authorities and witnesses.")] = None,
+    json: AsJson = False,
+) -> int:
+    """Say which authorities stamped and which witnesses cosigned this ledger, and when. Exit 0 when all of it holds, 90 when not."""
+    believed = parse_trust(read_bounded(trust, TRUST_BYTES_MAX)) if trust else NO_TRUST
+    rows = list(anchor_rows(directory, believed.authorities, believed.witnesses))
+    lines = [f"{row.words}{'' if row.holds else '  !! ' + row.problem}" for row in rows]
+    if not rows:
+        lines = ["未能证明：没有时间戳，也没有副署 / not evidenced: no time stamp and no cosignature"]
+    elif trust is None:
+        lines.append("签名方为账本自述，用 --trust 核验 / authorities are self-declared: check them with --trust")
+    show([row.as_document() for row in rows], "\n".join(lines), as_json=json)
+    return 0 if all(row.holds for row in rows) else EXIT_UNSOUND
+
+
+@app.command
+def trust(home: Path | None = None, *, json: AsJson = False) -> int:
+    """Print the trust file of a home with the authorities and witnesses of its settings: publish it anew when these change."""
+    path = home_path(home)
+    settings = read_settings(path)
+    listed = parse_trust(read_bounded(path / TRUST_FILE, TRUST_BYTES_MAX))
+    text = trust_bytes(
+        replace(
+            listed,
+            authorities={each.name: parse_certificates(each.chain) for each in time_authorities(path, settings)},
+            witnesses=tuple(parse_witness_key(each.key) for each in settings.witnesses.witnesses),
+            witnesses_required=settings.witnesses.required,
+        )
+    ).decode()
+    show(json_text.loads(text), text, as_json=json)
     return 0
 
 

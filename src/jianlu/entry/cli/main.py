@@ -26,8 +26,10 @@ app = App(
     exit_on_error=False,
 )
 app.command("jianlu.entry.cli.home:init", name="init")
+app.command("jianlu.entry.cli.sandbox:sandbox", name="sandbox")
 app.command("jianlu.entry.cli.sample:sample", name="sample")
 app.command("jianlu.entry.cli.plan:plan", name="plan")
+app.command("jianlu.entry.cli.diff:diff", name="diff")
 app.command("jianlu.entry.cli.seal:seal", name="seal")
 app.command("jianlu.entry.cli.verify:verify", name="verify")
 app.command("jianlu.entry.cli.serve:serve", name="serve")
@@ -35,6 +37,10 @@ app.command("jianlu.entry.cli.serve:certificate", name="certificate")
 app.command("jianlu.entry.cli.account:app", name="account")
 app.command("jianlu.entry.cli.ledger:app", name="ledger")
 app.command("jianlu.entry.cli.vault:app", name="vault")
+app.command("jianlu.entry.cli.keys:app", name="keys")
+app.command("jianlu.entry.cli.destruction:app", name="destruction")
+app.command("jianlu.entry.cli.stores:app", name="stores")
+app.command("jianlu.entry.cli.witness:app", name="witness")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,9 +10,13 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from jianlu.core.formats.certificate import is_certificate
+from jianlu.core.limits import CERTIFICATE_BYTES_MAX
 from jianlu.entry.cli._output import AsJson, show, stages
+from jianlu.verify.certificate import check_certificate
 from jianlu.verify.check import check_package
 from jianlu.verify.render import render
+from jianlu.verify.render_certificate import render_certificate
 from jianlu.verify.trust import SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_saved, parse_trust, read_bounded
 
 
@@ -24,9 +28,16 @@ def verify(
     language: Annotated[Literal["zh", "en"], Parameter(help="Language of the text result.")] = "zh",
     json: AsJson = False,
 ) -> int:
-    """Say offline whether PACKAGE is intact and complete. Exit 0: both; 10: intact, not complete; 90: not intact."""
+    """Say offline whether PACKAGE is intact and complete. Exit 0: both; 10: intact, not complete; 90: not intact.
+
+    PACKAGE may be a certificate of destruction: exit 0 when it holds, 90 when it does not.
+    """
     believed = parse_trust(read_bounded(trust, TRUST_BYTES_MAX)) if trust else None
     saved = parse_saved(read_bounded(checkpoint, SAVED_BYTES_MAX)) if checkpoint else None
+    if is_certificate(read_bounded(package, 0)):
+        found = check_certificate(read_bounded(package, CERTIFICATE_BYTES_MAX), trust=believed, saved=saved)
+        show(found.as_document(), render_certificate(found, language), as_json=json)
+        return found.exit_code
     with stages() as progress:
         result = check_package(package, trust=believed, saved=saved, say=progress.finished)
     show(result.as_document(), render(result, language), as_json=json)

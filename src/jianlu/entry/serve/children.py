@@ -21,7 +21,7 @@ from jianlu.runtime.logging import logger
 from jianlu.runtime.settings import Settings
 from jianlu.wiring import RECORDER_NAMES
 
-Role = Literal["web", "media", "recorder", "worker", "checker"]
+Role = Literal["web", "media", "recorder", "worker", "checker", "notifier", "anchors"]
 SUPERVISED = "JIANLU_SUPERVISED"
 """Set by the supervisor: the child ends when its standard input does, so that none outlives a supervisor that was killed."""
 
@@ -59,7 +59,9 @@ def children_of(settings: Settings) -> tuple[Child, ...]:
     media = [Child("media", shard=shard) for shard in range(settings.serve.shards)]
     recorders = [Child("recorder", name=name) for name in RECORDER_NAMES[: settings.serve.recorders]]
     checkers = [Child("checker")] if settings.inspect.during_call else []
-    wanted = [Child("web"), *media, Child("worker"), *recorders, *checkers]
+    notifiers = [Child("notifier")] if settings.webhooks.is_on else []
+    anchors = [Child("anchors")] if settings.time.authorities or settings.witnesses.witnesses else []
+    wanted = [Child("web"), *media, Child("worker"), *recorders, *checkers, *notifiers, *anchors]
     return tuple(child for child in wanted if importlib.util.find_spec(f"{_PACKAGE}.{child.role}") is not None)
 
 

@@ -14,17 +14,23 @@ from typing import Any
 from jianlu.capture.cases.rules import load_rules
 from jianlu.capture.cases.scenes import load_scenes, scenes_directory
 from jianlu.capture.sessions.checks import Watching
+from jianlu.capture.sessions.owing import OwedBook
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import IntegrityError, UnavailableError
 from jianlu.core.terms.ids import TenantId, case_ref, tenant_id
 from jianlu.entry.serve.probe import Probe
+from jianlu.govern.access.decide import Access
 from jianlu.govern.policy.load_packs import packs_directory
 from jianlu.runtime.jobs import enqueue, read_progress
+from jianlu.runtime.logging import logger
+from jianlu.runtime.reserve import Reserve
 from jianlu.vault.desk import CaseDesk
 from jianlu.vault.index import read_case_row
 from jianlu.vault.keys import tenant_secret
 from jianlu.wiring import Home, embedded_rooms, recorder_clients
 
+RESERVE = "owed.reserve"
+_FOLDER_MODE = 0o700
 CHECKER_LOADS_MS = 30_000
 """Four seconds on an idle machine, which a machine that starts a service is not."""
 
@@ -32,7 +38,7 @@ FREE_BYTES_MIN = 2 << 30
 """Free disk before a session may start: ten hours of a two-party 720p call at 3 Mbit/s would need 13 GB, one hour 1.4 GB."""
 
 
-def session_ports(home: Home, desk: CaseDesk) -> SessionPorts:
+def session_ports(home: Home, desk: CaseDesk, access: Access) -> SessionPorts:
     """The ports of `capture/cases` and `capture/sessions` over this home and its other processes."""
     tenant = tenant_id(home.settings.tenant.id)
     packs = home.settings.policy.packs_path
@@ -48,12 +54,25 @@ def session_ports(home: Home, desk: CaseDesk) -> SessionPorts:
         tenant_secret=tenant_secret(home.vault, tenant),
         backends=home.backends,
         after_call=lambda case: _after_call(home, desk, tenant, case),
+        access=access,
         probes=probes_of(home),
         jobs=lambda case: jobs_of(home, tenant, case),
         watching=watching_of(home),
         video_codecs=home.settings.media.video_codecs,
         is_edge=home.settings.serve.is_edge,
+        owed=OwedBook(_reserve(home)),
     )
+
+
+def _reserve(home: Home) -> Reserve | None:
+    """Room for alarms on a disk that is full later; on one that is full now there is none."""
+    try:
+        path = home.path / "run" / RESERVE
+        path.parent.mkdir(exist_ok=True, mode=_FOLDER_MODE)
+        return Reserve(path)
+    except (OSError, UnavailableError) as error:
+        logger("web").warning("no_reserve", error=error)
+        return None
 
 
 def watching_of(home: Home) -> Watching | None:

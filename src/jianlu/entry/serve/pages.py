@@ -13,9 +13,12 @@ from jianlu.deliver.api.cases import case_document, cases_document, templates_do
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.ice import ice_servers
 from jianlu.deliver.api.joining import queue_document
+from jianlu.deliver.api.rights import purpose_of, require_case
 from jianlu.deliver.api.scripts import script_document, scripts_document
 from jianlu.deliver.console.ports import Capacity, ConsoleSettings, Json, Viewer
+from jianlu.govern.access.model import tenant_wide
 from jianlu.govern.identity.model import Principal, SignInNeededError, Staff
+from jianlu.runtime.settings import Settings
 from jianlu.wiring import Home
 
 
@@ -25,7 +28,15 @@ def console_settings(home: Home, version: str) -> ConsoleSettings:
         institution=home.settings.serve.institution or home.settings.tenant.id,
         version=version,
         has_sample_devices=home.settings.serve.sample_devices,
+        organisation=_organisation_name(home.settings),
+        time_zone=home.settings.tenant.time_zone,
     )
+
+
+def _organisation_name(settings: Settings) -> str:
+    """How the button of the organisation's sign-in calls it; empty without."""
+    said = settings.organisation
+    return (said.name or settings.serve.institution or settings.tenant.id) if said.issuer else ""
 
 
 class Pages:
@@ -58,11 +69,15 @@ class Pages:
 
     def cases(self, request: Request, *, state: str, q: str, page: int) -> Json:
         """As the port."""
-        return cases_document(self._deps, self._staff(request), state, q, page)
+        staff = self._staff(request)
+        self._require(request, staff, "case.list")
+        return cases_document(self._deps, staff, state, q, page)
 
     def case(self, request: Request, case: str, capacity: Capacity) -> Json:
         """As the port."""
-        return case_document(self._deps, self._who(request, capacity), case)
+        who = self._who(request, capacity)
+        require_case(self._deps, who, "case.read", case, purpose=purpose_of(request))
+        return case_document(self._deps, who, case, purpose_of(request))
 
     def templates(self) -> Json:
         """As the port: for anybody, walk-in customers choose from them before they are anyone."""
@@ -70,15 +85,24 @@ class Pages:
 
     def scripts(self, request: Request) -> Json:
         """As the port."""
-        return scripts_document(self._deps, self._staff(request))
+        staff = self._staff(request)
+        self._require(request, staff, "script.read")
+        return scripts_document(self._deps, staff)
 
     def script(self, request: Request, script: str) -> Json:
         """As the port."""
-        return script_document(self._deps, self._staff(request), script)
+        staff = self._staff(request)
+        self._require(request, staff, "script.read")
+        return script_document(self._deps, staff, script)
 
     def queue(self, request: Request) -> Json:
         """As the port."""
-        return queue_document(self._deps, self._staff(request))
+        staff = self._staff(request)
+        self._require(request, staff, "queue.read")
+        return queue_document(self._deps, staff)
+
+    def _require(self, request: Request, staff: Staff, action: str) -> None:
+        self._deps.access.require(staff, action, tenant_wide(self._deps.tenant), purpose=purpose_of(request))
 
     def _staff(self, request: Request) -> Staff:
         found = self._deps.staff(request)

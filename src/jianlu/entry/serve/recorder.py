@@ -95,12 +95,15 @@ def recorder_server(path: Path, roster: Roster) -> RpcServer:
         roster.set_paused(fields["case"], False)
         return {}, b""
 
+    async def end(fields: dict[str, Any], _: bytes) -> Answer:
+        return {"end_ms": roster.end(fields["case"], int(fields["at_ms"]))}, b""
+
     async def stop(fields: dict[str, Any], _: bytes) -> Answer:
         patience_ms = int(fields.get("patience_ms", STOP_PATIENCE_MS))
         return asdict(await roster.stop(fields["case"], patience_ms=patience_ms)), b""
 
     methods = {"member": member, "admit": admit, "preflight": preflight, "start": start, "status": status}
-    return RpcServer(path, {**methods, "pause": pause, "resume": resume, "stop": stop})
+    return RpcServer(path, {**methods, "pause": pause, "resume": resume, "end": end, "stop": stop})
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from jianlu.runtime.logging import logger
 from jianlu.runtime.stop_signal import StopSignal
 
 READY_FILE = Path("run/web.json")
-STOP_ORDER: tuple[tuple[str, ...], ...] = (("recorder", "worker", "checker"), ("media",), ("web",))
+STOP_ORDER: tuple[tuple[str, ...], ...] = (("recorder", "worker", "checker", "notifier", "anchors"), ("media",), ("web",))
 _TICK_S = 0.1
 _BACKOFF_FIRST_MS, _BACKOFF_MAX_MS = 200, 10_000
 _IN_A_CALL = frozenset({"web", "media", "recorder"})

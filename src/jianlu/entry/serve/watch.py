@@ -10,14 +10,18 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 
+from jianlu.capture.sessions.present import is_in_call
 from jianlu.capture.sessions.watch import cut_sessions, reopen_sessions, watch_sessions
 from jianlu.core.errors import JianluError
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.idempotency import forget_old
 from jianlu.govern.identity.admissions import sweep_admissions
-from jianlu.govern.identity.sign_in import sweep_sign_ins
+from jianlu.govern.identity.notes import sweep_notes
+from jianlu.govern.identity.releases import sweep_enrolments
+from jianlu.govern.identity.sign_ins import sweep_sign_ins
 from jianlu.runtime.logging import logger
 
 BEAT_MS = 1_000
@@ -74,6 +78,7 @@ class Watch:
                     reopen_sessions(using=self._deps.sessions, complain=self._complain, threads=threads)
                     is_open = True
                 watch_sessions(using=self._deps.sessions, complain=self._complain, threads=threads)
+                self._cut_media()
                 if beats % SWEEP_BEATS == 0:
                     self._sweep()
             except (JianluError, OSError) as error:
@@ -88,6 +93,10 @@ class Watch:
                 self._log.warning("watch_late", ms=took_ms)
             self._stop.wait(max(0, BEAT_MS - took_ms) / 1000)
 
+    def _cut_media(self) -> None:
+        sessions = self._deps.sessions
+        self._deps.open_media.cut(self._deps.identity, sessions.rooms, partial(is_in_call, sessions.switchboard))
+
     def _complain(self, case: str, error: BaseException) -> None:
         """One session could not be looked at, or what was found could not be recorded: said, and tried again at the next beat."""
         now_ms, key = self._deps.clock.monotonic_ms(), (case, type(error).__name__)
@@ -98,4 +107,6 @@ class Watch:
     def _sweep(self) -> None:
         sweep_sign_ins(self._deps.identity)
         sweep_admissions(self._deps.identity)
+        sweep_enrolments(self._deps.identity)
+        sweep_notes(self._deps.identity)
         forget_old(self._deps)

@@ -20,27 +20,25 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from jianlu import __version__
 from jianlu.core.errors import UnavailableError
-from jianlu.core.terms.ids import tenant_id
-from jianlu.deliver.api.app import create_app
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.idempotency import forget_interrupted
-from jianlu.deliver.api.reader import CaseReader
-from jianlu.deliver.console.mount import mount_console
-from jianlu.entry.reactions import reaction_to
+from jianlu.entry.serve.access import Keeping
+from jianlu.entry.serve.application import application, deps_of
 from jianlu.entry.serve.checks import CHECKS_SOCKET, CheckDesk, checks_server
 from jianlu.entry.serve.children import SUPERVISED
 from jianlu.entry.serve.desk import desk_server
-from jianlu.entry.serve.live import session_ports
-from jianlu.entry.serve.pages import Pages, console_settings
+from jianlu.entry.serve.reviews import Reviewing
+from jianlu.entry.serve.time_desk import TIME_SOCKET, time_server
 from jianlu.entry.serve.watch import Watch
-from jianlu.runtime.clock import SystemClock
+from jianlu.govern.identity.notes import carry_notes
 from jianlu.runtime.logging import logger
 from jianlu.runtime.settings import Settings
 from jianlu.runtime.tls import certificate_covers, server_context
 from jianlu.vault.desk import CaseDesk
-from jianlu.wiring import LEDGER_SOCKET, Home, identity_ports, ledger_socket_server, open_home
+from jianlu.vault.keys import tenant_secret
+from jianlu.vault.time_log import TimeLog
+from jianlu.wiring import LEDGER_SOCKET, Home, ledger_socket_server, open_home
 
 READY_FILE = Path("run/web.json")
 DESK_SOCKET = Path("run/desk.sock")
@@ -66,10 +64,9 @@ def run_web(home: Path, settings: Settings) -> int:
         url = serve.public_url or f"https://localhost:{listening.getsockname()[1]}"
         (home / READY_FILE).unlink(missing_ok=True)
         desk = CaseDesk(opened.vault)
-        deps = _deps(opened, desk, url)
+        deps = deps_of(opened, desk, url)
         forget_interrupted(deps)
-        app = create_app(deps, lifespan=lambda _: _alive(opened, desk, deps))
-        mount_console(app, Pages(deps, console_settings(opened, deps.version)))
+        app = application(opened, deps, lifespan=lambda _: _alive(opened, desk, deps))
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -103,23 +100,6 @@ class _Server(uvicorn.Server):
         self._captured_signals.clear()
 
 
-def _deps(home: Home, desk: CaseDesk, url: str) -> Deps:
-    tenant = tenant_id(home.settings.tenant.id)
-    return Deps(
-        settings=home.settings,
-        tenant=tenant,
-        version=__version__,
-        public_url=url,
-        database=home.vault.index,
-        clock=SystemClock(),
-        identity=identity_ports(home.vault.index, home.vault.keys),
-        status_of=lambda error: reaction_to(error).http_status,
-        home=home.path,
-        sessions=session_ports(home, desk),
-        reader=CaseReader(home.vault, desk, tenant),
-    )
-
-
 @asynccontextmanager
 async def _alive(home: Home, desk: CaseDesk, deps: Deps) -> AsyncIterator[None]:
     """The sockets for the other processes, the watch over sessions, and word that we listen."""
@@ -128,18 +108,28 @@ async def _alive(home: Home, desk: CaseDesk, deps: Deps) -> AsyncIterator[None]:
         desk_server(home.path / DESK_SOCKET, desk, home.settings.tenant.id),
         ledger_socket_server(home, home.path / LEDGER_SOCKET),
         checks_server(home.path / CHECKS_SOCKET, CheckDesk(deps.sessions, deps.changes.notify)),
+        time_server(home.path / TIME_SOCKET, TimeLog(desk, deps.tenant, tenant_secret(home.vault, deps.tenant), deps.clock)),
     ]
     for server in servers:
         await server.start()
     said = {"url": deps.public_url, "pid": os.getpid(), "supervisor": os.environ.get(SUPERVISED, "")}
     await asyncio.to_thread(_say_ready, home.path / READY_FILE, json.dumps(said))
     try:
-        with Watch(deps, is_lost=lambda: home.ledger.has_stopped):
+        with (
+            Keeping(deps.access, lambda: _carry(deps)),
+            Watch(deps, is_lost=lambda: home.ledger.has_stopped),
+            Reviewing(deps.reviews),
+        ):
             yield
     finally:
         (home.path / READY_FILE).unlink(missing_ok=True)
         for server in servers:
             await server.stop()
+
+
+def _carry(deps: Deps) -> int:
+    """Notes of identity into the access log."""
+    return carry_notes(deps.identity, deps.tenant, deps.access.log.change)
 
 
 def _say_ready(path: Path, text: str) -> None:

@@ -16,25 +16,35 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from structlog.typing import FilteringBoundLogger
+
 from jianlu.core.errors import JianluError, UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.deliver.packages.write import package_path
 from jianlu.entry.after_call import Say, run_after_call
+from jianlu.entry.destroy_case import destroy_case
 from jianlu.entry.reactions import reaction_to
+from jianlu.entry.search_index import forget_destroyed
+from jianlu.entry.serve.scrubbing import Scrubbing
 from jianlu.runtime.jobs import Claim, Watch, enqueue, read_progress, run_next
 from jianlu.runtime.logging import configure_logging, logger
 from jianlu.runtime.settings import Settings, read_settings
 from jianlu.runtime.stop_signal import Stopping, StopSignal
 from jianlu.vault.case_log import open_case_log
+from jianlu.vault.custody.burial import Burials
+from jianlu.vault.custody.destruction import DESTRUCTION
 from jianlu.vault.index import cases_with
 from jianlu.wiring import Workbench, open_workbench
 
-IDLE_S = 0.5
+IDLE_S = 1.0
 """Between looks for work: how long a case may wait although a worker is free."""
 
-WATCH_LOOKS = 10
+WATCH_LOOKS = 5
 """Looks for work between looks for dead workers."""
+
+FORGET_MS = 300_000
+"""Between looks for cases that were destroyed: until then their words are in the search index, where nobody is shown them."""
 
 FORGOTTEN_AFTER = timedelta(minutes=5)
 """Until then the process that had the session may still be about to enqueue it, and must be the only one that writes the case."""
@@ -50,7 +60,7 @@ def run_worker(home: Path, settings: Settings) -> int:
     """Do jobs until SIGTERM or SIGINT; then let go of the one in hand, which goes on later, and return 0."""
     stop = StopSignal()
     os.nice(NICENESS)
-    with _own_name(home) as name, open_workbench(home) as bench:
+    with _own_name(home) as name, open_workbench(home) as bench, Scrubbing(home, settings, bench.vault):
         adopt_forgotten(home, settings.tenant.id, bench)
         work(home, settings.tenant.id, bench, worker=name, stop=stop)
     return 0
@@ -70,7 +80,8 @@ def work(home: Path, tenant: str, bench: Workbench, *, worker: str, stop: Stoppi
     """Do jobs of `tenant` under the name `worker` until `stop` is set; a database that is away is waited for."""
     log = logger("worker")
     watch = Watch(bench.vault.index, bench.vault.clock)
-    looks = 0
+    looks, now_ms = 0, bench.vault.clock.monotonic_ms
+    forgets_at_ms, burials = now_ms(), Burials(bench.vault, tenant_id(tenant))
 
     def task(claim: Claim) -> None:
         log.info("job_started", case=claim.subject, attempt=claim.attempt)
@@ -86,6 +97,11 @@ def work(home: Path, tenant: str, bench: Workbench, *, worker: str, stop: Stoppi
             if looks % WATCH_LOOKS == 0:
                 watch.release_dead()
             looks += 1
+            if now_ms() >= forgets_at_ms:
+                forgets_at_ms = now_ms() + FORGET_MS
+                if gone := forget_destroyed(bench.vault, tenant_id(tenant)):
+                    log.info("search_forgot", cases=gone)
+                _bury(burials, bench, log)
             is_idle = not run_next(bench.vault.index, task, worker=worker, clock=bench.vault.clock)
         except UnavailableError:
             is_idle = True
@@ -93,7 +109,20 @@ def work(home: Path, tenant: str, bench: Workbench, *, worker: str, stop: Stoppi
             stop.wait(IDLE_S)
 
 
+def _bury(burials: Burials, bench: Workbench, log: FilteringBoundLogger) -> None:
+    """What came back of what was destroyed goes again; destructions that were started and have no job go on."""
+    for unit in burials.turn():
+        log.error("destroyed_evidence_came_back", unit=unit)
+    for case in burials.going_on:
+        if read_progress(bench.vault.index, f"{DESTRUCTION}{case}") is None:
+            enqueue(bench.vault.index, f"{DESTRUCTION}{case}", {}, clock=bench.vault.clock)
+
+
 def _work_on(claim: Claim, home: Path, tenant: str, bench: Workbench, stop: Stopping) -> None:
+    if claim.subject.startswith(DESTRUCTION):
+        destroyed = case_ref(claim.subject.removeprefix(DESTRUCTION))
+        destroy_case(destroyed, home=home, tenant=tenant_id(tenant), vault=bench.vault, say=_say_to(claim, stop))
+        return
     case = case_ref(claim.subject)
     destination = package_path(home, case)
     destination.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER_MODE)

@@ -43,4 +43,9 @@ def base32(secret: bytes) -> str:
 
 def totp_context(account: Account) -> bytes:
     """What the wrapped secret is bound to: it cannot be moved to another account's row."""
-    return f"jianlu/totp@v1\x00{account.tenant}\x00{account.id}".encode()
+    return account_context(account.tenant, account.id)
+
+
+def account_context(tenant: str, account: str) -> bytes:
+    """The same, by the account's id."""
+    return f"jianlu/totp@v1\x00{tenant}\x00{account}".encode()

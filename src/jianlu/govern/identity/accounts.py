@@ -1,6 +1,6 @@
-"""Accounts: made, listed, changed, switched off. Signing in is `sign_in.py`; codes from an authenticator are `totp.py`.
+"""Accounts: made, listed, changed, switched off. How their owners get in is `enrolment.py`; nobody sets a password for somebody else.
 
-A change that takes something away (password, activity) also ends the account's sign-ins, at once.
+Switching an account off also ends its sign-ins, at once.
 """
 
 from __future__ import annotations
@@ -9,28 +9,48 @@ import base64
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.terms.ids import TenantId
 from jianlu.core.terms.instants import instant_text
 from jianlu.govern.identity import _records
 from jianlu.govern.identity.model import Account, Role
-from jianlu.govern.identity.passwords import check_password
+from jianlu.govern.identity.notes import Act, note
 from jianlu.govern.identity.ports import IdentityPorts
-from jianlu.govern.identity.sign_in import end_sign_ins
+from jianlu.govern.identity.sign_ins import end_sign_ins
 from jianlu.runtime.database import transaction
 
-_NAME = re.compile(r"^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$")
+_NAME = re.compile(r"^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$")
 _CODE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,39}$")
 _DISPLAY_CHARACTERS_MAX = 80
+
+NO_PASSWORD = ""
+OPERATOR = "operator"
+"""Who acts by the command line on the machine itself."""
+
 _CODES_MAX = 20
 
 
-def add_account(
-    using: IdentityPorts,
+def make_account(
+    using: IdentityPorts, tenant: TenantId, name: str, *, roles: Iterable[str], by: str = OPERATOR, **words: Any
+) -> Account:
+    """A new account without any way in: its owner sets that up (`enrolment.py`). Durable when this returns.
+
+    `words` are as for `new_account`. InvalidError for a malformed part, ConflictError when the name is taken.
+    """
+    account = new_account(tenant, name, roles=roles, **words)
+    now = using.clock.now()
+    with transaction(using.database) as connection:
+        _records.add(connection, account, NO_PASSWORD, instant_text(now))
+        note(connection, tenant, Act.MADE, account.id, at=now, by=by, how=" ".join(sorted(account.roles)))
+    return account
+
+
+def new_account(
     tenant: TenantId,
     name: str,
-    password: str,
     *,
     roles: Iterable[str],
     display: str = "",
@@ -38,23 +58,26 @@ def add_account(
     licences: Sequence[str] = (),
     skills: Sequence[str] = (),
 ) -> Account:
-    """A new account; durable when this returns. InvalidError for a malformed part, ConflictError when the name is taken."""
-    account = Account(
-        id="a" + base64.b32encode(secrets.token_bytes(17))[:26].decode().lower(),
-        tenant=tenant,
-        name=check_name(name),
-        display=_display(display or name),
-        roles=_roles(roles),
-        languages=_codes(languages),
-        licences=_codes(licences),
-        skills=_codes(skills),
+    """An account that is kept nowhere yet; InvalidError for a malformed part."""
+    words = {"languages": _codes(languages), "licences": _codes(licences), "skills": _codes(skills)}
+    return account_of_nobody(tenant, name, roles=_roles(roles), display=display, **words)
+
+
+def account_of_nobody(
+    tenant: TenantId, name: str, *, roles: frozenset[Role], display: str = "", **words: tuple[str, ...]
+) -> Account:
+    """As `new_account`, also without any role: somebody whom the directory hands over before it says what they do."""
+    account = "a" + base64.b32encode(secrets.token_bytes(17))[:26].decode().lower()
+    return Account(
+        account,
+        tenant,
+        check_name(name),
+        _display(display or name),
+        roles,
+        words.get("languages", ()),
+        words.get("licences", ()),
+        words.get("skills", ()),
     )
-    check_password(password, name)
-    with using.passwords.turn():
-        hashed = using.passwords.hash(password)
-    with transaction(using.database) as connection:
-        _records.add(connection, account, hashed, instant_text(using.clock.now()))
-    return account
 
 
 def list_accounts(using: IdentityPorts, tenant: TenantId) -> list[Account]:
@@ -69,6 +92,24 @@ def find_account(using: IdentityPorts, tenant: TenantId, name: str) -> Account:
         return _records.require(_records.find(connection, tenant, name))
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How an account's owner gets in, as far as it is kept with the account; `locked_until` is empty when it is not locked."""
+
+    account: Account
+    has_password: bool
+    locked_until: str
+
+
+def look_at_ways(using: IdentityPorts, tenant: TenantId, name: str) -> Ways:
+    """Of the account of that name; NotFoundError when there is none."""
+    with transaction(using.database, writes=False) as connection:
+        kept = _records.find(connection, tenant, name)
+        account = _records.require(kept)
+    until = (kept.locked_until or "") if kept else ""
+    return Ways(account, bool(kept and kept.password_hash), until if until > instant_text(using.clock.now()) else "")
+
+
 def shown_names(using: IdentityPorts, tenant: TenantId, accounts: Iterable[str]) -> dict[str, str]:
     """The shown names of accounts by id; an id that is nobody's here is left out."""
     wanted = set(accounts)
@@ -76,29 +117,20 @@ def shown_names(using: IdentityPorts, tenant: TenantId, accounts: Iterable[str])
         return {each.id: each.display for each in _records.all_of(connection, tenant) if each.id in wanted}
 
 
-def set_password(using: IdentityPorts, tenant: TenantId, name: str, password: str) -> None:
-    """A new password: the account is unlocked and its sign-ins end. NotFoundError, or InvalidError as for a new account."""
-    check_password(password, name)
-    with using.passwords.turn():
-        hashed = using.passwords.hash(password)
-    with transaction(using.database) as connection:
-        account = _records.require(_records.find(connection, tenant, name, lock=True))
-        _records.change(connection, account.id, password_hash=hashed, failures=0, locked_until=None)
-        end_sign_ins(connection, account.id)
-
-
-def unlock_account(using: IdentityPorts, tenant: TenantId, name: str) -> None:
+def unlock_account(using: IdentityPorts, tenant: TenantId, name: str, *, by: str = OPERATOR) -> None:
     """Forget the account's failed tries. NotFoundError when there is none of that name."""
     with transaction(using.database) as connection:
         account = _records.require(_records.find(connection, tenant, name, lock=True))
         _records.change(connection, account.id, failures=0, locked_until=None)
+        note(connection, tenant, Act.UNLOCKED, account.id, at=using.clock.now(), by=by)
 
 
-def set_active(using: IdentityPorts, tenant: TenantId, name: str, *, is_active: bool) -> None:
+def set_active(using: IdentityPorts, tenant: TenantId, name: str, *, is_active: bool, by: str = OPERATOR) -> None:
     """Switch the account on or off; off, its sign-ins end. NotFoundError when there is none of that name."""
     with transaction(using.database) as connection:
         account = _records.require(_records.find(connection, tenant, name, lock=True))
         _records.change(connection, account.id, is_active=is_active)
+        note(connection, tenant, Act.SWITCHED_ON if is_active else Act.SWITCHED_OFF, account.id, at=using.clock.now(), by=by)
         if not is_active:
             end_sign_ins(connection, account.id)
 
@@ -107,7 +139,7 @@ def check_name(name: str) -> str:
     """`name`, if an account may have it; InvalidError otherwise."""
     if not _NAME.fullmatch(name):
         raise InvalidError(
-            "an account's name is 1 to 64 of a-z, 0-9, dot, hyphen and underscore, with a letter or digit at both ends"
+            "an account's name is 1 to 64 of a-z, 0-9, dot, hyphen, underscore and @, with a letter or digit at both ends"
         )
     return name
 

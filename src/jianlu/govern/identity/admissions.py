@@ -6,7 +6,7 @@ one admission: who is admitted again replaces whoever was.
 
 from __future__ import annotations
 
-from sqlalchemy import Delete, delete, insert, select
+from sqlalchemy import Connection, Delete, delete, insert, select
 
 from jianlu.core.terms.ids import CaseRef, TenantId, case_ref, tenant_id
 from jianlu.core.terms.instants import instant_text
@@ -22,21 +22,28 @@ def admit(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str, *, s
 
     With `scope` the token is for outside software and good for that alone.
     """
+    with transaction(using.database) as connection:
+        return admit_within(connection, using, tenant, case, seat, scope=scope)
+
+
+def admit_within(
+    connection: Connection, using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str, *, scope: str = ""
+) -> tuple[str, Participant]:
+    """As `admit`, in a transaction of the caller's, who does something else that must not happen without it."""
     token, digest = fresh_token()
     now = using.clock.now()
-    with transaction(using.database) as connection:
-        connection.execute(_of_seat(tenant, case, seat, scope))
-        connection.execute(
-            insert(admissions).values(
-                digest=digest,
-                tenant=tenant,
-                case_ref=case,
-                seat=seat,
-                scope=scope,
-                admitted_at=instant_text(now),
-                expires_at=instant_text(now + SEAT_MAX),
-            )
+    connection.execute(_of_seat(tenant, case, seat, scope))
+    connection.execute(
+        insert(admissions).values(
+            digest=digest,
+            tenant=tenant,
+            case_ref=case,
+            seat=seat,
+            scope=scope,
+            admitted_at=instant_text(now),
+            expires_at=instant_text(now + SEAT_MAX),
         )
+    )
     return token, Participant(tenant, case, seat, digest[:16], scope)
 
 
@@ -64,6 +71,11 @@ def dismiss(using: IdentityPorts, tenant: TenantId, case: CaseRef, seat: str) ->
     with transaction(using.database) as connection:
         mine = (admissions.c.tenant == tenant, admissions.c.case_ref == case, admissions.c.seat == seat)
         connection.execute(delete(admissions).where(*mine))
+
+
+def forget_admissions(connection: Connection, tenant: str, case: str) -> None:
+    """Delete every admission to the case, of which nothing is left to be admitted to."""
+    connection.execute(delete(admissions).where(admissions.c.tenant == tenant, admissions.c.case_ref == case))
 
 
 def sweep_admissions(using: IdentityPorts) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from jianlu.core.errors import IntegrityError, InvalidError, UnavailableError
+from jianlu.govern.identity.guessable import is_guessable
 from jianlu.govern.identity.model import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 
 HASHES_AT_ONCE = 2
@@ -62,11 +63,19 @@ def normal(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def check_password(password: str, name: str) -> str:
-    """`password`, if it may be one; InvalidError says what is wrong with it."""
+def check_password(password: str, name: str, place: Iterable[str] = ()) -> str:
+    """`password`, if it may be one for the account `name`; InvalidError says what is wrong with it.
+
+    `place` are other names that an outsider connects with it: the institution, its short name, how the owner is called.
+    """
     length = len(normal(password))
     if not PASSWORD_CHARACTERS_MIN <= length <= PASSWORD_CHARACTERS_MAX:
         raise InvalidError(f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters")
     if name.lower() in password.lower() or len(set(password)) < 5:
         raise InvalidError("a password holds neither the account's name nor the same few characters again and again")
+    if is_guessable(password, (name, *place)):
+        raise InvalidError(
+            "this password is guessed early: it is little more than frequent passwords, names of this place, a date or keys in a row; "
+            "take four words that have nothing to do with each other"
+        )
     return password

@@ -5,11 +5,12 @@ The keeper is the home's key keeper (`vault.ports.Keys`), of which only wrapping
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy import Engine
 
+from jianlu.govern.identity.localities import Localities
 from jianlu.govern.identity.passwords import Passwords
 from jianlu.runtime.clock import Clock
 
@@ -34,3 +35,4 @@ class IdentityPorts:
     clock: Clock
     secrets: SecretKeeper
     passwords: Passwords
+    localities: Localities = field(default_factory=Localities)

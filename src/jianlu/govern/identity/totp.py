@@ -13,6 +13,7 @@ from jianlu.core.terms.ids import TenantId
 from jianlu.govern.identity import _records
 from jianlu.govern.identity._totp_steps import SECRET_BYTES, base32, generator, matching_step, totp_context
 from jianlu.govern.identity.model import Staff
+from jianlu.govern.identity.notes import Act, note
 from jianlu.govern.identity.ports import IdentityPorts
 from jianlu.runtime.database import transaction
 
@@ -49,10 +50,12 @@ def confirm_totp(using: IdentityPorts, staff: Staff, code: str) -> None:
             raise InvalidError("the code is not right: check the clock of the phone and enter the next code")
         _records.change(connection, kept.account.id, totp_is_on=True)
         _records.take_step(connection, kept.account.id, step)
+        note(connection, staff.tenant, Act.TOTP_SET, staff.account.id, at=using.clock.now())
 
 
-def reset_totp(using: IdentityPorts, tenant: TenantId, name: str) -> None:
+def reset_totp(using: IdentityPorts, tenant: TenantId, name: str, *, by: str = "operator") -> None:
     """Take the account's second factor away, as an administrator does for a lost phone. NotFoundError when there is no account."""
     with transaction(using.database) as connection:
         account = _records.require(_records.find(connection, tenant, name, lock=True))
         _records.change(connection, account.id, totp_wrapped=None, totp_is_on=False, totp_last_step=0)
+        note(connection, tenant, Act.TOTP_RESET, account.id, at=using.clock.now(), by=by)

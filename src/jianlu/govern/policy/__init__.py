@@ -1,5 +1,6 @@
 """Rule packs and plans: regulations as data, and the solver that freezes them into what one case must show."""
 
+from jianlu.govern.policy._values import amount_on
 from jianlu.govern.policy.case_file import check_attestations, facts_of, parse_case_file, picture_of, read_case_file, tracks_for
 from jianlu.govern.policy.freeze import freeze_plan
 from jianlu.govern.policy.load_languages import load_languages
@@ -11,6 +12,7 @@ __all__ = [
     "CaseFacts",
     "CaseFile",
     "Pack",
+    "amount_on",
     "check_attestations",
     "facts_of",
     "freeze_plan",

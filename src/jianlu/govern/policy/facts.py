@@ -52,7 +52,21 @@ CHANNELS = (
     "internet",
     "remote_video",
     "hospital",
+    "securities_branch",
 )
+INSTITUTIONS = (
+    "bank",
+    "insurer",
+    "securities_firm",
+    "fund_manager",
+    "payment_firm",
+    "broker_dealer",
+    "investment_firm",
+    "hospital",
+    "other_firm",
+)
+"""What an institution is licensed as: some rules bind the kind of institution, whatever it sells."""
+
 KINDS = (
     "life_insurance",
     "health_insurance",
@@ -74,6 +88,7 @@ FACTS: Mapping[str, FactForm] = {
     "case.place": FactForm("place"),
     "case.channel": FactForm("code", CHANNELS),
     "case.institution": FactForm("text"),
+    "case.institution_kind": FactForm("code", INSTITUTIONS),
     "product.kind": FactForm("code", KINDS),
     "product.design": FactForm("code", ("ordinary", "participating", "universal", "unit_linked")),
     "product.name": FactForm("text"),
@@ -94,10 +109,20 @@ FACTS: Mapping[str, FactForm] = {
     "customer.type": FactForm("code", ("individual", "group", "legal_person")),
     "customer.age": FactForm("whole", least=0, most=130),
     "customer.insured": FactForm("code", ("self", "other")),
+    "customer.residence": FactForm("place"),
+    "customer.relationship": FactForm("code", ("new", "existing", "occasional")),
+    "customer.acts_for_another": FactForm("flag"),
+    "customer.investor": FactForm("code", ("ordinary", "professional")),
+    "customer.risk_level": FactForm("code", ("C1", "C2", "C3", "C4", "C5")),
     "session.medium": FactForm("code", ("video", "audio")),
     "session.biometrics": FactForm("codes", ("face", "voice")),
     "session.language": FactForm("code", ("zh", "en")),
     "session.asks_agreement": FactForm("flag"),
+    "session.card_entry": FactForm("flag"),
+    "session.e_signature": FactForm("flag"),
+    "system.protection_level": FactForm("whole", least=1, most=5),
+    "system.entrusted": FactForm("flag"),
+    "system.storage_place": FactForm("place"),
     "medical.setting": FactForm("code", ("outpatient", "inpatient", "online")),
 }
 

@@ -16,6 +16,7 @@ from jianlu.core.formats.pack import pack_digest
 from jianlu.core.terms.digests import digest_of
 from jianlu.govern.policy._clauses import read_clauses, read_conflicts
 from jianlu.govern.policy._reading import read_table
+from jianlu.govern.policy._reviews import read_reviews
 from jianlu.govern.policy._values import read_values
 from jianlu.govern.policy._wordings import read_wordings
 from jianlu.govern.policy.conditions import Condition, named_in, parse_condition, values_in
@@ -28,7 +29,7 @@ PACK_FILES_MAX = 200
 
 _ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 _VERSION = re.compile(r"^\d+\.\d+\.\d+$")
-_FILE = re.compile(r"^(pack|phrases|conflicts)\.toml$|^(clauses|values|cases)/[a-z0-9-]+\.toml$|^README\.md$")
+_FILE = re.compile(r"^(pack|phrases|conflicts|reviews)\.toml$|^(clauses|values|cases)/[a-z0-9-]+\.toml$|^README\.md$")
 
 
 def packs_directory() -> Path:
@@ -92,6 +93,7 @@ def load_pack(folder: Path) -> Pack:
         wordings=wordings,
         clauses=clauses,
         conflicts=conflicts,
+        reviews=read_reviews(folder, names, clauses={clause.id for clause in clauses}, values=values),
     )
     _check_references(pack)
     read_situations(folder, {clause.id for clause in clauses})
@@ -116,6 +118,7 @@ def _file_names(folder: Path) -> list[str]:
 def _check_references(pack: Pack) -> None:
     """Every condition and value that is referred to exists, and no condition refers to itself."""
     conditions = [pack.applies, *pack.conditions.values(), *_conditions_of(pack.clauses, pack.conflicts)]
+    conditions += [condition for rule in pack.reviews for condition in (rule.when, *(group.when for group in rule.groups))]
     for condition in conditions:
         if lost := named_in(condition) - set(pack.conditions):
             raise InvalidError(f"{pack.id} refers to conditions that it does not have: {', '.join(sorted(lost))}")

@@ -155,6 +155,39 @@ class ConflictRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewGroup:
+    """Cases of which every one is reviewed; `mark` says how sure that demand is (V, S, K, U), `note` what the reader must know."""
+
+    id: str
+    title: Mapping[str, str]
+    mark: str
+    note: Mapping[str, str]
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRule:
+    """How many of the concluded cases people must review, which of them all, and until when: `clause` demands it.
+
+    `days_fact` states the days for a case ("": none does), `unstated_days` (a value) where the case does not. Of what is drawn,
+    `second_permille` are reviewed by two people who do not see each other's answers; an agent may appeal within `appeal_days`, and a talk
+    that is to be done again is within `redo_days`. All but the fact name values.
+    """
+
+    id: str
+    clause: str
+    title: Mapping[str, str]
+    when: Condition
+    share_permille: str
+    days_fact: str
+    unstated_days: str
+    second_permille: str
+    appeal_days: str
+    redo_days: str
+    groups: tuple[ReviewGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One regulation as data; `digest` is SHA-256 over the sorted paths and digests of its files (`specs/packs.md`)."""
 
@@ -171,3 +204,4 @@ class Pack:
     wordings: Mapping[tuple[str, str], Wording]
     clauses: tuple[Clause, ...]
     conflicts: tuple[ConflictRule, ...]
+    reviews: tuple[ReviewRule, ...] = ()

@@ -57,6 +57,17 @@ def token_spans(text: str, lang: str) -> list[TokenSpan]:
     raise InvalidError(f"there is no spelling for the language {lang!r}: use one of {', '.join(LANGUAGES)}")
 
 
+def token_ranges(text: str, lang: str) -> list[tuple[int, int]]:
+    """The ranges of `token_spans` without their tokens, which costs a fraction: for marking what is known to be there."""
+    if lang != "zh":
+        return [(span.start, span.end) for span in token_spans(text, lang)]
+    signs = spell_numbers(_folded(text))
+    reading = "".join(sign.char for sign in signs)
+    words = {word.start(): word.end() for word in _WORD.finditer(reading)}
+    ranges = [(signs[start].start, signs[end - 1].end) for start, end in words.items()]
+    return sorted(ranges + [(sign.start, sign.end) for sign in signs if _HAN.match(sign.char)])
+
+
 def normalise(text: str, lang: str) -> str:
     """`text` as it is read aloud: simplified, half-width, numbers in words; idempotent. Raises InvalidError as `tokens_of`."""
     if lang == "zh":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+from collections import Counter
 
 import pytest
 
@@ -137,6 +138,21 @@ def test_after_any_loss_nothing_comes_before_a_whole_key_frame(codec: str) -> No
 def test_a_frame_whose_end_is_not_marked_ends_with_the_next(codec: str) -> None:
     packets = [each._replace(is_marked=False) for each in sent(codec, 10)]
     assert len(frames_of(depacketiser_for(codec), packets)) == 9
+
+
+@pytest.mark.parametrize("codec", ["vp8", "h264"])
+def test_a_frame_whose_sender_threw_its_end_away_is_not_given_and_the_key_frame_behind_it_is(codec: str) -> None:
+    """As Chromium does before a key frame on a slow line: no number is missing, only the end of the frame with its mark."""
+    packets = sent(codec)
+    whole = frames_of(depacketiser_for(codec), packets)
+    sizes = Counter(each.timestamp for each in packets)
+    first, *_, last = (frame.timestamp for frame in whole if frame.is_key)
+    cut = next(frame.timestamp for frame in whole if first < frame.timestamp < last and sizes[frame.timestamp] > 1)
+    before = [each for each in packets if each.timestamp <= cut]
+    assert before.pop().is_marked
+    again = [each for each in packets if each.timestamp >= last]
+    found = frames_of(depacketiser_for(codec), [each._replace(seq=no) for no, each in enumerate(before + again)])
+    assert [frame.payload for frame in found] == [frame.payload for frame in whole if not cut <= frame.timestamp < last]
 
 
 def test_parameter_sets_are_put_into_key_frames_that_lack_them() -> None:

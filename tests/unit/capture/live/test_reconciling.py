@@ -126,6 +126,79 @@ def test_two_recorders_of_a_lossy_session_agree_in_every_segment() -> None:
     ]
 
 
+def pair(**network: int) -> tuple[Stage, Stage]:
+    """Two recorders of one talk, both recording on one zero."""
+    log = MemoryLiveLog()
+
+    def publisher() -> Publisher:
+        camera = Camera(width=96, height=64, fps=10, key_every=10)
+        return Publisher("agent", camera=camera, network=Network(**network))
+
+    main, mirror = Stage([publisher()], ONE, log=log), Stage([publisher()], ONE, log=log, name="b")
+    main.start()
+    mirror.start(main.recorder.status().zero_us)
+    for _ in range(9):
+        main.play(1_000)
+        mirror.play(1_000)
+    return main, mirror
+
+
+def ranges(log: MemoryLiveLog, kind: EventType) -> list[tuple[int, int]]:
+    return [(body["from_ms"], body["to_ms"]) for body in log.bodies(kind) if body["no"] > 0]
+
+
+@pytest.mark.parametrize(("network", "late_ms"), [({}, 2_600), ({"loss": 30, "reorder": 30, "jitter_ms": 30}, 900)])
+def test_two_recorders_that_are_told_one_end_leave_no_segment_alone(network: dict[str, int], late_ms: int) -> None:
+    main, mirror = pair(**network)
+    end_ms = min(stage.recorder.status().now_ms for stage in (main, mirror))
+    assert [main.end(end_ms), mirror.end(end_ms)] == [end_ms, end_ms]
+    main.play(late_ms)  # while the other one delivers, people who do not know it yet go on sending
+    mirror.stop()
+    assert main.log.bodies(EventType.RECORDING_ENDED) == [], "the first says that it is over when it is stopped"
+    main.stop()
+    assert main.log.bodies(EventType.RECORDING_ENDED)[0]["duration_ms"] == end_ms
+    ours, theirs = (ranges(main.log, kind) for kind in (EventType.SEGMENT_SEALED, EventType.SEGMENT_MIRRORED))
+    assert ours == theirs and ours[-1][1] == end_ms
+    found = reconcile_recorders(_Readable(main.log))
+    assert found is not None and (found.compared, found.alone, found.missing) == (len(ours), 0, 0)
+
+
+def test_an_end_waits_for_packets_that_are_sent_again_and_takes_nothing_from_behind_it() -> None:
+    publisher = Publisher("agent", camera=None)
+    stage = Stage([publisher], [TRACKS[0]])
+    stage.start()
+    stage.play(4_500)
+    end_ms = stage.recorder.status().now_ms
+    stage.end(end_ms)
+    assert stage.end(end_ms + 1_000) == end_ms, "the first call counts"
+    stage.play(3_000)
+    stopped = stage.stop()
+    assert stopped.duration_ms == end_ms and stage.gaps() == []
+    (last,) = [stage.log.objects[f"seg-{no:06d}"] for no, _, to_ms in stage.segments() if to_ms == end_ms]
+    times = [pts // 48 for pts, _ in read_samples(last)[1]]
+    assert max(times) < end_ms <= max(times) + 40, "sound up to the end, and none of the three seconds after it"
+
+
+def test_an_end_that_a_restart_interrupts_stays_where_it_was() -> None:
+    stage = Stage([Publisher("agent", camera=None)], [TRACKS[0]])
+    stage.start()
+    stage.play(4_500)
+    end_ms = stage.recorder.status().now_ms
+    stage.end(end_ms)
+    stage.kill_recorder(2_000)
+    assert stage.end(end_ms + 2_000) == end_ms
+    assert stage.stop().duration_ms == end_ms
+    assert stage.gaps() == [(2_000, end_ms, "recorder_restarted", "recorder")]
+
+
+def test_an_end_before_what_is_cut_already_lies_behind_it() -> None:
+    stage = Stage([Publisher("agent", camera=None)], [TRACKS[0]])
+    stage.start()
+    stage.play(5_500)
+    assert stage.end(1_000) == 4_000
+    assert stage.stop().duration_ms == 4_000
+
+
 def test_a_case_with_one_recorder_has_nothing_to_reconcile() -> None:
     stage = Stage([Publisher("agent")], ONE)
     stage.start()

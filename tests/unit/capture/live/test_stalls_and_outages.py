@@ -352,3 +352,36 @@ def test_after_a_new_start_of_the_machine_a_moved_clock_does_not_move_the_sessio
     stage.kill_recorder(2_000)
     assert abs(stage.recorder.status().now_ms - before_ms - 2_000) <= 1
     assert steps(stage) == [60_000]
+
+
+def test_a_media_process_that_dies_is_the_sources_gap_where_nobody_was_recorded_and_each_tracks_beyond() -> None:
+    """Everybody is gone at once; they come back one after the other, each with new streams."""
+    agent, customer = (
+        Publisher(name, camera=Camera(width=96, height=64, fps=10, key_every=10), seed=number)
+        for number, name in enumerate(("agent", "customer"))
+    )
+    stage = Stage([agent, customer], TRACKS)
+    stage.start()
+    stage.play(6_000)
+    killed_ms = stage.recorder.status().now_ms
+    stage.cut_tap()
+    for publisher in (agent, customer):
+        publisher.disconnect(stage.now_ms)
+    stage.play(4_000)
+    stage.mend_tap()
+    agent.reconnect(stage.now_ms)
+    agent_ms = stage.recorder.status().now_ms
+    stage.play(3_000)
+    customer.reconnect(stage.now_ms)
+    customer_ms = stage.recorder.status().now_ms
+    stage.play(6_000)
+    stage.stop()
+    whole = [(low, high) for low, high, reason, side in stage.gaps() if side == "source" and reason == "connection_lost"]
+    assert len(whole) == 1, stage.gaps()
+    assert abs(whole[0][0] - killed_ms) <= 250 and abs(whole[0][1] - agent_ms) <= 250, "from the kill until the first is back"
+    beyond = {side: (low, high) for low, high, _, side in stage.gaps() if side != "source"}
+    for track in ("customer", "customer-picture"):
+        low, high = beyond[track]
+        assert abs(low - agent_ms) <= 300 and abs(high - customer_ms) <= 400, "the other's own, until they are back"
+    assert "agent" not in beyond
+    assert continuity(stage, 10_000) == []

@@ -90,7 +90,7 @@ def test_what_comes_long_after_a_cut_does_not_change_why_there_is_a_hole() -> No
     hear(60, 6_000)  # of the second second, sent again when its segment is long sealed
     for number in range(301, 500):
         hear(number, number * 20)
-    outputs += recording.finish(10_000_000)[0]
+    outputs += recording.finish(10_000_000)
     assert [(gap.reason, gap.side) for gap in outputs if isinstance(gap, DeclaredGap)] == [("connection_lost", "source")]
 
 

@@ -301,6 +301,7 @@ def test_what_was_recorded_is_known_after_a_restart_and_nothing_more(blocking: W
     blocking.do_step(case, FIRST)
     look(blocking, case, lacking="work_card")
     start = blocking.restarted()
+    start.beat(case, 0)
     before, after = checks(blocking, case), checks(start, case)
     assert {(p["id"], p["state"]) for p in before["points"]} == {(p["id"], p["state"]) for p in after["points"]}
     assert {p["state"] for p in checks(start, case, SECOND)["points"]} == {"unknown"}

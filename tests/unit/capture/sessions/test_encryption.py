@@ -20,14 +20,15 @@ from jianlu.capture.sessions.encryption import (
     hand_over,
     written,
 )
-from jianlu.capture.sessions.joining import leave_seat
+from jianlu.capture.sessions.joining import leave_seat, take_seat
+from jianlu.capture.sessions.media import subscribe
 from jianlu.capture.sessions.preparing import start_session
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import make_event
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref, tenant_id
-from jianlu.govern.identity.model import Principal
-from tests.fakes.sessions.world import AGENT, SUPERVISOR, World, participant, session_world
+from jianlu.govern.identity.model import Principal, Role
+from tests.fakes.sessions.world import AGENT, SUPERVISOR, World, participant, session_world, staff
 
 SECRET = bytes(range(32))
 AGENT_KEY, CUSTOMER_KEY = MemberKey(b"g" * 32, "agent"), MemberKey(b"c" * 32, "customer")
@@ -186,7 +187,7 @@ def test_only_the_lead_admits_and_hands_over_and_impossible_values_are_refused(w
     with pytest.raises(NotFoundError):
         hand_over(case, "guardian", wrapped, using=world.using, by=AGENT)
     for public_key, secret, proof in (
-        ("§", "", ""),
+        ("", "", ""),
         ("AAAA", "", ""),
         (written(bytes(32)), "xyz", ""),
         (written(bytes(32)), "", "!"),
@@ -235,6 +236,7 @@ def test_one_seat_does_not_use_up_the_changes_of_the_others_nor_after_a_restart(
     with pytest.raises(ConflictError, match="too often"):
         tell(world, case, MemberKey(b"z" * 32, "customer"), participant(case))
     tell(world, case, MemberKey(b"y" * 32, "agent"), AGENT)
+    take_seat(case, "supervisor", using=world.using, by=SUPERVISOR)
     tell(world, case, MemberKey(b"s" * 32, "supervisor"), SUPERVISOR)
     assert {name for name, _ in rosters(world, case)[-1]["members"]} == {"agent", "customer", "recorder-a", "supervisor"}
     assert [body.get("by") for body in rosters(world, case)[-2:]] == ["agent", "supervisor"]
@@ -258,6 +260,7 @@ def test_whoever_leads_is_told_when_no_more_changes_can_be_recorded_and_the_reco
 def test_a_hand_over_makes_a_member_by_the_leads_act_whatever_the_page_says_of_itself(world: World) -> None:
     case = running(world)
     supervisor = MemberKey(b"s" * 32, "supervisor")
+    take_seat(case, "supervisor", using=world.using, by=SUPERVISOR)
     tell(world, case, supervisor, SUPERVISOR, None)
     hand(world, case, supervisor, "supervisor")
     assert rosters(world, case)[-1]["members"][-1] == ["supervisor", fingerprint(supervisor.public_key)[:32]]
@@ -292,6 +295,7 @@ def test_a_next_secret_is_with_the_recorder_before_it_is_the_rooms_and_its_membe
 def test_a_page_that_was_replaced_while_it_was_handed_the_secret_is_a_member_too(world: World) -> None:
     case = running(world)
     wrapped_to = MemberKey(b"s" * 32, "supervisor")
+    take_seat(case, "supervisor", using=world.using, by=SUPERVISOR)
     tell(world, case, MemberKey(b"t" * 32, "supervisor"), SUPERVISOR, None)
     hand(world, case, wrapped_to, "supervisor")
     assert ["supervisor", fingerprint(wrapped_to.public_key)[:32]] in rosters(world, case)[-1]["members"]
@@ -379,3 +383,22 @@ def test_after_a_restart_of_the_web_process_pages_announce_themselves_again_and_
     tell(world, case, AGENT_KEY, AGENT)
     tell(world, case, CUSTOMER_KEY, participant(case))
     assert gates(world, case) == set()
+
+
+def test_a_supervisor_is_a_member_from_sitting_down_until_getting_up_and_so_is_the_next_one(world: World) -> None:
+    case = running(world)
+    key = MemberKey(b"s" * 32, "supervisor")
+    with pytest.raises(DeniedError, match="take the supervisor's seat first"):
+        tell(world, case, key, SUPERVISOR, None)
+    assert "supervisor" not in {row["member"] for row in world.view(case)["encryption"]["members"]}
+    take_seat(case, "supervisor", using=world.using, by=SUPERVISOR)
+    tell(world, case, key, SUPERVISOR, None)
+    subscribe(case, "customer", "v=0 offer", using=world.using, by=SUPERVISOR)
+    sees = len(world.rooms.rooms[case].peers)
+    second = staff("wu", Role.SUPERVISOR)
+    take_seat(case, "supervisor", using=world.using, by=second)
+    members = {row["member"]: row["state"] for row in world.view(case)["encryption"]["members"]}
+    assert "supervisor" not in members, "the first one's page is told by none, and the second one's has not said its key"
+    assert len(world.rooms.rooms[case].peers) == sees - 1, "whoever was replaced sees nothing any more"
+    leave_seat(case, using=world.using, by=second)
+    assert world.view(case)["supervisor"] is None

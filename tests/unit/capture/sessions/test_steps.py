@@ -36,7 +36,7 @@ def test_a_step_takes_the_time_that_it_takes_to_read_it(world: World) -> None:
     world.do_step(case, "greeting")
     world.do_step(case, "recording_consent")
     start_step(case, "recording_notice", using=world.using, by=AGENT)
-    world.clock.move(7_999)
+    world.beat(case, 7_999)
     assert codes(world, case, "recording_notice") == ["too_early"]
     assert step_of(world, case, "recording_notice")["left_ms"] == 1
     with pytest.raises(ConflictError, match="too_early"):
@@ -56,7 +56,7 @@ def test_the_elderly_are_given_half_as_much_time_again(world: World) -> None:
 def test_documents_are_shown_long_enough_before_a_step_is_done(world: World) -> None:
     case = world.live()
     start_step(case, "greeting", using=world.using, by=AGENT)
-    world.clock.move(10_000)
+    world.beat(case, 10_000)
     assert codes(world, case, "greeting")[0] == "document"
     show_document(case, "greeting", "work_permit", using=world.using, by=AGENT)
     world.clock.move(999)
@@ -78,6 +78,7 @@ def test_what_was_shown_is_recorded_with_its_digest_and_its_time(world: World) -
     show_document(case, "documents", "terms", using=world.using, by=AGENT)
     world.clock.move(2_000)
     again = world.restarted()
+    again.beat(case, 0)
     assert again.view(case)["showing"] == "terms"
     show_document(case, "documents", "exemptions", using=again.using, by=AGENT)
     shown = [event.body for event in world.events(case) if event.type is EventType.DOCUMENT_SHOWN][-2:]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from jianlu.capture.sessions.conducting import abandon_session
+from jianlu.capture.sessions.joining import take_seat
 from jianlu.capture.sessions.media import close_connection, publish, renegotiate, subscribe, trickle
 from jianlu.capture.sessions.talking import end_share, send_message, start_share
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, JianluError, NotFoundError
@@ -66,14 +67,17 @@ def test_a_share_is_for_seats_that_may_and_sessions_that_run(world: World) -> No
 
 def test_a_seat_sends_its_own_feed_and_no_other(world: World) -> None:
     case = world.live()
-    for feed, by in (("agent", participant(case)), ("customer", AGENT), ("agent-screen", AGENT), ("supervisor", SUPERVISOR)):
+    for feed, by in (("agent", participant(case)), ("customer", AGENT), ("agent-screen", AGENT)):
         with pytest.raises(DeniedError, match="its own feed"):
             publish(case, feed, OFFER, using=world.using, by=by)
+    with pytest.raises(DeniedError, match="write to the agent"):
+        publish(case, "supervisor", OFFER, using=world.using, by=SUPERVISOR)
 
 
 def test_a_seat_watches_the_others(world: World) -> None:
     case = world.live()
     assert subscribe(case, "agent", OFFER, using=world.using, by=participant(case)).answer_sdp
+    take_seat(case, "supervisor", using=world.using, by=SUPERVISOR)
     assert subscribe(case, "customer", OFFER, using=world.using, by=SUPERVISOR).answer_sdp
     for feed in ("customer", "king"):
         with pytest.raises(NotFoundError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +14,7 @@ from jianlu.capture.sessions.lifecycle import RIGHTS, TRANSITIONS, acts_of
 from jianlu.capture.sessions.model import Act, Block, Phase
 from jianlu.capture.sessions.steps import start_step
 from jianlu.capture.sessions.words import ALARM_WORDS, BLOCK_WORDS, GATE_WORDS, worded
-from jianlu.core.errors import ConflictError, DeniedError
+from jianlu.core.errors import ConflictError, DeniedError, UnavailableError
 from tests.fakes.sessions.world import AGENT, COMPLIANCE, SUPERVISOR, World, participant
 
 
@@ -126,14 +128,79 @@ def test_every_block_gate_and_alarm_has_words_in_both_languages() -> None:
     for words in (BLOCK_WORDS, GATE_WORDS, ALARM_WORDS):
         for code, (zh, en) in words.items():
             assert zh and en and ("{}" in zh) == ("{}" in en)
-            assert worded(words, code, "x")["zh"]
-    assert worded(ALARM_WORDS, "new_code", "agent") == {"zh": "new_code: agent", "en": "new_code: agent"}
+            assert worded(words, code, ("x", "x"))["zh"]
+    assert worded(ALARM_WORDS, "new_code", ("agent", "agent")) == {"zh": "new_code: agent", "en": "new_code: agent"}
 
 
 def test_every_act_has_its_phases_and_seats() -> None:
     assert set(RIGHTS) == set(Act)
     assert set(TRANSITIONS) == set(Phase)
     for over in (Phase.ENDED, Phase.REFUSED, Phase.HALTED, Phase.SEALED):
-        assert TRANSITIONS[over] <= {Phase.SEALED}
+        assert TRANSITIONS[over] <= {Phase.SEALED, Phase.DESTROYED}
         for seat in ("agent", "customer", "supervisor"):
             assert acts_of(seat, over) == ()
+
+
+def told(world: World, case: str) -> list[tuple[str, dict[str, str]]]:
+    """Everything that the view says in words about something, and what it is about."""
+    view = world.view(case)
+    shown = [
+        *view["gates"],
+        *view["gate_checks"],
+        *({**each, "about": each["track"]} for each in view["health"]["messages"]),
+        *(block for step in view["steps"] for block in step["blocked_by"]),
+    ]
+    texts = [(each["about"], each[key]) for each in shown for key in ("text", "next") if key in each]
+    return [(about, text) for about, text in texts if about]
+
+
+def codes_in(rows: list[tuple[str, dict[str, str]]]) -> set[str]:
+    """Codes that stand raw in a text: Chinese texts have no Latin words at all but names of recorders, English ones no code with a mark."""
+    latin, marked = re.compile(r"[A-Za-z]{2,}"), re.compile(r"[a-z]+[_/:][a-z]+|-picture|-screen")
+    return {text["zh"] for _, text in rows if latin.search(text["zh"])} | {
+        text["en"] for _, text in rows if marked.search(text["en"])
+    }
+
+
+def test_nothing_that_keeps_a_session_from_starting_is_named_by_a_code(world: World) -> None:
+    empty = world.create("empty")
+    assert {gate["code"] for gate in world.view(empty)["gates"]} >= {"seat_empty", "consent_missing"}
+    seated = world.seated("seated")
+    world.using = replace(world.using, probes={"keys": fail, "ledger": fail})
+    world.recorder.lost |= {"customer-picture", "agent"}
+    world.recorder.failing = {"tap": "failed", "disk": "failed", "desk": "failed", "clock": "failed"}
+    world.beat(seated)
+    gates = {gate["about"]: gate["text"] for gate in world.view(seated)["gates"]}
+    assert gates["customer-picture"] == {"zh": "没有收到音视频：客户的画面", "en": "No media arrives: the customer's picture"}
+    assert gates["keys"]["zh"] == "系统检查未通过：密钥服务"
+    rows = told(world, empty) + told(world, seated)
+    assert len(rows) > 20 and codes_in(rows) == set()
+    world.recorder.is_away = True
+    world.beat(seated)
+    assert codes_in(told(world, seated)) == set()
+
+
+def test_nothing_that_blocks_a_step_or_is_wrong_with_a_track_is_named_by_a_code(world: World) -> None:
+    case = world.live()
+    start_step(case, "greeting", using=world.using, by=AGENT)
+    world.recorder.lost |= {"customer-picture", "customer", "agent-picture"}
+    world.rooms.is_away = True
+    world.beat(case)
+    lost = [each["text"]["en"] for each in world.view(case)["health"]["messages"] if each["track"] == "agent-picture"]
+    assert lost == ["Nothing arrives from: the agent's picture"]
+    assert codes_in(told(world, case)) == set()
+    world.recorder.lost.clear()
+    world.rooms.is_away = False
+    world.beat(case, times=2)
+    seen: set[str] = set()
+    for step in [each["id"] for each in world.view(case)["steps"]]:
+        start_step(case, step, using=world.using, by=AGENT)
+        rows = told(world, case)
+        assert codes_in(rows) == set()
+        seen |= {block["code"] for each in world.view(case)["steps"] for block in each["blocked_by"]}
+        world.do_step(case, step)
+    assert seen >= {"document", "answer", "consent", "attestation", "order"}
+
+
+def fail() -> None:
+    raise UnavailableError("it is away")

@@ -79,7 +79,7 @@ def test_while_the_recording_is_not_healthy_no_step_is_carried_out(world: World)
     world.beat(case)
     view = world.view(case)
     assert (view["state"], view["health"]["level"]) == ("live", "red")
-    assert view["health"]["messages"][0]["text"]["zh"] == "没有收到：customer-picture"
+    assert view["health"]["messages"][0]["text"]["zh"] == "没有收到：客户的画面"
     with pytest.raises(ConflictError, match="unhealthy"):
         start_step(case, "greeting", using=world.using, by=AGENT)
     world.recorder.lost.clear()
@@ -186,6 +186,43 @@ def test_an_end_keeps_nobody_waiting_for_a_recorder_that_still_delivers(world: W
     world.recorder.is_delivering = False
     world.beat(case)
     assert world.handed_over == [case]
+
+
+def two_recorders(world: World) -> str:
+    """A talk of a template that demands two recorders."""
+    scenes = {name: replace(scene, two_recorders=True) for name, scene in world.using.scenes.items()}
+    world.using = replace(world.using, scenes=scenes)
+    case = world.live()
+    world.do_all(case)
+    return case
+
+
+def test_two_recorders_end_at_the_instant_at_which_the_talk_ended(world: World) -> None:
+    case = two_recorders(world)
+    world.clock.move(700)
+    world.second.is_delivering = True
+    end_session(case, using=world.using, by=AGENT)
+    world.beat(case, times=4)
+    world.second.is_delivering = False
+    world.beat(case)
+    at_ms = next(event.body["at_ms"] for event in world.events(case) if event.type is EventType.SESSION_ENDED)
+    ended = next(event.body for event in world.events(case) if event.type is EventType.RECORDING_ENDED)
+    assert ended["duration_ms"] == at_ms == world.second.status(case).recorded_until_ms
+
+
+@pytest.mark.parametrize("trouble", ["is_away", "is_delivering"])
+def test_nothing_says_that_a_recording_has_ended_before_the_second_recorder_has_delivered(world: World, trouble: str) -> None:
+    case = two_recorders(world)
+    setattr(world.second, trouble, True)
+    end_session(case, using=world.using, by=AGENT)
+    world.beat(case, times=3)
+    world = world.restarted()
+    reopen(world)
+    world.beat(case, times=3)
+    assert EventType.RECORDING_ENDED not in world.kinds(case) and world.handed_over == []
+    setattr(world.second, trouble, False)
+    world.beat(case)
+    assert EventType.RECORDING_ENDED in world.kinds(case) and world.handed_over == [case]
 
 
 def test_a_media_process_that_starts_anew_is_told_to_forward_again(world: World) -> None:
@@ -425,22 +462,3 @@ def test_a_probe_that_cannot_even_look_has_failed_and_one_never_asked_is_asked_a
 def opened_now(world: World, case: str) -> LiveSession:
     world.view(case)
     return next(each for each in world.using.switchboard.sessions if each.row.case == case)
-
-
-def test_what_was_not_looked_at_lately_is_never_green(world: World) -> None:
-    case = world.seated()
-    assert world.view(case)["health"] == {"level": "none", "messages": [], "looked_ms": None}, "there is no recording"
-    start_session(case, using=world.using, by=AGENT)
-    first = world.view(case)["health"]
-    assert (first["level"], [each["code"] for each in first["messages"]], first["looked_ms"]) == ("amber", ["not_measured"], None)
-    world.beat(case, times=3)
-    view = world.view(case)
-    assert (view["health"]["level"], view["health"]["looked_ms"]) == ("green", view["now_ms"])
-    world.clock.move(5_000)
-    assert world.view(case)["health"]["level"] == "green"
-    world.clock.move(1_000)
-    stale = world.view(case, participant(case))["health"]
-    assert (stale["level"], stale["looked_ms"]) == ("amber", view["now_ms"])
-    assert [each["code"] for each in stale["messages"]] == ["not_measured"]
-    world.beat(case)
-    assert world.view(case)["health"]["level"] == "green"

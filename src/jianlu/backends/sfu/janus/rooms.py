@@ -178,7 +178,7 @@ class JanusForwarder:
         room.senders[feed_name] = sender
         body = {"request": "joinandconfigure", "ptype": "publisher", "room": room.number, "id": _number(sender.id)}
         try:
-            event = await self._asked(sender.handle, {**body, "display": feed_name}, {"type": "offer", "sdp": offer_sdp})
+            event = await self._asked(sender.handle, {**body, "display": feed_name}, _described(room, "offer", offer_sdp))
         except BaseException:
             sender.has_left = True
             await self._janus.detach(sender.handle)
@@ -221,7 +221,7 @@ class JanusForwarder:
         if set(offer.fingerprints) != set(present.fingerprints):
             raise InvalidError("the offer is of another peer connection: publish or subscribe anew")
         agree_to_receive(offer, room.spec)
-        event = await self._asked(sender.handle, {"request": "configure"}, {"type": "offer", "sdp": offer_sdp})
+        event = await self._asked(sender.handle, {"request": "configure"}, _described(room, "offer", offer_sdp))
         has_more = len(offer.sections) != len(present.sections)
         sender.offer_sdp = offer_sdp
         if has_more:
@@ -350,7 +350,7 @@ class JanusForwarder:
         mids = tuple(section.mid for section in theirs.sections if section.codecs)
         if not room.is_forwarding:
             await self._asked(watcher.handle, _gate(mids, is_on=False))
-        await self._asked(watcher.handle, {"request": "start"}, {"type": "answer", "sdp": to_janus})
+        await self._asked(watcher.handle, {"request": "start"}, _described(room, "answer", to_janus))
         return to_viewer, mids
 
     async def _record(self, room: _Room, feed: Feed, sender: _Sender) -> None:
@@ -365,7 +365,7 @@ class JanusForwarder:
         link = Link(self._agent, self._certificates.present(datetime.datetime.now(datetime.UTC)), offer)
         replaced = feed.set_publisher(Publisher(sender.id, link, agreed))
         answer = render_answer(agreed, link.ours(self._sockets.candidates), {}, 1)
-        await self._asked(handle, {"request": "start"}, {"type": "answer", "sdp": answer})
+        await self._asked(handle, {"request": "start"}, _described(room, "answer", answer))
         if replaced is not None:
             await replaced.link.close()
         if before:
@@ -438,6 +438,11 @@ def _ignored(_: Message) -> None:
 def _number(name: str) -> int:
     """A name as one of Janus's numbers."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> (64 - _ID_BITS) | 1
+
+
+def _described(room: _Room, kind: str, sdp: str) -> Message:
+    """A session description; Janus takes none for a room that requires encryption unless it is told that frames are encrypted."""
+    return {"type": kind, "sdp": sdp, **({"e2ee": True} if room.spec.is_encrypted else {})}
 
 
 def _gate(mids: tuple[str, ...], *, is_on: bool) -> Message:

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from jianlu.capture.recording.live.cutter import LiveOutput, LiveSegment
 from jianlu.capture.recording.live.delivery import MAIN, MISSING, Delivery
@@ -20,7 +19,7 @@ from jianlu.capture.recording.live.health import RecordingHealth
 from jianlu.capture.recording.live.key_ring import KeyRing, KeyWrapper
 from jianlu.capture.recording.live.live_recording import LiveRecording
 from jianlu.capture.recording.live.outbox import Outbox
-from jianlu.capture.recording.live.ports import LiveLog, Spool, StateStore, Tap, TapStream
+from jianlu.capture.recording.live.ports import LiveLog, MachineClock, Spool, StateStore, Tap, TapStream
 from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.recording.live.state import CaseState, state_text
 from jianlu.capture.recording.live.tap_frames import TapFrame
@@ -37,7 +36,6 @@ from jianlu.capture.sessions.recorders import (
 )
 from jianlu.core.errors import ConflictError, InvalidError, JianluError, NotFoundError, UnavailableError
 from jianlu.core.formats.canonical import canonical_bytes
-from jianlu.core.limits import LIVE_LAG_MS
 from jianlu.core.terms.events import EventType
 
 RECORDER = "live/1"
@@ -51,22 +49,7 @@ _START_WAIT_S, _DELIVERY_WAIT_S = 10.0, 12.0
 _CLOSE_WAIT_S = 3.0
 _KEY_WAIT_S = 3.0
 _POLL_S = 0.05
-
-
-class MachineClock(Protocol):
-    """The machine's clocks."""
-
-    def monotonic_us(self) -> int:
-        """Microseconds of CLOCK_MONOTONIC, as taps use it."""
-
-    def wall_ms(self) -> int:
-        """Milliseconds since 1970, as the machine believes."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Let others work for so long."""
-
-    def boot(self) -> str:
-        """Which run of the machine this is: the monotonic clock starts anew with it."""
+_UNDELIVERED = "not all of the recording is delivered yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +100,8 @@ class CaseRecorder:
         self._missing = GapReason.SEALING_STALLED if state is None else GapReason.RECORDER_RESTARTED
         self._due = asyncio.Event()
         self._starting = asyncio.Lock()
-        self._is_finished = False
+        self._duration_ms: int | None = None
+        self._is_declared = False
         self._stopped: RecordingStopped | None = None
         self.asked_us = self._now_us()
 
@@ -147,7 +131,7 @@ class CaseRecorder:
         delivering = self._tasks.pop(self._deliver.__name__, None)
         await _end(*self._tasks.values())
         if self._recording.has_begun and not self._is_finished:
-            self._put(self._recording.finish(self._now_us())[0])
+            self._put(self._recording.finish(self._now_us()))
             with contextlib.suppress(UnavailableError):
                 await self._until_delivered(_CLOSE_WAIT_S)
             self._outbox.spill()
@@ -215,6 +199,7 @@ class CaseRecorder:
         now_us = self._now_us()
         if not self._is_finished:
             self._put(self._recording.tick(now_us))
+            self._note_end(now_us)
             if (stream := self._stream) is not None:
                 for feed in self._recording.key_frames_wanted(now_us):
                     stream.ask_key_frame(feed)
@@ -353,7 +338,7 @@ class CaseRecorder:
             self._using.states.save(self.case, state_text(self._state))
             if self._delivery.has_ended or state.end_us is not None:
                 end_ms = ((state.end_us or now_us) - state.zero_us) // 1000
-                self._finish_with(max(end_ms, self._delivery.covered_ms))
+                self._duration_ms = max(end_ms, self._delivery.covered_ms)
                 return
             from_ms = max((now_us - zero_us) // 1000, self._delivery.covered_ms, 1)
             if state.is_paused:
@@ -391,6 +376,20 @@ class CaseRecorder:
             self._state = replace(self._state, keys=self.ring.kept)
             self._using.states.save(self.case, state_text(self._state))
 
+    def end(self, at_ms: int) -> int:
+        """As `Recorders.end`. An end that cannot be kept is one all the same, and asking again keeps it."""
+        state = self._state
+        if state is None:
+            raise NotFoundError("the case is not being recorded: nothing is to be ended")
+        if self._duration_ms is not None:
+            return self._duration_ms
+        end_ms = self._recording.end(at_ms, self._now_us())
+        if state.end_us is None:
+            ended = replace(state, end_us=state.zero_us + end_ms * 1000)
+            self._using.states.save(self.case, state_text(ended))
+            self._state = ended
+        return end_ms
+
     async def stop(self, patience_s: float = STOP_PATIENCE_MS / 1000) -> RecordingStopped:
         """As `Recorders.stop`."""
         if self._stopped is not None:
@@ -398,30 +397,36 @@ class CaseRecorder:
         if self._state is None:
             raise NotFoundError("the case is not being recorded: nothing is to be stopped")
         async with self._starting:
-            if not self._is_finished:
-                await self._finish(self._state)
-        await self._until_delivered(patience_s)
+            self.end(self._recording.now_ms(self._now_us()))
+        until_us = self._now_us() + int(patience_s * 1_000_000)
+        await self._until(lambda: self._is_finished, patience_s, _UNDELIVERED)
+        self._declare_end()
+        await self._until_delivered((until_us - self._now_us()) / 1_000_000)
         delivery = self._delivery
         self._using.states.remove(self.case)
         self._stopped = RecordingStopped(delivery.segments, delivery.duration_ms, delivery.media_bytes)
         return self._stopped
 
-    async def _finish(self, state: CaseState) -> None:
-        end_us = self._now_us()
-        self._state = replace(state, end_us=end_us)
-        self._using.states.save(self.case, state_text(self._state))
-        await self._using.clock.sleep(LIVE_LAG_MS / 1000)
-        outputs, duration_ms = self._recording.finish(end_us)
-        self._put(outputs)
-        measured = self._recording.measured(self._now_us(), is_final=True)
+    def _note_end(self, now_us: int) -> None:
+        """Once the end is cut, nothing is recorded any more; that it is over is said when everybody has delivered (`stop`)."""
+        if self._recording.duration_ms is None or self._is_finished:
+            return
+        measured = self._recording.measured(now_us, is_final=True)
         if measured is not None:
             self._put_sheet(measured.plaintext, measured.samples)
-        self._finish_with(duration_ms)
+        self._duration_ms = self._recording.duration_ms
 
-    def _finish_with(self, duration_ms: int) -> None:
-        self._is_finished = True
-        self._outbox.put(Entry(EventType.RECORDING_ENDED, {"duration_ms": duration_ms, MISSING: self._missing.value}))
-        self._due.set()
+    def _declare_end(self) -> None:
+        if not self._is_declared:
+            self._is_declared = True
+            body = {"duration_ms": self._duration_ms, MISSING: self._missing.value}
+            self._outbox.put(Entry(EventType.RECORDING_ENDED, body))
+            self._due.set()
+
+    @property
+    def _is_finished(self) -> bool:
+        """Whether the recording's end is cut, by this process or by an earlier one."""
+        return self._duration_ms is not None
 
     @property
     def is_recording(self) -> bool:
@@ -469,7 +474,7 @@ class CaseRecorder:
     # -- waiting -------------------------------------------------------------------------------------------------------------
 
     async def _until_delivered(self, seconds: float) -> None:
-        await self._until(lambda: self._outbox.is_empty, seconds, "not all of the recording is delivered yet")
+        await self._until(lambda: self._outbox.is_empty, seconds, _UNDELIVERED)
 
     async def _until(self, is_so: Callable[[], bool], seconds: float, trouble: str) -> None:
         until_us = self._now_us() + int(seconds * 1_000_000)

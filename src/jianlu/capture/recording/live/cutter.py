@@ -107,12 +107,16 @@ class LiveCutter:
         return outputs
 
     def finish(self, end_ms: int, causes: Sequence[GapReason]) -> tuple[list[LiveOutput], int]:
-        """What is left up to `end_ms`, with why each track has nothing at its end; and the length of the recording."""
+        """What is left up to `end_ms`, with why each track has nothing at its end; and the length of the recording.
+
+        What lies behind the end belongs to nobody's recording; why it came late still explains a hole before it.
+        """
         outputs = self.cut(end_ms)
         if end_ms > self._from_ms and (self._has_samples_before(end_ms) or end_ms - self._from_ms > GAP_EDGE_MS):
             outputs += self._cut_to(end_ms)
         duration_ms = self._from_ms
-        for lane, cause in zip(self._lanes, causes, strict=True):
+        for lane, latest in zip(self._lanes, causes, strict=True):
+            cause = lane.queue[0].cause if lane.queue else latest
             if not lane.spec.is_share and duration_ms - lane.end_ms > GAP_EDGE_MS:
                 self._gaps.close(lane.spec.track, Hole(lane.end_ms, duration_ms, cause, lane.spec.hole_ms))
         return [*outputs, *self._gaps.declare({}, duration_ms)], duration_ms

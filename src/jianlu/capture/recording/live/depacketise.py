@@ -86,10 +86,15 @@ def opus_ticks(payload: bytes) -> int:
 
 
 class _Picture(ABC):
-    """What H.264 and VP8 have in common: frames end with a marked packet or a new time stamp, and hang together."""
+    """What H.264 and VP8 have in common: frames end with a marked packet, and hang together.
+
+    Of a sender that never marks ends, frames end with a new time stamp. Of others a frame without its mark was cut off: Chromium, when a
+    line is too slow, throws away the unsent rest of a frame before it sends a key frame, and numbers on as if nothing were missing.
+    """
 
     def __init__(self) -> None:
         self.awaits_key = True
+        self._marks_ends = False
         self._parts: list[bytes] = []
         self._timestamp: int | None = None
         self._arrival_us = 0
@@ -97,10 +102,11 @@ class _Picture(ABC):
         self._after_loss = False
 
     def push(self, packet: Packet) -> list[Frame]:
-        """The frames that `packet` completes: the one before, when its end was not marked, and its own."""
+        """The frames that `packet` completes: its own, and before it one whose sender marks no ends."""
         if not packet.payload:
             return []
-        frames = self._finish() if self._timestamp not in (None, packet.timestamp) else []
+        frames = self._finish(is_cut_off=self._marks_ends) if self._timestamp not in (None, packet.timestamp) else []
+        self._marks_ends = self._marks_ends or packet.is_marked
         if self._timestamp is None:
             self._timestamp, self._arrival_us = packet.timestamp, packet.arrival_us
             # Behind a loss nobody knows whether this is where the frame begins, unless it says so itself.
@@ -116,8 +122,8 @@ class _Picture(ABC):
         self._forget()
         self._after_loss = True
 
-    def _finish(self) -> list[Frame]:
-        frame = None if self._is_torn or not self._parts else self._frame(self._timestamp or 0, self._arrival_us)
+    def _finish(self, *, is_cut_off: bool = False) -> list[Frame]:
+        frame = None if self._is_torn or is_cut_off or not self._parts else self._frame(self._timestamp or 0, self._arrival_us)
         if frame is None:
             self.awaits_key = True
         elif frame.is_key:

@@ -75,4 +75,9 @@ class KeyRing:
         return tuple(enumerate(self._kept))
 
     def _context(self, no: int) -> bytes:
-        return b"jianlu/room-secret-kept@v1\0" + self._case.encode() + no.to_bytes(8)
+        return kept_context(self._case, no)
+
+
+def kept_context(case: str, no: int) -> bytes:
+    """What a kept secret is bound to: its case and its number."""
+    return b"jianlu/room-secret-kept@v1\0" + case.encode() + no.to_bytes(8)

@@ -65,6 +65,8 @@ class LiveRecording:
         self._sheet = ClockSheet(self._tracks)
         self._zero_us = 0
         self._is_paused = False
+        self._end_ms: int | None = None
+        self._duration_ms: int | None = None
         self._lag_ms = LIVE_LAG_MS
         self._asked_us: dict[str, int] = {}
         self._keys_from_us = now_us
@@ -210,23 +212,45 @@ class LiveRecording:
         self._explain()
         for index, track in enumerate(self._tracks):
             self._keep(index, track.expire(now_us))
-        if self._cutter is None:
+        if self._cutter is None or self._duration_ms is not None:
             return []
         self._lag_ms = max(LIVE_LAG_MS, self._lag_ms - self._lag_ms * _LAG_EASES_PERMILLE // 1000)
-        return self._cutter.cut(self.now_ms(min([now_us, *self._waiting_since_us()])) - self._lag_ms)
+        settled_ms = self.now_ms(min([now_us, *self._waiting_since_us()])) - self._lag_ms
+        return self._cutter.cut(settled_ms) if self._end_ms is None or settled_ms < self._end_ms else self._cut_the_end()
 
     def _waiting_since_us(self) -> list[int]:
         """Since when tracks wait for what is sent again: no segment is cut that it may belong to."""
         return [since for track in self._tracks if (since := track.waiting_since_us) is not None]
 
-    def finish(self, end_us: int) -> tuple[list[LiveOutput], int]:
-        """Everything up to `end_us`, and the length of the session in ms. Call it a little later, so that late packets have come."""
+    def end(self, at_ms: int, now_us: int) -> int:
+        """Record what belongs before `at_ms` of the session and nothing behind it; the first call counts. Returns where the end lies.
+
+        That is no later than now, and no earlier than what is cut already. `tick` cuts it once it is settled, as every segment is.
+        """
         if self._cutter is None:
             raise UnavailableError("the recording has not begun: start it first")
+        if self._end_ms is None:
+            self._end_ms = max(min(at_ms, self.now_ms(now_us)), self._cutter.from_ms)
+        return self._end_ms
+
+    def finish(self, now_us: int) -> list[LiveOutput]:
+        """Everything up to the end, or up to now, without waiting for anything that may still come."""
+        self.end(self.now_ms(now_us), now_us)
         self._explain()
         for index, track in enumerate(self._tracks):
-            self._keep(index, track.expire(end_us + 3_600_000_000))
-        return self._cutter.finish(max(self.now_ms(end_us), self._cutter.from_ms), [track.cause for track in self._tracks])
+            self._keep(index, track.expire(now_us + 3_600_000_000))
+        return self._cut_the_end()
+
+    def _cut_the_end(self) -> list[LiveOutput]:
+        if self._cutter is None or self._end_ms is None or self._duration_ms is not None:
+            return []
+        outputs, self._duration_ms = self._cutter.finish(self._end_ms, [track.cause for track in self._tracks])
+        return outputs
+
+    @property
+    def duration_ms(self) -> int | None:
+        """The length of the session once its end is cut; None before."""
+        return self._duration_ms
 
     def measured(self, now_us: int, *, is_final: bool = False) -> Measured | None:
         """The clocks' measurements, when it is time to seal them."""

@@ -108,3 +108,19 @@ class StateStore(Protocol):
 
     def free_bytes(self) -> int:
         """What the disk has left."""
+
+
+class MachineClock(Protocol):
+    """The machine's clocks."""
+
+    def monotonic_us(self) -> int:
+        """Microseconds of CLOCK_MONOTONIC, as taps use it."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970, as the machine believes."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let others work for so long."""
+
+    def boot(self) -> str:
+        """Which run of the machine this is: the monotonic clock starts anew with it."""

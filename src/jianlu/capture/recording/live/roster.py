@@ -112,6 +112,10 @@ class Roster:
         """As `pause` and `resume` of the port."""
         self._recorder(case).set_paused(is_paused)
 
+    def end(self, case: str, at_ms: int) -> int:
+        """As the port."""
+        return self._stopped[case].duration_ms if case in self._stopped else self._recorder(case).end(at_ms)
+
     async def stop(self, case: str, *, patience_ms: int = STOP_PATIENCE_MS) -> RecordingStopped:
         """As the port."""
         self._rings.pop(case, None)  # a recorder that goes on has it too

@@ -1,0 +1,1 @@
+"""Time-stamp authorities: `ledger.ports.TimeAuthority` over HTTP."""

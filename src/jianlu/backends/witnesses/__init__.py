@@ -1,0 +1,1 @@
+"""Witnesses of other people's keeping: `ledger.ports.Witness` over HTTP."""

@@ -1,0 +1,149 @@
+"""The certificate of destruction: `specs/custody.md`, `jianlu/destruction-certificate/v1`. Proofs from the ledger and nothing beside them.
+
+A canonical JSON document: the whole chain of the case, whose last event alone needs a proof since each names the one before, the whole
+custody chain of the case up to the completed destruction, with an inclusion proof each, all under one checkpoint, and the two sealed
+documents of the destruction with the salts that open them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jianlu.core.errors import InvalidError
+from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
+from jianlu.core.formats.note import VerifierKey, parse_verifier_key
+from jianlu.core.limits import CERTIFICATE_BYTES_MAX, CERTIFICATE_CASE_EVENTS_MAX, CERTIFICATE_EVENTS_MAX, PROOF_HASHES_MAX
+
+FORMAT = "jianlu/destruction-certificate/v1"
+STARTED_FORMAT, COMPLETED_FORMAT = "jianlu/destruction/v1", "jianlu/destroyed/v1"
+
+_FIELDS = {"format", "tenant", "case", "ledger", "checkpoint", "case_events", "case_closed", "custody_events", "documents"}
+_HASH = re.compile(r"^[0-9a-f]{64}$")
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedEntry:
+    """An entry of the ledger, its position, and the hashes that lead from it to the checkpoint's root (leaf's sibling first)."""
+
+    index: int
+    entry: bytes
+    hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDocument:
+    """The plaintext of the object that the custody chain's event `n` names, and the salt of its commitment (32 bytes)."""
+
+    n: int
+    salt: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate taken apart; nothing in it is verified."""
+
+    tenant: str
+    case: str
+    key: VerifierKey
+    checkpoint: bytes
+    case_events: tuple[bytes, ...]
+    case_closed: ProvedEntry
+    custody_events: tuple[ProvedEntry, ...]
+    documents: tuple[OpenedDocument, ...]
+
+
+def is_certificate(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a JSON document, and so no package."""
+    return head[:1] == b"{"
+
+
+def certificate_bytes(certificate: Certificate) -> bytes:
+    """The certificate's file."""
+    return canonical_bytes(
+        {
+            "format": FORMAT,
+            "tenant": certificate.tenant,
+            "case": certificate.case,
+            "ledger": certificate.key.text,
+            "checkpoint": certificate.checkpoint.decode(),
+            "case_events": [each.decode() for each in certificate.case_events],
+            "case_closed": _entry_fields(certificate.case_closed),
+            "custody_events": [_entry_fields(each) for each in certificate.custody_events],
+            "documents": [
+                {"n": each.n, "salt": each.salt.hex(), "content": each.content.decode()} for each in certificate.documents
+            ],
+        }
+    )
+
+
+def parse_certificate(content: bytes) -> Certificate:
+    """`content` taken apart; InvalidError for anything that is not exactly version 1, or beyond the bounds."""
+    fields = parse_canonical(content, bytes_max=CERTIFICATE_BYTES_MAX)
+    if not isinstance(fields, dict) or set(fields) != _FIELDS or fields["format"] != FORMAT:
+        raise InvalidError("the file is no certificate of destruction of version 1")
+    texts = [fields[name] for name in ("tenant", "case", "ledger", "checkpoint")]
+    if not all(isinstance(text, str) for text in texts):
+        raise InvalidError("the certificate's fields have the wrong type")
+    return Certificate(
+        tenant=texts[0],
+        case=texts[1],
+        key=parse_verifier_key(texts[2]),
+        checkpoint=texts[3].encode(),
+        case_events=tuple(_text(each).encode() for each in _list(fields["case_events"], CERTIFICATE_CASE_EVENTS_MAX)),
+        case_closed=_entry(fields["case_closed"]),
+        custody_events=_entries(fields["custody_events"]),
+        documents=tuple(_document(each) for each in _list(fields["documents"], 2)),
+    )
+
+
+def _entry_fields(each: ProvedEntry) -> dict[str, Any]:
+    return {"index": each.index, "entry": each.entry.decode(), "proof": [value.hex() for value in each.hashes]}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidError("an event of the certificate is no text")
+    return value
+
+
+def _entries(value: Any) -> tuple[ProvedEntry, ...]:
+    return tuple(_entry(each) for each in _list(value, CERTIFICATE_EVENTS_MAX))
+
+
+def _entry(value: Any) -> ProvedEntry:
+    fields = _object(value, {"index", "entry", "proof"})
+    hashes = _list(fields["proof"], PROOF_HASHES_MAX)
+    if not _is_count(fields["index"]) or not isinstance(fields["entry"], str) or not all(map(_is_hash, hashes)):
+        raise InvalidError("an entry of the certificate, or its proof, is malformed")
+    return ProvedEntry(fields["index"], fields["entry"].encode(), tuple(bytes.fromhex(each) for each in hashes))
+
+
+def _document(value: Any) -> OpenedDocument:
+    fields = _object(value, {"n", "salt", "content"})
+    if not _is_count(fields["n"]) or not _is_hash(fields["salt"]) or not isinstance(fields["content"], str):
+        raise InvalidError("a document of the certificate is malformed")
+    return OpenedDocument(fields["n"], bytes.fromhex(fields["salt"]), fields["content"].encode())
+
+
+def _list(value: Any, most: int) -> Sequence[Any]:
+    if not isinstance(value, list) or len(value) > most:
+        raise InvalidError(f"a list of the certificate is none, or longer than {most}")
+    return value
+
+
+def _object(value: Any, names: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict) or set(value) != names:
+        raise InvalidError(f"a part of the certificate has other fields than {', '.join(sorted(names))}")
+    return value
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None

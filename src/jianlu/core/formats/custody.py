@@ -1,0 +1,101 @@
+"""The rules of custody (`specs/custody.md`, version 1), pure: what stands over a case, until when it is kept, whether it may be destroyed.
+
+They are folds over ledger events, so that the vault, which obeys them, and a stranger's verifier, which checks that it did, share them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from jianlu.core.errors import InvalidError
+from jianlu.core.formats.event import Event
+from jianlu.core.terms.events import EventType
+
+OPEN = "open"
+"""`until` of a term whose beginning nobody has stated yet: kept without end."""
+
+LAST_ZONE = timedelta(hours=12)
+"""A day has ended when it has ended everywhere: twelve hours west of Greenwich is where it ends last."""
+
+
+class Refusal(StrEnum):
+    """Why a case may not be destroyed; the words of `custody:destruction:refused`."""
+
+    OPEN = "open"
+    HOLD = "hold"
+    RETENTION = "retention"
+    CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptUntil:
+    """The last day on which the case is kept (a date, or `open`), and by which clause; the clause is empty for an extension."""
+
+    until: str
+    clause: str
+
+
+def standing_holds(events: Iterable[Event]) -> tuple[str, ...]:
+    """The ids of the holds that stand after these events of one case, in the order in which they were placed."""
+    standing: dict[str, None] = {}
+    for event in events:
+        if event.type is EventType.HOLD_PLACED:
+            standing.setdefault(event.body["hold"])
+        elif event.type is EventType.HOLD_LIFTED:
+            standing.pop(event.body["hold"], None)
+    return tuple(standing)
+
+
+def kept_until(events: Iterable[Event]) -> KeptUntil | None:
+    """The latest end that any event of the case or of its custody states: an extension lengthens, and nothing shortens.
+
+    None when no event states one: then the case is kept without end. InvalidError for an end that is no date.
+    """
+    found: KeptUntil | None = None
+    for event in events:
+        if event.type not in (EventType.RETENTION_SET, EventType.RETENTION_EXTENDED):
+            continue
+        until = event.body.get("until")
+        if until == OPEN:
+            return KeptUntil(OPEN, str(event.body.get("clause", "")))
+        if not isinstance(until, str) or not has_day(until):
+            raise InvalidError(f"event {event.n} says no day until which the case is kept: look for a newer version")
+        if found is None or until > found.until:
+            found = KeptUntil(until, str(event.body.get("clause", "")))
+    return found
+
+
+def has_ended(until: str, at: datetime) -> bool:
+    """Whether the day `until` has ended at the instant `at` in every time zone; never for a day that is `open`."""
+    return until != OPEN and has_day(until) and (at - LAST_ZONE).date() > date.fromisoformat(until)
+
+
+def is_closed(events: Sequence[Event]) -> bool:
+    """Whether the case's own events end with its closing."""
+    return bool(events) and events[-1].type is EventType.CASE_CLOSED
+
+
+def refusal_of(case: Sequence[Event], custody: Sequence[Event], at: datetime) -> Refusal | None:
+    """Why the case with these events may not be destroyed at `at`; None when it may.
+
+    `case` are its own events or, of a long one, those from the first `case:retention:set` on; `custody` are all of its custody chain.
+    """
+    if not is_closed(case):
+        return Refusal.OPEN
+    if standing_holds(custody):
+        return Refusal.HOLD
+    kept = kept_until([*case, *custody])
+    if kept is None or not has_ended(kept.until, at):
+        return Refusal.RETENTION
+    return None
+
+
+def has_day(text: str) -> bool:
+    """Whether `text` is a day of the calendar, written 2036-11-30."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

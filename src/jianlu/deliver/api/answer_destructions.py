@@ -1,0 +1,137 @@
+"""What answers about destruction hold: what is due, what two people decided, what became of it.
+
+Models only; the documents are made in `destructions.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from jianlu.deliver.api.answer_checks import Answer
+
+
+class TimeRead(Answer):
+    """What day it is for those who destroy: `why` is empty when clock and ledger agree; `counts` is the instant that terms are held to."""
+
+    why: Literal["", "moved", "behind", "ahead", "leapt", "empty", "unstamped"]
+    clock: str
+    ledger_at: str
+    counts: str
+    by: str
+
+
+class DueEntry(Answer):
+    """A case whose terms are over; one that is held stays. The number is masked where the caller sees no numbers."""
+
+    case: str
+    number: str
+    until: str
+    is_held: bool
+
+
+class NamedCase(Answer):
+    """A case and its number, which is its reference once it is destroyed."""
+
+    case: str
+    number: str
+
+
+class BatchEntry(Answer):
+    """Cases that one decision destroys: who asked when and why, and how far the decision is."""
+
+    batch: str
+    request: str
+    state: Literal["asked", "approved", "refused", "over", "started"]
+    reason: str
+    asked_by_name: str
+    decided_by_name: str
+    asked_at: str
+    is_own: bool
+    cases: list[NamedCase]
+
+
+class StartedEntry(Answer):
+    """A destruction that began: `state` is how far; `error` why it waits, where it does."""
+
+    case: str
+    number: str
+    until: str
+    started_at: str
+    state: Literal["waits", "goes_on", "failed", "completed"]
+    error: str
+
+
+class RefusedEntry(Answer):
+    """Somebody asked for the destruction of a case that may not be destroyed."""
+
+    case: str
+    number: str
+    reason: str
+    at: str
+
+
+class DestructionList(Answer):
+    """Everything about destruction; `hidden` due cases are those that no page shows."""
+
+    time: TimeRead
+    due: list[DueEntry]
+    hidden: int
+    batches: list[BatchEntry]
+    started: list[StartedEntry]
+    refused: list[RefusedEntry]
+
+
+class OutcomeEntry(Answer):
+    """What became of one case of a decision."""
+
+    case: str
+    outcome: Literal["started", "begun", "hold", "retention", "open", "clock"]
+
+
+class DestructionBegun(Answer):
+    """What became of each case that was approved."""
+
+    batch: str
+    outcomes: list[OutcomeEntry]
+
+
+class PlaceLooked(Answer):
+    """A place that was looked at: what it could have held, and what is left of it."""
+
+    place: str
+    named: int
+    left: int
+
+
+class CaseDestruction(Answer):
+    """How the destruction of one case stands: `kept` while nobody started it. `places` are those that were looked at when it was done."""
+
+    case: str
+    state: Literal["kept", "started", "completed"]
+    until: str
+    clause: str
+    reason: str
+    by_name: str
+    second_name: str
+    started_at: str
+    completed_at: str
+    places: list[PlaceLooked]
+    refused: list[RefusedEntry]
+
+
+class Extension(Answer):
+    """Until which day the case is kept now."""
+
+    case: str
+    until: str
+
+
+DESTRUCTION_ANSWERS: dict[str, type[BaseModel] | tuple[type[BaseModel], ...]] = {
+    "GET /api/v1/destructions": DestructionList,
+    "POST /api/v1/destructions": BatchEntry,
+    "POST /api/v1/destructions/{batch}/start": DestructionBegun,
+    "GET /api/v1/cases/{case}/destruction": CaseDestruction,
+    "POST /api/v1/cases/{case}/retention": Extension,
+}

@@ -1,0 +1,40 @@
+"""What the pages of destruction read, answered by the API's own documents.
+
+The port is `deliver/console/destruction_ports.py`; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from jianlu.deliver.api.deps import Deps
+from jianlu.deliver.api.destructions import case_destruction_document, destructions_document
+from jianlu.deliver.api.rights import require_case
+from jianlu.deliver.console.ports import Json
+from jianlu.govern.access.model import tenant_wide
+from jianlu.govern.identity.model import SignInNeededError, Staff
+
+
+class DestructionPages:
+    """`deliver.console.destruction_ports.DestructionPagesPorts` over the API's documents."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+
+    def destructions(self, request: Request) -> Json:
+        """As the port."""
+        staff = self._staff(request)
+        self._deps.access.require(staff, "hold.list", tenant_wide(self._deps.tenant))
+        return destructions_document(self._deps, staff)
+
+    def destroyed(self, request: Request, case: str) -> Json:
+        """As the port."""
+        staff = self._staff(request)
+        require_case(self._deps, staff, "hold.read", case)
+        return case_destruction_document(self._deps, staff, case)
+
+    def _staff(self, request: Request) -> Staff:
+        found = self._deps.staff(request)
+        if found is None:
+            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
+        return found

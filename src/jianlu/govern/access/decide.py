@@ -1,0 +1,154 @@
+"""Deciding: one question, one answer, by the policies alone. Whatever goes wrong is a denial.
+
+An answer that rests on a second person (emergency, approval) is asked for only where it would change something. Every answer of
+`require` is kept before it is given; `decide` keeps nothing and is for showing what somebody could do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cedarpy import is_authorized
+
+from jianlu.core.errors import DeniedError
+from jianlu.govern.access.model import AccessDeniedError, Decision, Resource, Rule, check_action, check_purpose
+from jianlu.govern.access.policies import Policies
+from jianlu.govern.access.ports import Asked, DecisionLog, Grants
+from jianlu.govern.identity.model import Principal, Staff
+
+SENSITIVE = frozenset(
+    {
+        "case.play",
+        "case.reveal",
+        "case.see_names",
+        "case.disclose",
+        "package.export",
+        "hold.place",
+        "hold.lift",
+        "case.destroy",
+        "account.roles",
+        "policy.approve",
+        "request.approve",
+        "sample.draw",
+    }
+)
+"""What is shown or done only when the decision is durable."""
+
+FOUR_EYES = frozenset({"case.destroy", "hold.lift", "package.export"})
+"""Acts that take an approval of the very act by a second person before."""
+
+EMERGENCIES = frozenset({"case.read", "case.play", "case.reveal", "session.read"})
+"""What an emergency opens: looking, never acting."""
+
+
+class Access:
+    """Answers questions of access by one set of policies. Safe for threads."""
+
+    def __init__(self, policies: Policies, log: DecisionLog, grants: Grants) -> None:
+        """Take what decisions rest on, where they are kept, and what people were granted beside their roles."""
+        self._in_force = (policies, 0)
+        self.log = log
+        self.grants = grants
+
+    @property
+    def policies(self) -> Policies:
+        """What decisions rest on now."""
+        return self._in_force[0]
+
+    @property
+    def version(self) -> int:
+        """Which version of the institution's policies that is; 0 as they come with the software."""
+        return self._in_force[1]
+
+    def put_in_force(self, policies: Policies, version: int) -> None:
+        """Decide by these from the next question on."""
+        self._in_force = (policies, version)
+
+    def decide(self, who: Principal, action: str, on: Resource, *, purpose: str = "", goes_on: bool = False) -> Decision:
+        """Whether `who` may do `action` to `on`; keeps nothing. InvalidError for what is no action, kind or purpose.
+
+        `goes_on`: it is the rest of an act that a second person approved and that broke off.
+        """
+        check_action(action)
+        check_purpose(purpose)
+        decision = self._ask(who, action, on, purpose, is_emergency=False, is_approved=False)
+        if decision.is_allowed or not isinstance(who, Staff):
+            return decision
+        account = who.account.id
+        is_emergency = action in EMERGENCIES and self.grants.has_emergency(on.tenant, account, on)
+        is_approved = action in FOUR_EYES and (goes_on or self.grants.has_approval(on.tenant, account, action, on))
+        if not (is_emergency or is_approved):
+            return decision
+        return self._ask(who, action, on, purpose, is_emergency=is_emergency, is_approved=is_approved)
+
+    def could(self, who: Principal, action: str, on: Resource, *, purpose: str = "") -> bool:
+        """Whether `who` may do it once a second person has approved; keeps nothing."""
+        return self._ask(who, check_action(action), on, check_purpose(purpose), is_emergency=False, is_approved=True).is_allowed
+
+    def require(self, who: Principal, action: str, on: Resource, *, purpose: str = "", goes_on: bool = False) -> Decision:
+        """As `decide`, kept; AccessDeniedError when it is denied, UnavailableError when the answer cannot be kept."""
+        decision = self.decide(who, action, on, purpose=purpose, goes_on=goes_on)
+        is_sensitive = action in SENSITIVE and decision.is_allowed
+        self.log.record(Asked(who, action, on, purpose), decision, is_sensitive=is_sensitive)
+        if not decision.is_allowed:
+            raise AccessDeniedError(decision)
+        return decision
+
+    def _ask(self, who: Principal, action: str, on: Resource, purpose: str, *, is_emergency: bool, is_approved: bool) -> Decision:
+        policies = self.policies
+        known = policies.of_action.get(action)
+        if known is None:
+            return _denied((policies.default,), policies.default)
+        asker = self.principal_entity(who)
+        request = {
+            "principal": asker["uid"],
+            "action": {"type": "Action", "id": action},
+            "resource": {"type": on.entity_type, "id": on.id},
+            "context": {"purpose": purpose, "is_emergency": is_emergency, "is_approved": is_approved},
+        }
+        try:
+            answer = is_authorized(request, known, json.dumps([asker, resource_entity(on)]))
+            fired = [policies.rules[name] for name in sorted(answer.diagnostics.id_annotations_by_reason.values())]
+            has_errors = bool(answer.diagnostics.errors)
+        except (ValueError, TypeError, KeyError, DeniedError):
+            return _denied((policies.default,), policies.default)
+        if answer.allowed and not has_errors:
+            return Decision(True, *_named(fired), "")
+        if fired and not answer.allowed:
+            return _denied(tuple(fired), fired[0])
+        nearest = [rule for kind, rule in policies.permits[action] if kind in ("", asker["uid"]["type"])]
+        return _denied((policies.default,), nearest[0] if nearest else policies.default)
+
+    def principal_entity(self, who: Principal) -> dict[str, Any]:
+        """Who asks, as policies see them."""
+        if not isinstance(who, Staff):
+            attributes: Mapping[str, Any] = {"tenant": who.tenant, "case": who.case, "seat": who.seat, "scope": who.scope}
+            return {"uid": {"type": "Seat", "id": who.admission}, "attrs": attributes, "parents": []}
+        account, standing = who.account, self.grants.standing(who.tenant, who.account.id)
+        attributes = {
+            "account": account.id,
+            "tenant": account.tenant,
+            "roles": sorted(account.roles),
+            "branch": standing.branch,
+            "place": standing.place,
+            "level": standing.level,
+            "is_strong": who.by_totp,
+        }
+        return {"uid": {"type": "Staff", "id": account.id}, "attrs": attributes, "parents": []}
+
+
+def resource_entity(on: Resource) -> dict[str, Any]:
+    """What is acted on, as policies see it."""
+    attributes = {name: list(value) if isinstance(value, tuple) else value for name, value in on.attributes.items()}
+    return {"uid": {"type": on.entity_type, "id": on.id}, "attrs": {**attributes, "tenant": on.tenant}, "parents": []}
+
+
+def _named(rules: list[Rule] | tuple[Rule, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    clauses = dict.fromkeys(clause for rule in rules for clause in rule.clauses)
+    return tuple(rule.id for rule in rules), tuple(clauses)
+
+
+def _denied(rules: tuple[Rule, ...], says: Rule) -> Decision:
+    return Decision(False, *_named(rules), says.next_step["en"], says.next_step["zh"])

@@ -1,0 +1,87 @@
+"""Which cases may be due, and which destructions began, were refused or are done.
+
+By the index, for lists; never for a decision, which `custody_reading.py` makes from the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from jianlu.core.formats.custody import LAST_ZONE
+from jianlu.core.formats.event import Event
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import TenantId
+from jianlu.core.terms.instants import instant_text
+from jianlu.runtime.database import transaction
+from jianlu.vault import _records
+from jianlu.vault._tables import cases, events, retentions
+from jianlu.vault.custody.holds import held_cases
+from jianlu.vault.custody.time_reading import LeapFinder, LedgerTime
+from jianlu.vault.index import BATCH_ENTRIES, catch_up, parse_entry
+from jianlu.vault.keys import custody_chain, tenant_secret
+from jianlu.vault.ports import VaultPorts
+from jianlu.vault.projection import EventRow
+from jianlu.vault.retained import is_there
+
+DUE_MAX, NEWEST_MAX = 500, 200
+
+
+@dataclass(frozen=True, slots=True)
+class DueCase:
+    """A closed case whose every term is over, as indexed: the last of its days, and under which hold it stands, if any."""
+
+    case: str
+    until: str
+    is_held: bool
+
+
+def due_cases(using: VaultPorts, tenant: TenantId, now: datetime) -> list[DueCase]:
+    """The cases that may be due at `now`, those first whose time ended first; at most `DUE_MAX`. Open terms sort behind every day."""
+    catch_up(using)
+    last = func.max(retentions.c.until)
+    query = (
+        select(retentions.c.case_ref, last)
+        .join(cases, (cases.c.tenant == retentions.c.tenant) & (cases.c.case_ref == retentions.c.case_ref))
+        .where(retentions.c.tenant == tenant, cases.c.state == "closed", is_there())
+        .group_by(retentions.c.case_ref)
+        .having(last < (now - LAST_ZONE).date().isoformat())
+        .order_by(last, retentions.c.case_ref)
+        .limit(DUE_MAX)
+    )
+    secret, held, today = tenant_secret(using, tenant), held_cases(using, tenant), instant_text(now - LAST_ZONE)[:10]
+    found = []
+    with transaction(using.index, writes=False) as connection:
+        for case, until in connection.execute(query).all():
+            chain = _records.case_events(connection, tenant, custody_chain(secret, case))
+            if not any(row.type == EventType.DESTRUCTION_STARTED.value for row in chain):
+                found.append(DueCase(case, max(until, _extended(using, chain)), case in held))
+    return [each for each in found if each.until < today]
+
+
+def _extended(using: VaultPorts, chain: Sequence[EventRow]) -> str:
+    """The latest day to which the case was extended; empty when it was not."""
+    positions = [row.position for row in chain if row.type == EventType.RETENTION_EXTENDED.value]
+    return max((str(parse_entry(using.ledger.read(each, 1)[0], each).body["until"]) for each in positions), default="")
+
+
+def custody_events(using: VaultPorts, tenant: TenantId, kind: EventType) -> Sequence[Event]:
+    """The newest `NEWEST_MAX` events of that kind of all custody chains, newest first: from the ledger, found by the index."""
+    query = (
+        select(events.c.position).where(events.c.tenant == tenant, events.c.type == kind.value).order_by(events.c.position.desc())
+    )
+    with transaction(using.index, writes=False) as connection:
+        positions = list(connection.execute(query.limit(NEWEST_MAX)).scalars())
+    return [parse_entry(using.ledger.read(position, 1)[0], position) for position in positions]
+
+
+def newest_time(using: VaultPorts) -> LedgerTime:
+    """The ledger's own time by its newest entries alone, for showing; before something is destroyed all of it is read."""
+    size, leaps = using.ledger.size, LeapFinder()
+    start = max(0, size - BATCH_ENTRIES)
+    for entry in using.ledger.read(start, size - start) if size else ():
+        leaps.take(entry[7:31].decode("ascii", "replace"))
+    return LedgerTime(size - 1, leaps.newest, leaps.leapt_at)

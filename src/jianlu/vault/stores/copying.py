@@ -1,0 +1,184 @@
+"""One copy of one sealed object: looked at by its digest, made from a verified one, mended, and never made of what was destroyed.
+
+A copy counts after the store gave its bytes back and they have the digest that the ledger holds; what a store acknowledges or lists counts
+for nothing. When which copy is looked at is `scrub.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
+from jianlu.core.formats.event import Event
+from jianlu.vault._checked import CheckedBlobs, checked
+from jianlu.vault.keys import is_shredded
+from jianlu.vault.model import Place, object_parts
+from jianlu.vault.ports import Store, VaultPorts
+
+PIECE_BYTES = 8 << 20
+"""Read and sent at a time: memory stays flat whatever the object's length."""
+
+
+class Found(StrEnum):
+    """What a store returns for an object: the very bytes, others, or none."""
+
+    VERIFIED = "verified"
+    ALTERED = "altered"
+    MISSING = "missing"
+
+
+class Ensured(StrEnum):
+    """What became of a copy: it was right, it was made, it cannot be had from anywhere, or its object was destroyed."""
+
+    VERIFIED = "verified"
+    MADE = "made"
+    LOST = "lost"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An object as the ledger names it: its place, and the digest and number of its sealed bytes."""
+
+    place: Place
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was found of a copy, what became of it, and the store that it was made from (empty if it was not made)."""
+
+    found: Found
+    ensured: Ensured
+    source: str = ""
+
+
+def objects_named(event: Event) -> list[Named]:
+    """The objects that `event` names; none when a part is malformed (the verifier reports that)."""
+    try:
+        return [
+            Named(Place(event.tenant, event.case, part.object, part.version), part.sealed_digest, part.sealed_bytes)
+            for part in object_parts(event)
+        ]
+    except InvalidError:
+        return []
+
+
+def look(store: Store, named: Named) -> Found:
+    """What `store` returns for the object now, every byte of it hashed. UnavailableError when the store does not answer."""
+    blobs, digest = checked(store.blobs), hashlib.sha256()
+    try:
+        first, size = blobs.head(named.place.blob_name, min(named.bytes, PIECE_BYTES))
+        if size != named.bytes:
+            return Found.ALTERED
+        digest.update(first)
+        for piece in _pieces(store, named, start=len(first)):
+            digest.update(piece)
+    except NotFoundError:
+        return Found.MISSING
+    except IntegrityError:
+        return Found.ALTERED
+    return Found.VERIFIED if digest.hexdigest() == named.digest else Found.ALTERED
+
+
+def ensure_copy(using: VaultPorts, store: Store, named: Named, *, on_wrong: Callable[[Found], None] = lambda _: None) -> Outcome:
+    """Have the object in `store` as the ledger names it, made anew from the first other store that has it verified.
+
+    `on_wrong` is told what was found before anything is changed, so that a crash in between hides nothing.
+
+    What was altered is taken away first; where no other store has the object, everything is left as it is for whoever looks into it. Of a
+    destroyed unit nothing is made, and what is there is deleted. UnavailableError when a store that is needed does not answer.
+    """
+    if is_shredded(using, named.place.tenant, named.place.unit):
+        checked(store.blobs).delete(named.place.blob_name)
+        return Outcome(Found.MISSING, Ensured.GONE)
+    found = look(store, named)
+    if found is Found.VERIFIED:
+        return Outcome(found, Ensured.VERIFIED)
+    on_wrong(found)
+    if found is Found.ALTERED and not _is_elsewhere(using.stores, store, named):
+        return Outcome(found, Ensured.LOST)
+    if found is Found.ALTERED:
+        checked(store.blobs).delete(named.place.blob_name)
+    source = _copy_from_another(using.stores, store, named)
+    if source is None:
+        return Outcome(found, Ensured.LOST)
+    if look(store, named) is not Found.VERIFIED:
+        raise IntegrityError(f"the store {store.name} does not return what is put there: take it out of service, and look at it")
+    if is_shredded(using, named.place.tenant, named.place.unit):  # destroyed meanwhile: nothing may stay
+        checked(store.blobs).delete(named.place.blob_name)
+        return Outcome(found, Ensured.GONE)
+    return Outcome(found, Ensured.MADE, source.name)
+
+
+def _is_elsewhere(stores: Sequence[Store], store: Store, named: Named) -> bool:
+    return any(look(other, named) is Found.VERIFIED for other in _others(stores, store))
+
+
+def _copy_from_another(stores: Sequence[Store], store: Store, named: Named) -> Store | None:
+    """The store that it was copied from, hashed on the way; UnavailableError when none has it and one that might did not answer."""
+    silent: UnavailableError | None = None
+    for other in _others(stores, store):
+        source = _Source(other, named)
+        try:
+            with suppress(ConflictError):  # somebody put something there meanwhile: what it is, is looked at afterwards
+                checked(store.blobs).put(named.place.blob_name, source.pieces())
+        except (NotFoundError, _OtherBytesError):
+            continue
+        except UnavailableError as error:
+            if not source.is_at_fault:
+                raise
+            silent = error
+            continue
+        return other
+    if silent is not None:
+        raise silent
+    return None
+
+
+def _others(stores: Sequence[Store], store: Store) -> list[Store]:
+    return [other for other in stores if other.name != store.name]
+
+
+class _OtherBytesError(IntegrityError):
+    """A source returned other bytes than the ledger names: nothing of them is kept."""
+
+
+class _Source:
+    """The object's bytes as a store has them; the last piece is given out only when all of them have the right digest."""
+
+    def __init__(self, store: Store, named: Named) -> None:
+        self._store, self._named = store, named
+        self.is_at_fault = False
+
+    def pieces(self) -> Iterator[bytes]:
+        """NotFoundError where the store has none, _OtherBytesError where it has others."""
+        digest, left = hashlib.sha256(), self._named.bytes
+        self.is_at_fault = True
+        for piece in _pieces(self._store, self._named):
+            digest.update(piece)
+            left -= len(piece)
+            if left == 0 and digest.hexdigest() != self._named.digest:
+                raise _OtherBytesError("a copy is not what the ledger names: the next scrub of its store mends it")
+            self.is_at_fault = False
+            yield piece
+            self.is_at_fault = True
+        self.is_at_fault = False
+
+
+def _pieces(store: Store, named: Named, start: int = 0) -> Iterator[bytes]:
+    blobs = checked(store.blobs)
+    for at in range(start, named.bytes, PIECE_BYTES):
+        yield _piece(blobs, named, at)
+
+
+def _piece(blobs: CheckedBlobs, named: Named, start: int) -> bytes:
+    try:
+        return blobs.get_exactly(named.place.blob_name, start, min(PIECE_BYTES, named.bytes - start))
+    except IntegrityError as error:
+        raise _OtherBytesError("a copy is shorter than the ledger names: the next scrub of its store mends it") from error

@@ -1,0 +1,208 @@
+"""Verifies one certificate of destruction: `specs/custody.md`, its section on certificates, in its order. Nothing it says is believed.
+
+That two people started it, that no hold stood and every term had ended by then, and that it was completed, follows from the ledger's
+entries alone; the ledger from its signed checkpoint. That the keys are gone from every copy, nobody can see from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jianlu.core.errors import IntegrityError, InvalidError, JianluError
+from jianlu.core.formats.canonical import parse_canonical
+from jianlu.core.formats.certificate import (
+    COMPLETED_FORMAT,
+    STARTED_FORMAT,
+    Certificate,
+    OpenedDocument,
+    ProvedEntry,
+    parse_certificate,
+)
+from jianlu.core.formats.checkpoint import Checkpoint, verify_checkpoint
+from jianlu.core.formats.custody import Refusal, refusal_of
+from jianlu.core.formats.event import Event, check_chain, parse_event
+from jianlu.core.formats.proof import leaf_hash, verify_inclusion
+from jianlu.core.terms.digests import digest_of, opens
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.instants import parse_instant
+from jianlu.verify._problem import problem_at
+from jianlu.verify.model import EXIT_COMPLETE, EXIT_NOT_INTACT, Problem
+from jianlu.verify.objects import read_parts
+from jianlu.verify.problems import Code
+from jianlu.verify.trust import SavedCheckpoint, Trust
+
+_OF_REFUSAL = {Refusal.HOLD: Code.DESTROYED_HELD, Refusal.RETENTION: Code.DESTROYED_EARLY, Refusal.OPEN: Code.CASE_NOT_CLOSED}
+
+
+@dataclass(slots=True)
+class CertificateResult:
+    """The whole answer. `said` is what the sealed documents of the destruction say, empty when anything is wrong."""
+
+    problems: list[Problem] = field(default_factory=list)
+    tenant: str = ""
+    case: str = ""
+    ledger: str = ""
+    is_trusted: bool = False
+    until: str = ""
+    clause: str = ""
+    started_at: str = ""
+    completed_at: str = ""
+    objects: int = 0
+    said: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_intact(self) -> bool:
+        """Everything that it says follows from the ledger."""
+        return bool(self.case) and not self.problems
+
+    @property
+    def exit_code(self) -> int:
+        """0 when it holds, 90 when it does not."""
+        return EXIT_COMPLETE if self.is_intact else EXIT_NOT_INTACT
+
+    def as_document(self) -> dict[str, Any]:
+        """The result as JSON values: the contract of `verify --json` for a certificate."""
+        return {
+            "certificate": "destruction",
+            "intact": self.is_intact,
+            "tenant": self.tenant,
+            "case": self.case,
+            "until": self.until,
+            "clause": self.clause,
+            "started_at": self.started_at,
+            "completed_at": self.completed_at,
+            "objects": self.objects,
+            "said": self.said,
+            "problems": [{"what": each.what, "detail": each.detail} for each in self.problems],
+            "signer": {"ledger": self.ledger, "trusted": self.is_trusted},
+        }
+
+
+def check_certificate(content: bytes, *, trust: Trust | None = None, saved: SavedCheckpoint | None = None) -> CertificateResult:
+    """The answer for the certificate `content`; raises nothing: whatever is wrong with it is a problem in the result."""
+    result = CertificateResult()
+    try:
+        certificate = parse_certificate(content)
+    except InvalidError as error:
+        result.problems.append(problem_at(Code.CERTIFICATE, detail=str(error)))
+        return result
+    result.tenant, result.case, result.ledger = certificate.tenant, certificate.case, certificate.key.text
+    result.is_trusted = trust is not None and certificate.key.text in {key.text for key in trust.ledgers}
+    if trust is not None and not result.is_trusted:
+        result.problems.append(problem_at(Code.SIGNER, detail=certificate.key.name))
+    try:
+        checkpoint = verify_checkpoint(certificate.checkpoint, [certificate.key], origin=certificate.key.name)
+    except JianluError as error:
+        result.problems.append(problem_at(Code.CHECKPOINT, detail=str(error)))
+        return result
+    result.problems += _saved(saved, certificate, checkpoint)
+    case = _chain(certificate.case_events, certificate, result)
+    custody = _chain([each.entry for each in certificate.custody_events], certificate, result)
+    result.problems += _places(certificate, checkpoint)
+    if not result.problems:
+        result.problems += _lawful(certificate, case, custody, result)
+    if result.problems:
+        result.said = {}
+    return result
+
+
+def _saved(saved: SavedCheckpoint | None, certificate: Certificate, checkpoint: Checkpoint) -> Iterable[Problem]:
+    """Against a checkpoint that the caller kept: of the same size it must be the same, of another the appended proof decides."""
+    if saved is None:
+        return
+    try:
+        kept = saved.verified(certificate.key)
+        if kept.size == checkpoint.size and kept.root != checkpoint.root:
+            raise IntegrityError("two checkpoints of one size have two roots")
+        is_linked = kept.size == checkpoint.size or (kept.size > checkpoint.size and saved.check_extends(checkpoint, kept))
+    except JianluError as error:
+        yield problem_at(Code.CHECKPOINT_FORKED, detail=str(error))
+        return
+    if not is_linked:
+        yield problem_at(Code.CHECKPOINT_UNPROVEN, detail=f"append the proof from {checkpoint.size} to a newer checkpoint")
+
+
+def _chain(entries: Sequence[bytes], certificate: Certificate, result: CertificateResult) -> list[Event]:
+    """The events, when they are one whole chain of this tenant from its beginning; problems otherwise."""
+    try:
+        events = [parse_event(entry) for entry in entries]
+    except InvalidError as error:
+        result.problems.append(problem_at(Code.EVENTS_MALFORMED, detail=str(error)))
+        return []
+    try:
+        if not events or any(event.tenant != certificate.tenant for event in events):
+            raise IntegrityError("the events are of another institution, or none")
+        check_chain(events)
+    except IntegrityError as error:
+        result.problems.append(problem_at(Code.EVENTS_BROKEN, detail=str(error)))
+    return events
+
+
+def _places(certificate: Certificate, checkpoint: Checkpoint) -> Iterable[Problem]:
+    """Each event of custody, and the case's last, is in the ledger that the checkpoint states, in this order."""
+    closed = certificate.case_closed
+    if not certificate.case_events or closed.entry != certificate.case_events[-1]:
+        yield problem_at(Code.EVENTS_BROKEN, detail="the proof is not for the case's last event")
+    for each in (closed, *certificate.custody_events):
+        try:
+            verify_inclusion(leaf_hash(each.entry), each.index, checkpoint.size, each.hashes, checkpoint.root)
+        except JianluError as error:
+            yield problem_at(Code.EVENT_NOT_LOGGED, detail=str(error))
+    indices = [each.index for each in certificate.custody_events]
+    if indices != sorted(set(indices)) or (indices and _started_index(certificate.custody_events) < closed.index):
+        yield problem_at(Code.EVENTS_BROKEN, detail="the events are not in the order of the ledger")
+
+
+def _started_index(entries: Sequence[ProvedEntry]) -> int:
+    mark = f'"type":"{EventType.DESTRUCTION_STARTED.value}"'.encode()
+    return next((each.index for each in entries if mark in each.entry), -1)
+
+
+def _lawful(certificate: Certificate, case: list[Event], custody: list[Event], result: CertificateResult) -> Iterable[Problem]:
+    """Who destroyed might, and did; fills the result with what was found."""
+    kinds = [event.type for event in custody]
+    if (
+        kinds[-2:] != [EventType.DESTRUCTION_STARTED, EventType.DESTRUCTION_COMPLETED]
+        or kinds.count(EventType.DESTRUCTION_STARTED) > 1
+    ):
+        yield problem_at(Code.NOT_DESTROYED, detail="the custody chain does not end with one destruction, started and completed")
+        return
+    started, completed = custody[-2], custody[-1]
+    is_its = all(event.body.get("of") == certificate.case for event in custody) and case[0].case == certificate.case
+    if not is_its or completed.body.get("started") != started.digest or case[-1].body.get("events") != len(case):
+        yield problem_at(Code.NOT_DESTROYED, detail="the events are not of the case that the certificate names")
+        return
+    refusal = refusal_of(case, custody[:-2], parse_instant(started.at))
+    if refusal is not None:
+        yield problem_at(_OF_REFUSAL[refusal], detail=f"as it stood at {started.at}")
+    result.until, result.clause = str(started.body.get("until", "")), str(started.body.get("clause", ""))
+    result.started_at, result.completed_at = started.at, completed.at
+    parts, malformed = read_parts(case)
+    result.objects = len(parts)
+    if malformed or completed.body.get("objects") != len(parts):
+        yield problem_at(Code.NOT_DESTROYED, detail="it was not looked for as many objects as the case's events name")
+    try:
+        first = _opened(certificate.documents, started, STARTED_FORMAT, certificate.case)
+        last = _opened(certificate.documents, completed, COMPLETED_FORMAT, certificate.case)
+    except JianluError as error:
+        yield problem_at(Code.COMMITMENT, detail=str(error))
+        return
+    if first.get("by") == first.get("second") or not first.get("second"):
+        yield problem_at(Code.NOT_DESTROYED, detail="one person asked and approved")
+    places = last.get("places")
+    if not isinstance(places, list) or not places or any(not isinstance(each, dict) or each.get("left") != 0 for each in places):
+        yield problem_at(Code.NOT_DESTROYED, detail="something was left somewhere")
+    result.said = {"started": first, "completed": last}
+
+
+def _opened(documents: Sequence[OpenedDocument], event: Event, form: str, case: str) -> dict[str, Any]:
+    found = next((each for each in documents if each.n == event.n), None)
+    commitment = event.body.get("commit")
+    if found is None or not isinstance(commitment, str) or not opens(commitment, digest_of(found.content), found.salt):
+        raise IntegrityError(f"what was sealed with event {event.n} of the custody is not what the certificate shows")
+    fields = parse_canonical(found.content)
+    if not isinstance(fields, dict) or fields.get("format") != form or fields.get("case") != case:
+        raise IntegrityError(f"what was sealed with event {event.n} of the custody is about something else")
+    return fields

@@ -1,0 +1,54 @@
+"""The result for a certificate of destruction as text for a person, in Chinese or English.
+
+Only wording; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from jianlu.verify.certificate import CertificateResult
+from jianlu.verify.problems import TEXTS, Code
+from jianlu.verify.render import printable_lines
+
+_WORDS = {
+    "holds": (
+        "销毁证明成立：账本证明该案件到期后由两人决定销毁，并已完成。",
+        "The certificate HOLDS: the ledger proves that two people had this case destroyed after its term, and that it was done.",
+    ),
+    "fails": ("销毁证明不成立。", "The certificate DOES NOT HOLD."),
+    "case": ("案件", "case"),
+    "until": ("应保存至", "kept until"),
+    "started": ("开始销毁", "destruction started"),
+    "completed": ("销毁完成", "destruction completed"),
+    "objects": ("账本所列密封对象", "sealed objects that the ledger names"),
+    "reason": ("理由", "reason"),
+    "trusted": ("账本密钥在信任名单中。", "The ledger's key is in the trust file."),
+    "untrusted": (
+        "提示：账本密钥为证明自述。请用 --trust 指定从可靠渠道取得的信任文件。",
+        "Note: the ledger's key is self-declared. Pass --trust with a trust file that you got from a source you trust.",
+    ),
+    "limit": (
+        "账本证明的是机构的决定与陈述；他人此前自行留存的副本，任何证明都无法证其不存在。",
+        "The ledger proves what the institution decided and stated; that nobody kept a copy before, no certificate can prove.",
+    ),
+}
+
+
+def render_certificate(result: CertificateResult, language: str) -> str:
+    """The whole result as lines of text; `language` is "zh" or "en"."""
+    at = 0 if language == "zh" else 1
+    lines = [_WORDS["holds" if result.is_intact else "fails"][at]]
+    if result.case:
+        lines.append(f"{_WORDS['case'][at]}: {result.tenant}/{result.case}")
+    if result.is_intact:
+        lines.append(f"{_WORDS['until'][at]}: {result.until}  {result.clause}")
+        lines.append(f"{_WORDS['started'][at]}: {result.started_at}")
+        lines.append(f"{_WORDS['completed'][at]}: {result.completed_at}")
+        lines.append(f"{_WORDS['objects'][at]}: {result.objects}")
+        lines.append(f"{_WORDS['reason'][at]}: {result.said['started'].get('reason', '')}")
+        lines.append(_WORDS["limit"][at])
+    for problem in result.problems:
+        lines.append(f"  ✗ {TEXTS[Code(problem.what)][at]}")
+        if problem.detail:
+            lines.append(f"      {problem.detail}")
+    lines.append(_WORDS["trusted" if result.is_trusted else "untrusted"][at])
+    return printable_lines(lines)

@@ -1,0 +1,32 @@
+"""The order of a whole run names files that are there: a renamed file would silently lose its worker or its turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import workers
+
+TESTS = Path(workers.__file__).parent.parent
+
+
+def every_file() -> list[str]:
+    return [path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")]
+
+
+@pytest.mark.parametrize("start", [start for starts in workers.LANES.values() for start in starts])
+def test_what_a_lane_names_is_there(start: str) -> None:
+    assert any(place.startswith(start) for place in every_file())
+
+
+def test_long_files_are_there_once_and_in_no_lane() -> None:
+    places = [line for line in workers.LONG_FILES.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert len(set(places)) == len(places) > 20
+    assert set(places) <= set(every_file())
+    assert [place for place in places if workers.lane_of(place)] == []
+
+
+def test_whoever_takes_the_lanes_in_turn_only_ever_yields_more() -> None:
+    turns = [*(workers.NICENESS[lane] for lane in workers.LANES), workers.OTHERS_NICENESS]
+    assert turns == sorted(turns)

@@ -1,0 +1,149 @@
+"""The pages of destruction: every state in both languages, acts only for who may, words of the case escaped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.requests import Request
+
+from jianlu.deliver.console.destructions import destruction_routes
+from jianlu.deliver.console.ports import Viewer
+from tests.fakes.console_pages import CASE, TablePages, app_of
+from tests.unit.console.test_pages import HTML, judged
+
+COMPLIANCE = Viewer("staff", "徐合规", frozenset({"compliance"}))
+AUDITOR = Viewer("staff", "宋审计", frozenset({"auditor"}))
+MISSING = re.compile(r"destruction\.\w")
+"""A key without words."""
+
+AT = "2037-01-05T08:00:00.000Z"
+BATCH = "d" + "0" * 26
+EMPTY: dict[str, Any] = {
+    "time": {"why": "", "clock": AT, "ledger_at": AT, "counts": AT, "by": "machine"},
+    "due": [],
+    "hidden": 0,
+    "batches": [],
+    "started": [],
+    "refused": [],
+}
+KEPT: dict[str, Any] = {
+    "case": CASE,
+    "state": "kept",
+    **dict.fromkeys(("until", "clause", "reason", "by_name", "second_name", "started_at", "completed_at"), ""),
+    "places": [],
+    "refused": [],
+}
+
+
+def batch(state: str, *, is_own: bool = True) -> dict[str, Any]:
+    people = {"asked_by_name": "徐合规", "decided_by_name": "", "is_own": is_own}
+    cases = [{"case": CASE, "number": "sale-<b>1"}]
+    return {"batch": BATCH, "request": "r1", "state": state, "reason": "<i>over</i>", "asked_at": AT, "cases": cases, **people}
+
+
+FULL = {
+    **EMPTY,
+    "due": [
+        {"case": CASE, "number": "sale-1", "until": "2036-12-31", "is_held": False},
+        {"case": "c" + "b3" * 13, "number": "sale-2", "until": "2036-12-31", "is_held": True},
+    ],
+    "hidden": 2,
+    "batches": [batch(each) for each in ("asked", "approved", "refused", "over", "started")],
+    "started": [
+        {
+            "case": CASE,
+            "number": CASE,
+            "until": "2036-12-31",
+            "started_at": AT,
+            "state": each,
+            "error": "a place is read" * (each == "waits"),
+        }
+        for each in ("waits", "goes_on", "failed", "completed")
+    ],
+    "refused": [{"case": CASE, "number": "sale-1", "reason": each, "at": AT} for each in ("hold", "retention", "open", "clock")],
+}
+DOUBTED = [
+    {**EMPTY, "time": {**EMPTY["time"], "why": why}} for why in ("moved", "behind", "ahead", "leapt", "empty", "unstamped")
+]
+PLACES = ("keys", "objects", "openings", "locked", "packages", "spools", "search", "reviews", "work_lists", "database")
+DONE = {
+    **KEPT,
+    "state": "completed",
+    "until": "2036-12-31",
+    "clause": "cn-test:1",
+    "reason": "<i>over</i>",
+    "by_name": "徐合规",
+    "second_name": "叶合规",
+    "started_at": AT,
+    "completed_at": AT,
+    "places": [{"place": each, "named": 3, "left": 0} for each in PLACES],
+    "refused": FULL["refused"],
+}
+
+
+@dataclass
+class TableDestructions:
+    """`DestructionPagesPorts` from tables."""
+
+    found: dict[str, Any] = field(default_factory=lambda: dict(EMPTY))
+    one: dict[str, Any] = field(default_factory=lambda: dict(KEPT))
+
+    def destructions(self, request: Request) -> dict[str, Any]:
+        return self.found
+
+    def destroyed(self, request: Request, case: str) -> dict[str, Any]:
+        return self.one
+
+
+def client(made: TableDestructions, staff: Viewer | None = COMPLIANCE) -> TestClient:
+    pages = TablePages(staff=staff)
+    return TestClient(app_of(pages, destruction_routes(pages, made)), headers=HTML, follow_redirects=False)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    "found", [EMPTY, FULL, *({**EMPTY, "time": {**EMPTY["time"], "why": why}} for why in ("moved", "leapt", "unstamped"))]
+)
+def test_the_list_renders_in_both_languages(found: dict[str, Any], lang: str) -> None:
+    answer = client(TableDestructions(found)).get(f"/destructions?lang={lang}")
+    judge = judged(answer.text)
+    assert answer.status_code == 200 and judge.forbidden == [] and not MISSING.search(answer.text)
+    assert [control for control in judge.controls if control not in judge.labels] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("one", [KEPT, {**DONE, "state": "started", "completed_at": "", "places": []}, DONE])
+def test_a_certificate_renders_in_both_languages(one: dict[str, Any], lang: str) -> None:
+    text = client(TableDestructions(one=one)).get(f"/cases/{CASE}/destroyed?lang={lang}").text
+    assert judged(text).forbidden == [] and not MISSING.search(text) and "<i>over</i>" not in text
+    assert (f'href="/api/v1/cases/{CASE}/certificate"' in text) == (one["state"] == "completed")
+
+
+def test_who_may_ask_is_offered_what_is_due_and_nothing_that_is_held() -> None:
+    text = client(TableDestructions(FULL)).get("/destructions").text
+    assert f'name="cases" value="{CASE}"' in text and f'value="{"c" + "b3" * 13}"' not in text
+    assert text.count(f"/api/v1/destructions/{BATCH}/start") == 1 and "<i>over</i>" not in text
+    audit = client(TableDestructions(FULL), staff=AUDITOR).get("/destructions").text
+    assert "data-path" not in audit and 'type="checkbox"' not in audit
+
+
+def test_whoever_may_keeps_a_case_longer_and_nobody_shorter() -> None:
+    path = f'data-path="/api/v1/cases/{CASE}/retention"'
+    assert path in client(TableDestructions()).get(f"/cases/{CASE}/destroyed").text
+    assert path not in client(TableDestructions(), staff=AUDITOR).get(f"/cases/{CASE}/destroyed").text
+    assert path not in client(TableDestructions(one=DONE)).get(f"/cases/{CASE}/destroyed").text
+
+
+def test_while_the_day_is_in_doubt_nothing_is_offered() -> None:
+    found = {**FULL, "time": {**EMPTY["time"], "why": "behind"}}
+    assert 'type="checkbox"' not in client(TableDestructions(found)).get("/destructions").text
+
+
+@pytest.mark.parametrize("path", ["/destructions", f"/cases/{CASE}/destroyed"])
+def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(path: str) -> None:
+    answer = client(TableDestructions(), staff=None).get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={path}")

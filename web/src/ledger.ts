@@ -1,0 +1,2 @@
+// The ledger's page.
+import "./parts/ledger.ts";

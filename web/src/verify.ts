@@ -1,0 +1,2 @@
+// The verification page.
+import "./parts/verify.ts";
