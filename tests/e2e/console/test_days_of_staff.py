@@ -189,9 +189,12 @@ def test_a_compliance_officer_compares_rules_changes_rights_holds_evidence_and_d
     page.locator(".edit-step > summary", has_text="说明犹豫期和退保损失").click()
     sentence = page.locator('[data-at="steps/8/say/0/text/zh"]')
     approved = sentence.input_value()
-    sentence.fill(f"{approved[:-1]}，请您留意。")
+    sentence.fill(f"{approved[:-1]}，请您留意")
     page.keyboard.press("Control+s")
-    shown(page, "jl-script-editor .says.good")
+    sentence.press_sequentially("。")  # written while the save is under way: not lost, and saved with the next
+    page.get_by_role("button", name="放弃草稿").wait_for()  # only a draft that is kept can be given up
+    page.keyboard.press("Control+s")
+    page.locator("jl-script-editor [role=status]", has_text="许合规").wait_for()  # by whom and when, once nothing is unsaved
     go(page, "/scripts/insurance-sale/edit", "jl-script-editor .edit-step")
     page.locator(".edit-step > summary", has_text="说明犹豫期和退保损失").click()
     assert page.locator('[data-at="steps/8/say/0/text/zh"]').input_value().endswith("，请您留意。"), "the draft is kept"

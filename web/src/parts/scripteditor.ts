@@ -12,6 +12,7 @@ class ScriptEditor extends HTMLElement {
   private draft!: Draft;
   private content!: Content;
   private isDirty = false;
+  private isSaving = false;
   private newer: Draft | null = null;
   private readonly open = new Set<string>();
   private readonly bar = h("div", { class: "edit-bar spread" });
@@ -221,16 +222,36 @@ class ScriptEditor extends HTMLElement {
 
   private get path(): string { return `/api/v1/scripts/${encodeURIComponent(this.draft.script)}/draft`; }
 
+  /** One save at a time; what is written meanwhile stays, unsaved. */
   private async save(): Promise<void> {
+    if (this.isSaving) return;
+    this.isSaving = true;
+    const sent = JSON.stringify(this.content);
     try {
       const answer = await send(this.path, { method: "PUT", body: JSON.stringify({ revision: this.draft.revision, content: this.content }), headers: { "Content-Type": "application/json" } });
-      this.take(await answer.json() as Draft);
-      this.drawAll();
+      const saved = await answer.json() as Draft;
+      if (JSON.stringify(this.content) === sent) this.take(saved);
+      else { this.draft = saved; this.newer = null; }
+      this.keepingPlace(() => this.drawAll());
       toast(t("scriptedit.saved"));
     } catch (error) {
       if (error instanceof Problem && error.code === "draft_changed") { this.newer = await get<Draft>(this.path); this.drawTold(); this.told.scrollIntoView({ block: "center" }); return; }
       toast(error instanceof Problem ? error.text : String(error), { isBad: true });
+    } finally {
+      this.isSaving = false;
     }
+  }
+
+  /** Whoever saves in mid-sentence writes on where they were. */
+  private keepingPlace(draw: () => void): void {
+    const field = document.activeElement;
+    const at = field instanceof HTMLElement && this.contains(field) ? field.dataset["at"] : undefined;
+    const isText = (each: unknown): each is HTMLInputElement | HTMLTextAreaElement => each instanceof HTMLTextAreaElement || each instanceof HTMLInputElement;
+    const caret = isText(field) ? field.selectionStart : null;
+    draw();
+    const again = at ? this.querySelector<HTMLElement>(`[data-at="${CSS.escape(at)}"]`) : null;
+    again?.focus({ preventScroll: true });
+    if (caret !== null && isText(again)) again.setSelectionRange(caret, caret);
   }
 
   private async discard(): Promise<void> {
