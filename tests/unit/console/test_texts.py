@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from jianlu.deliver.console.texts import LANGS, in_lang, lang_of, texts_of
+from jianlu.core.terms.events import EventType
+from jianlu.deliver.console.texts import LANGS, Lang, in_lang, lang_of, texts_of
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = ROOT / "src/jianlu/deliver/console/templates"
@@ -52,6 +53,11 @@ def test_chinese_texts_are_chinese_and_english_ones_are_not() -> None:
     allowed = {"frame.other_language"}
     assert [key for key, text in texts_of("en").items() if chinese.search(text) and key not in allowed] == []
     assert sum(bool(chinese.search(text)) for text in texts_of("zh").values()) > 500
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_kind_of_ledger_entry_has_a_name(lang: Lang) -> None:
+    assert {key for key in texts_of(lang) if key.startswith("js.ledger.kind.")} == {f"js.ledger.kind.{kind}" for kind in EventType}
 
 
 def test_every_key_that_a_page_asks_for_is_there() -> None:

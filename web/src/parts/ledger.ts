@@ -8,7 +8,7 @@ import { leafHash, verifyInclusion } from "../ledger/merkle.ts";
 import { parseKey, verifyCheckpoint, type VerifierKey } from "../ledger/note.ts";
 import type { ReadFile } from "../ledger/tree.ts";
 import { shownAt } from "../times.ts";
-import { t } from "../words.ts";
+import { has, t } from "../words.ts";
 
 const ROWS = 25;
 
@@ -150,13 +150,16 @@ class LedgerPage extends HTMLElement {
 
   private row(entry: Entry): HTMLElement {
     const said = fieldsOf(entry);
-    return h("tr", null, h("td", { class: "mono" }, entry.index), h("td", null, h("span", { class: "mono" }, said.type)), h("td", null, h("span", { class: "mono small" }, said.case ? `${said.case.slice(0, 9)}… · ${said.n}` : "–")),
+    return h("tr", null, h("td", { class: "mono" }, entry.index), h("td", null, kindOf(said.type), h("span", { class: "mono note block" }, said.type)), h("td", null, h("span", { class: "mono small" }, said.case ? `${said.case.slice(0, 9)}… · ${said.n}` : "–")),
       h("td", { class: "late nowrap soft small" }, shownAt(said.at) || "–"),
       h("td", { class: "no-paper" }, h("button", { class: "button little", type: "button", "aria-label": t("ledger.prove_no", { index: entry.index }), onclick: (event: Event) => void this.prove(entry.index, event.currentTarget as HTMLElement) }, t("ledger.prove"))));
   }
 }
 
 interface Fields { type: string; case: string; n: number; at: string }
+
+/** Its kind in words; nothing for one that is newer than this page. */
+const kindOf = (type: string): HTMLElement | null => (has(`ledger.kind.${type}`) ? h("span", { class: "block" }, t(`ledger.kind.${type}`)) : null);
 
 /** What an entry says of itself; one that is no event of ours shows that. */
 function fieldsOf(entry: Entry): Fields {
