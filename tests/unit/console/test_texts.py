@@ -57,7 +57,9 @@ def test_chinese_texts_are_chinese_and_english_ones_are_not() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_kind_of_ledger_entry_has_a_name(lang: Lang) -> None:
-    assert {key for key in texts_of(lang) if key.startswith("js.ledger.kind.")} == {f"js.ledger.kind.{kind}" for kind in EventType}
+    assert {key for key in texts_of(lang) if key.startswith("js.ledger.kind.")} == {
+        f"js.ledger.kind.{kind}" for kind in EventType
+    }
 
 
 def test_every_key_that_a_page_asks_for_is_there() -> None:
