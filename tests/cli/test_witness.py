@@ -55,15 +55,15 @@ def test_a_newcomer_makes_a_witness_by_what_each_command_says(tmp_path: Path) ->
     assert jianlu("witness", "trust", folder, "--ledger", "nonsense").code == 2
     assert jianlu("witness", "status", tmp_path / "nowhere").code == 4
     with running(folder) as (process, address):
-        assert key in httpx.get(address).text
+        assert key in httpx.get(address, timeout=60).text
         assert _ask(world, key, address, 0) == 200
         assert jianlu("witness", "serve", folder).code == 5, "one process has it"
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(30)
+        process.wait(120)
     with running(folder) as (process, address):
         assert _ask(world, key, address, 0) == 409, "it remembers"
         assert _ask(world, key, address, 3) == 200
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     found = json.loads(jianlu("witness", "status", folder, "--json").out)
     assert found == {"ledgers": [{"ledger": world.signer.key.name, "size": 3}], "forks": []}

@@ -33,6 +33,8 @@ _QUIET = (
     "--autoplay-policy=no-user-gesture-required",
 )
 CAMERA_FPS = 25
+PATIENCE_MS = 90_000
+"""How long a page is waited for where a test says nothing else: it is about what comes, not about how fast the machine is."""
 
 
 def make_camera(path: Path, *, width: int = 1280, height: int = 720, seconds: int = 8) -> Path:
@@ -94,6 +96,7 @@ def new_page(browser: Browser, *, is_phone: bool = False, lang: str = "zh-CN", a
         is_mobile=is_phone,
         has_touch=is_phone,
     )
+    context.set_default_timeout(PATIENCE_MS)
     if allows_media:
         context.grant_permissions(["camera", "microphone"])
     return context.new_page()

@@ -141,8 +141,13 @@ def start_home(home: Path) -> RunningHome:
         said = ready.read_text(encoding="utf-8") if ready.exists() else ""
         return str(json.loads(said).get("url", "")) if said and said != before else ""
 
-    running = RunningHome(home, process, eventually(url, "the service listens", looks=1200))
-    eventually((home / "run" / "media-0.sock").exists, "the media process listens, without which no case is made", looks=1200)
+    try:
+        running = RunningHome(home, process, eventually(url, "the service listens"))
+        eventually((home / "run" / "media-0.sock").exists, "the media process listens, without which no case is made")
+    except BaseException:  # a test that is given up leaves nobody behind who slows the next one
+        process.terminate()
+        process.wait(timeout=120)
+        raise
     return running
 
 

@@ -263,7 +263,7 @@ def loopback() -> Iterator[LoopbackProvider]:
 def test_the_organisations_sign_in_works_in_the_browser_that_began_it_alone(api: ApiWorld, loopback: LoopbackProvider) -> None:
     api.world.clock.moment = datetime.now(UTC).replace(microsecond=0)
     loopback.present = {"sub": "00u7", "preferred_username": "an", "name": "安", "groups": ["agents"]}
-    with httpx.Client() as http:
+    with httpx.Client(timeout=60) as http:
         provider = Provider(Registration(loopback.url, CLIENT, SECRET, loopback.back), http)
         api.app.state.deps = replace(api.deps, organisation=Organisation(provider, "groups", ROLES))
         browser, other = api.browser(), api.browser()

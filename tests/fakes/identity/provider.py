@@ -54,7 +54,7 @@ class LoopbackProvider:
 
     def sign_in(self, address: str) -> dict[str, Any]:
         """What a browser that is sent to `address` brings back: `code` and `state`, or an error."""
-        answer = httpx.get(address, follow_redirects=False)
+        answer = httpx.get(address, follow_redirects=False, timeout=60)
         assert answer.status_code == 302, answer.text
         return dict(parse_qsl(answer.headers["location"].partition("?")[2]))
 

@@ -144,9 +144,9 @@ def test_a_cosigner_that_begins_anew_learns_from_the_witness_where_it_is(stage: 
 
 def test_the_witness_says_whose_it_is_and_takes_no_endless_request(place: Path, keys: list[WitnessKey]) -> None:
     with serving_witness(place / "w1") as address:
-        assert keys[0].text in httpx.get(address).text
-        assert httpx.post(f"{address}/add-checkpoint", content=bytes(1 << 20)).status_code == 413
-        assert httpx.get(f"{address}/add-checkpoint").status_code == 405
+        assert keys[0].text in httpx.get(address, timeout=60).text
+        assert httpx.post(f"{address}/add-checkpoint", content=bytes(1 << 20), timeout=60).status_code == 413
+        assert httpx.get(f"{address}/add-checkpoint", timeout=60).status_code == 405
 
 
 # --- one is down, one lies ------------------------------------------------------------------------------------------

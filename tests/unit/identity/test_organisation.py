@@ -45,7 +45,7 @@ def provider(loopback: LoopbackProvider, clock: SteppingClock) -> Iterator[Loopb
 
 @pytest.fixture
 def organisation(provider: LoopbackProvider) -> Iterator[Organisation]:
-    with httpx.Client() as http:
+    with httpx.Client(timeout=60) as http:
         yield Organisation(Provider(Registration(provider.url, CLIENT, SECRET, provider.back), http), "groups", ROLES)
 
 
@@ -176,7 +176,7 @@ def test_a_provider_that_calls_itself_otherwise_or_is_away_signs_nobody_in(
     provider.issuer = "https://login.evil.example"
     with pytest.raises(UnavailableError):
         begin(using, organisation)
-    with httpx.Client() as http, pytest.raises(UnavailableError):
+    with httpx.Client(timeout=60) as http, pytest.raises(UnavailableError):
         begin(
             using,
             Organisation(Provider(Registration("http://127.0.0.1:9", CLIENT, SECRET, provider.back), http), "groups", ROLES),

@@ -54,7 +54,7 @@ def test_a_look_that_hangs_has_failed_and_nobody_waits_for_it_twice() -> None:
         return True
 
     assert eventually(passes, "it is looked at again")
-    assert len(began) == 2
+    assert len(began) >= 2, "more often where the machine itself was slower than the patience"
 
 
 def test_a_disk_that_cannot_be_asked_is_away(tmp_path: Path) -> None:
