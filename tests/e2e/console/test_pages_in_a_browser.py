@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.fakes.pages.visitors import Console, become, seat_state, shown
+from tests.fakes.pages.visitors import Console, become, seat_state, shown, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
@@ -114,7 +114,7 @@ def test_an_offline_device_is_told_at_once(console: Console) -> None:
     shown(page, ".offline")
     page.context.set_offline(False)
     page.wait_for_selector(".offline", state="detached")
-    assert "网络已恢复" in page.inner_text(".toasts")
+    assert "网络已恢复" in told(page)
 
 
 def test_what_blocks_the_start_is_said_in_words(console: Console) -> None:

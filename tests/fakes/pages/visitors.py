@@ -10,9 +10,16 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from jianlu.entry.live_demo import SALE
-from tests.fakes.browsers import new_page
+from tests.fakes.browsers import PATIENCE_MS, new_page
 from tests.fakes.eventually import eventually
 from tests.fakes.running_home import PASSWORD, RunningHome
+
+REMEMBER = """window.toldSoFar = [];
+new MutationObserver((changes) => {
+  const added = changes.flatMap((each) => [...each.addedNodes]);
+  toldSoFar.push(...added.filter((each) => each.classList?.contains('toast')).map((each) => each.textContent));
+}).observe(document, {childList: true, subtree: true});"""
+"""A toast goes after five seconds, and a test may look later than that: the page remembers each."""
 
 
 @dataclass
@@ -26,6 +33,7 @@ class Console:
     def page(self, *, is_phone: bool = False, lang: str = "zh-CN", allows_media: bool = True) -> Page:
         """A page of a visitor of their own; what the browser complains of is kept."""
         page = new_page(self.browser, is_phone=is_phone, lang=lang, allows_media=allows_media)
+        page.add_init_script(REMEMBER)
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
@@ -65,12 +73,17 @@ def closing_pages(console: Console) -> Iterator[Console]:
 
 def shown(page: Page, selector: str) -> None:
     """Wait until it is there; the machine may be slow."""
-    page.wait_for_selector(selector, timeout=60_000)
+    page.wait_for_selector(selector, timeout=PATIENCE_MS)
+
+
+def told(page: Page) -> str:
+    """The toasts of this page since it came, also those that are gone."""
+    return "\n".join(page.evaluate("toldSoFar"))
 
 
 def become(look: Callable[[], Any], what: str) -> Any:
-    """The first true result of `look`, a minute long; AssertionError naming `what` when none came."""
-    return eventually(look, what, looks=1200)
+    """The first true result of `look`, two minutes long; AssertionError naming `what` when none came."""
+    return eventually(look, what)
 
 
 def seat_state(console: Console, case: str) -> str:
