@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page
 
 from jianlu.core.terms.digests import digest_of
 from tests.fakes.pages.accessible import defects
-from tests.fakes.pages.visitors import Console, become, closing_pages, shown
+from tests.fakes.pages.visitors import TWICE, Console, become, closing_pages, shown, told
 from tests.fakes.review.sealed_home import NUMBER, make_reviewed_home
 from tests.fakes.running_home import RunningHome, start_home
 
@@ -129,16 +129,18 @@ def test_a_case_is_reviewed_appealed_decided_held_again_and_accounted_for(
     page.locator("a.opens").first.click()
     page.wait_for_url(f"**{bench}")
     watches_and_reads(page)
-    page.get_by_role("button", name="领取一检").click()
+    page.get_by_role("button", name="领取一检").evaluate(TWICE)
     shown(page, ".bench-form")
+    assert page.locator(".bench-form .wrong").is_hidden() and told(page) == "", "pressed twice it is taken once"
     page.click(".keys summary")
     clause = decides_by_keyboard(page)
     assert defects(page, "workbench") == []
     page.reload()
     shown(page, ".bench-form")
     become(lambda: page.input_value("#redo") == AGAIN, "what was begun is still there")
-    page.get_by_role("button", name="提交判定").click()
+    page.get_by_role("button", name="提交判定").evaluate(TWICE)
     become(lambda: page.locator(".bench-form").count() == 0, "it is decided")
+    become(lambda: told(page) == "判定已封存入账", "said once, and nothing else")
     assert WHY in page.inner_text("jl-review") and AGAIN in page.inner_text("jl-review")
 
     agent = opened(console, "lin", bench)
@@ -187,7 +189,7 @@ def accounted_for(page: Page, console: Console, reviewed: Reviewed, folder: Path
     assert page.locator("svg.forest .value").count() > 10 and page.locator("svg.chart .wanted").count() == 1
     assert re.search(r"0\.\d\d", page.locator("#clauses ~ .scroll-x tbody tr").first.inner_text()), "kappa of machine and people"
     page.locator("button[data-plan^=cn-insurance]").click()
-    become(lambda: "结果相同" in page.inner_text(".toasts"), "the draw is repeated")
+    become(lambda: "结果相同" in told(page), "the draw is repeated")
     assert defects(page, "statistics") == []
     page.fill("#first-on", "2026-01-01")
     page.fill("#last-on", "2099-12-31")

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -27,6 +28,16 @@ def fixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
         yield home
 
 
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """A process that does nothing until the block ends."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def said(page: Page, selector: str) -> bool:
     return page.locator(selector).count() > 0
 
@@ -42,11 +53,12 @@ def test_pages_say_that_the_web_process_is_gone_keep_what_was_typed_and_come_bac
         agent.click("[data-key=tab-chat]")
         agent.fill("[data-key=chat]", "还没有发出的话")
         before = fixed.children()["web"]
-        os.kill(before, signal.SIGKILL)
-        become(lambda: "与服务的连接中断" in agent.inner_text(".c-alarm"), "the agent is told")
-        become(lambda: "正在重新连接" in customer.inner_text(".r-alarm"), "the customer is told")
-        assert "连接中断前：未录制" in agent.inner_text(".c-rec"), "what was known last is not told as known"
-        assert "连接中断前" in customer.inner_text(".r-bar")
+        with standing_still(fixed.process.pid):  # who would start it again before somebody has looked
+            os.kill(before, signal.SIGKILL)
+            become(lambda: "与服务的连接中断" in agent.inner_text(".c-alarm"), "the agent is told")
+            become(lambda: "正在重新连接" in customer.inner_text(".r-alarm"), "the customer is told")
+            assert "连接中断前：未录制" in agent.inner_text(".c-rec"), "what was known last is not told as known"
+            assert "连接中断前" in customer.inner_text(".r-bar")
         become(lambda: not said(agent, ".c-alarm .says"), "the agent's page is back")
         become(lambda: not said(customer, ".r-alarm .says"), "the customer's page is back")
         assert fixed.children()["web"] != before

@@ -21,6 +21,9 @@ new MutationObserver((changes) => {
 }).observe(document, {childList: true, subtree: true});"""
 """A toast goes after five seconds, and a test may look later than that: the page remembers each."""
 
+TWICE = "pressed => { pressed.click(); pressed.click(); }"
+"""An impatient double press, both before any answer can have come."""
+
 
 @dataclass
 class Console:

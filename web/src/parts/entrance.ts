@@ -128,6 +128,7 @@ class WalkIn extends HTMLElement {
     const look = (): void => {
       if (isOver) return;
       void post<Ticket>("/api/v1/queue/ticket", { token }).then((now) => {
+        if (isOver) return; // asked before they left: the form they are in by now, and a new ticket, are not to be taken from them
         if (now.invitation) { forget(); location.assign(`/join#${now.invitation}`); return; }
         if (now.state === "left") { forget(); this.form(); return; }
         if (now.state === "served" && now.case) { forget(); location.assign(`/room/${now.case}`); return; }
@@ -135,7 +136,7 @@ class WalkIn extends HTMLElement {
         if (place.textContent !== ahead) place.textContent = ahead;
         place.classList.toggle("is-word", now.state === "taken");
         place.parentElement?.setAttribute("data-state", now.state);
-      }, (error: unknown) => { if (error instanceof Problem && error.status === 404) { forget(); this.form(); } }).finally(() => setTimeout(look, 3000));
+      }, (error: unknown) => { if (!isOver && error instanceof Problem && error.status === 404) { forget(); this.form(); } }).finally(() => setTimeout(look, 3000));
     };
     look();
   }

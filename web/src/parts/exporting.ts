@@ -1,7 +1,7 @@
 // Taking a package away takes a second person: asking for it with a reason, waiting, and the download once somebody else has approved.
 
 import { apiOf, get, post, Problem } from "../api.ts";
-import { ask, h, icon, Region, toast } from "../dom.ts";
+import { ask, busy, h, icon, Region, toast } from "../dom.ts";
 import { t } from "../words.ts";
 
 interface Request { kind: string; action: string; case: string; state: string; is_own: boolean; expires_at: string; used_at: string; decided_by_name: string }
@@ -30,18 +30,20 @@ export class Exporting {
 
   private shown(request: Request | null): HTMLElement[] {
     if (request?.state === "approved") {
-      return [h("a", { class: "button", href: `${apiOf(this.ref)}/package?as=staff`, download: true, onclick: (event: Event) => { event.preventDefault(); void this.fetch(); } }, t("outcome.download")), h("p", { class: "note" }, t("outcome.export_approved", { name: request.decided_by_name }))];
+      return [h("a", { class: "button", href: `${apiOf(this.ref)}/package?as=staff`, download: true, onclick: (event: Event) => { event.preventDefault(); void busy(event.currentTarget as HTMLElement, () => this.fetch()); } }, t("outcome.download")), h("p", { class: "note" }, t("outcome.export_approved", { name: request.decided_by_name }))];
     }
     if (request) return [h("p", { class: "says", role: "status" }, icon("clock"), t("outcome.export_waiting"))];
     return [h("button", { class: "button", "data-key": "export", onclick: () => void this.ask() }, t("outcome.export_ask")), h("p", { class: "note" }, t("outcome.export_why"))];
   }
 
-  /** A link cannot ask who follows it: the person proves first that it is them. The approval is good for this one download. */
+  /** A link cannot ask who follows it: the person proves first that it is them. The approval is good for this one download: a second press while it
+   * begins would ask for another, be refused, and take the first with it. */
   private async fetch(): Promise<void> {
     try {
       await post("/api/v1/me/recent");
       location.assign(`${apiOf(this.ref)}/package?as=staff`);
-      window.setTimeout(() => void this.look(), LOOK_AGAIN_MS);
+      await new Promise((resolve) => { window.setTimeout(resolve, LOOK_AGAIN_MS); });
+      await this.look();
     } catch (error) {
       toast(error instanceof Problem ? error.text : String(error), { isBad: true });
     }

@@ -25,6 +25,7 @@ const VERDICTS = ["met", "not_met", "not_evidenced"] as const;
 class ReviewSheet extends HTMLElement {
   private bench!: Bench;
   private drafts: Record<string, Draft> = {};
+  private isActing = false;
   private readonly pressed = (event: KeyboardEvent): void => this.press(event);
 
   connectedCallback(): void {
@@ -195,8 +196,11 @@ class ReviewSheet extends HTMLElement {
       h("div", { class: "field" }, h("label", { for: "appeal-reason" }, t("review.appeal_reason")), reason), h("p", { class: "wrong", role: "alert", hidden: true }), h("button", { class: "button main", type: "submit" }, t("review.appeal_send")));
   }
 
-  /** Does it and draws what came of it; a refusal is said where the form is, and nothing typed is lost. */
+  /** Does it and draws what came of it; a refusal is said where the form is, and nothing typed is lost. One act at a time: pressed twice it would be
+   * refused the second time, and say so over what was done. */
   private async act(path: string, body: unknown = {}): Promise<boolean> {
+    if (this.isActing) return false;
+    this.isActing = true;
     const key = this.key;
     try {
       const found = await post<Bench>(`${apiOf(this.bench.case)}/review/${path}`, body);
@@ -208,6 +212,8 @@ class ReviewSheet extends HTMLElement {
       const wrong = this.querySelector<HTMLElement>("form .wrong");
       if (wrong) { wrong.hidden = false; wrong.textContent = text; wrong.scrollIntoView({ block: "center" }); } else toast(text, { isBad: true });
       return false;
+    } finally {
+      this.isActing = false;
     }
   }
 
