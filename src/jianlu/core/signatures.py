@@ -7,8 +7,8 @@ with Ed25519. Methods: RFC 8017 section 8.2.2 (the encoded message is built and 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
+from jianlu.core.curves import Curve
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.der import INTEGER, SEQUENCE, parse_der
 
@@ -29,29 +29,15 @@ _PREFIXES = {
     "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
     "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
 }
-_Point = tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """y² = x³ - 3x + b over the prime p; (x, y) generates a group of the prime order n."""
-
-    p: int
-    b: int
-    n: int
-    x: int
-    y: int
-
-
 _CURVES = {
-    "1.2.840.10045.3.1.7": _Curve(
+    "1.2.840.10045.3.1.7": Curve(
         p=2**256 - 2**224 + 2**192 + 2**96 - 1,
         b=0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
         n=0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
         x=0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
         y=0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
     ),
-    "1.3.132.0.34": _Curve(
+    "1.3.132.0.34": Curve(
         p=2**384 - 2**128 - 2**96 + 2**32 - 1,
         b=0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
         n=0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
@@ -93,43 +79,16 @@ def _verify_rsa(key: bytes, digest: str, signature: bytes, message: bytes) -> bo
     return pow(number, exponent, modulus).to_bytes(size, "big") == expected
 
 
-def _verify_ecdsa(curve: _Curve, key: bytes, digest: str, signature: bytes, message: bytes) -> bool:
-    size = (curve.p.bit_length() + 7) // 8
-    if len(key) != 1 + 2 * size or key[0] != 4:
-        raise InvalidError("an elliptic-curve key is not an uncompressed point")
-    x, y = int.from_bytes(key[1 : 1 + size], "big"), int.from_bytes(key[1 + size :], "big")
-    if x >= curve.p or y >= curve.p or (y * y - x * x * x + 3 * x - curve.b) % curve.p:
-        raise InvalidError("an elliptic-curve key is no point of its curve")
+def _verify_ecdsa(curve: Curve, key: bytes, digest: str, signature: bytes, message: bytes) -> bool:
+    point = curve.decode(key)
     try:
         r, s = (each.of(INTEGER).integer() for each in parse_der(signature).of(SEQUENCE).several(2, 2))
     except InvalidError:
         return False
     if not (0 < r < curve.n and 0 < s < curve.n):
         return False
-    hashed = hashlib.new(digest, message).digest()[:size]
+    hashed = hashlib.new(digest, message).digest()[: curve.size]
     inverse = pow(s, -1, curve.n)
-    first = _times(curve, int.from_bytes(hashed, "big") * inverse % curve.n, (curve.x, curve.y))
-    found = _plus(curve, first, _times(curve, r * inverse % curve.n, (x, y)))
+    first = curve.times(int.from_bytes(hashed, "big") * inverse % curve.n, curve.base)
+    found = curve.plus(first, curve.times(r * inverse % curve.n, point))
     return found is not None and found[0] % curve.n == r
-
-
-def _plus(curve: _Curve, one: _Point, other: _Point) -> _Point:
-    if one is None or other is None:
-        return one or other
-    if one[0] == other[0]:
-        if (one[1] + other[1]) % curve.p == 0:
-            return None
-        slope = (3 * one[0] * one[0] - 3) * pow(2 * one[1], -1, curve.p)
-    else:
-        slope = (other[1] - one[1]) * pow(other[0] - one[0], -1, curve.p)
-    x = (slope * slope - one[0] - other[0]) % curve.p
-    return x, (slope * (one[0] - x) - one[1]) % curve.p
-
-
-def _times(curve: _Curve, factor: int, point: _Point) -> _Point:
-    found: _Point = None
-    while factor:
-        if factor & 1:
-            found = _plus(curve, found, point)
-        point, factor = _plus(curve, point, point), factor >> 1
-    return found
