@@ -26,6 +26,7 @@ class KeySettings(BaseModel):
 
     backend: Literal["file", "pkcs11", "openbao"] = "file"
     root_key: Path = Path("secrets/root.key")
+    suite: Literal["international", "sm"] = "international"
     key: str = Field(default="", pattern=KEY_NAME)
     module: str = ""
     token: str = Field(default="", max_length=32)
@@ -45,6 +46,10 @@ class KeySettings(BaseModel):
         missing = [name for name in needed if not getattr(self, name)]
         if missing:
             raise InvalidError(f'[keys]: backend = "{self.backend}" needs {", ".join(missing)} (see deploy/jianlu.toml)')
+        if self.suite != "international" and self.backend != "file":
+            raise InvalidError(
+                f'[keys]: backend = "{self.backend}" wraps with AES-256-GCM alone: leave suite out, or keep the root key in a file'
+            )
         if self.backend == "openbao" and (
             bool(self.token_file) == bool(self.role_id) or bool(self.role_id) != bool(self.secret_id)
         ):

@@ -80,6 +80,7 @@ class VaultSettings(_Section):
     blobs: Literal["posix", "stores"] = "posix"
     path: Path = Path("vault")
     keys_path: Path = Path("vault-keys")
+    suite: Literal["international", "sm"] = "international"
     stores: tuple[StoreSettings, ...] = ()
     scrub_days: int = Field(default=30, ge=1, le=365)
     scrub_mb_s: int = Field(default=20, ge=1, le=10_000)

@@ -1,8 +1,8 @@
 """The key tree, root > tenant > shred unit > object: `specs/keys.md`, version 1.
 
 Every key is 32 random bytes, stored only as a wrapped-key record in the key store, bound to its place by its context. A
-tenant key is wrapped by the root through the `Keys` port, a unit key by the tenant's, an object key by the unit's. One key
-never serves two purposes: each use has its own HKDF-Expand label. Destroying a unit's records is `shred`.
+tenant key is wrapped by the root through the `Keys` port, a unit key by the tenant's, an object key by the unit's, in the suite
+that the record says. One key never serves two purposes: each use has its own HKDF-Expand label. Destroying a unit's records is `shred`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, SM3
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
+from jianlu.core.formats.segment import SM4_KEY_BYTES, Sm4Gcm
 from jianlu.core.terms.digests import SALT_BYTES
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId, derive_case_ref, tenant_id
+from jianlu.core.terms.suites import Suite
 from jianlu.runtime.database import transaction
 from jianlu.runtime.rewrapping import WrappedRecord
 from jianlu.vault import _records
@@ -34,8 +36,8 @@ RECORD_FORMAT = "jianlu/wrapped-key/v1"
 SHREDDED_FORMAT = "jianlu/shredded/v1"
 _RECORD_BYTES_MAX = 4096
 _NONCE_BYTES = 12
-_WRAPPING, _SECRET = b"jianlu/tenant-wrapping@v1", b"jianlu/tenant-secret@v1"
-_SUITE_GCM = "AES-256-GCM"
+_WRAPPING, _UNIT_WRAPPING, _SECRET = b"jianlu/tenant-wrapping@v1", b"jianlu/unit-wrapping@v1", b"jianlu/tenant-secret@v1"
+_SUITES = {suite.wrapping: suite for suite in Suite}
 _REWRAPPED = "tenant.keys"
 """The folder of a tenant key's later records; no shred unit has a dot in its name."""
 
@@ -51,7 +53,7 @@ class UnitKey:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._wrapping_key = derive_key(key, b"jianlu/unit-wrapping@v1")
+        self._wrapping_keys = {suite: derive_wrapping_key(key, _UNIT_WRAPPING, suite) for suite in Suite}
         self._commitment_key = derive_key(key, b"jianlu/unit-commitment@v1")
         self.search_key = derive_key(key, b"jianlu/unit-search@v1")
 
@@ -59,14 +61,23 @@ class UnitKey:
         """The 32-byte salt of the commitment `label` (`<event n>/<field path>`); shredding the unit key destroys it."""
         return derive_key(self._commitment_key, b"jianlu/salt@v1\x00" + label.encode(), SALT_BYTES)
 
-    def make_object_key(self, place: Place) -> tuple[bytes, bytes]:
+    def make_object_key(self, place: Place, suite: Suite = Suite.INTERNATIONAL) -> tuple[bytes, bytes]:
         """A fresh key for the object at `place` and its wrapped record, which the caller stores under `place.key_name`."""
         key = secrets.token_bytes(KEY_BYTES)
-        return key, wrap_key(key, self._wrapping_key, _object_context(place))
+        return key, wrap_key(key, self._wrapping_keys[suite], _object_context(place), suite=suite)
 
     def open_object_key(self, place: Place, key_blobs: Blobs) -> bytes:
-        """The key of the object at `place`; NotFoundError when its record is gone (shredded), IntegrityError when it was altered."""
-        return unwrap_key(_read(key_blobs, place.key_name), self._wrapping_key, _object_context(place))
+        """The key of the object at `place`; errors as `open_sealing_key`."""
+        return self.open_sealing_key(place, key_blobs)[0]
+
+    def open_sealing_key(self, place: Place, key_blobs: Blobs) -> tuple[bytes, Suite]:
+        """The key of the object at `place`, and the suite that the object must be in.
+
+        NotFoundError when its record is gone (shredded), IntegrityError when it was altered.
+        """
+        record, context = _read(key_blobs, place.key_name), _object_context(place)
+        suite = suite_of_record(record, context)
+        return unwrap_key(record, self._wrapping_keys[suite], context, suite=suite), suite
 
 
 def derive_key(key: bytes, label: bytes, length: int = KEY_BYTES) -> bytes:
@@ -74,9 +85,16 @@ def derive_key(key: bytes, label: bytes, length: int = KEY_BYTES) -> bytes:
     return HKDFExpand(SHA256(), length, label).derive(key)
 
 
-def key_id(key: bytes) -> str:
+def derive_wrapping_key(key: bytes, label: bytes, suite: Suite) -> bytes:
+    """The key by which a uniformly random `key` wraps others in `suite`: as `derive_key`, or 16 bytes by HKDF-Expand-SM3."""
+    if suite is Suite.INTERNATIONAL:
+        return derive_key(key, label)
+    return HKDFExpand(SM3(), SM4_KEY_BYTES, label + b"+SM4-GCM").derive(key)
+
+
+def key_id(key: bytes, suite: Suite = Suite.INTERNATIONAL) -> str:
     """The public name of a key in records: 16 hexadecimal characters that reveal nothing of it."""
-    return derive_key(key, b"jianlu/key-id@v1", 8).hex()
+    return HKDFExpand(SHA256() if suite is Suite.INTERNATIONAL else SM3(), 8, b"jianlu/key-id@v1").derive(key).hex()
 
 
 def tenant_secret(using: VaultPorts, tenant: TenantId) -> bytes:
@@ -97,7 +115,8 @@ def create_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
         if is_shredded(using, tenant, unit):
             raise ConflictError("the shred unit was destroyed: begin a new case under a new reference") from None
     context = _unit_context(tenant, unit)
-    record = wrap_key(secrets.token_bytes(KEY_BYTES), _tenant_wrapping_key(using, tenant), context)
+    wrapping_key = derive_wrapping_key(_tenant_key(using, tenant), _WRAPPING, using.suite)
+    record = wrap_key(secrets.token_bytes(KEY_BYTES), wrapping_key, context, suite=using.suite)
     with suppress(ConflictError):  # another process made it in between: that one counts
         checked(using.key_blobs).put(unit_key_name(tenant, unit), [record])
     return open_unit_key(using, tenant, unit)
@@ -111,7 +130,9 @@ def open_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
     record = _read(using.key_blobs, unit_key_name(tenant, unit))
     tenant_key = _tenant_key(using, tenant)
     _require_not_given_up(using, tenant, custody_chain(derive_key(tenant_key, _SECRET), unit))
-    return UnitKey(unwrap_key(record, derive_key(tenant_key, _WRAPPING), _unit_context(tenant, unit)))
+    context = _unit_context(tenant, unit)
+    suite = suite_of_record(record, context)
+    return UnitKey(unwrap_key(record, derive_wrapping_key(tenant_key, _WRAPPING, suite), context, suite=suite))
 
 
 def is_shredded(using: VaultPorts, tenant: TenantId, unit: str) -> bool:
@@ -134,22 +155,38 @@ def tombstone_name(tenant: TenantId, unit: str) -> str:
     return f"{tenant_id(tenant)}/{check_unit(unit)}/shredded"
 
 
-def wrap_key(key: bytes, wrapping_key: bytes, context: str) -> bytes:
-    """The wrapped-key record of `key` under `wrapping_key`, AES-256-GCM with suite, context and wrapping key's id authenticated."""
-    head = _head(_SUITE_GCM, context, key_id(wrapping_key))
+def wrap_key(key: bytes, wrapping_key: bytes, context: str, *, suite: Suite = Suite.INTERNATIONAL) -> bytes:
+    """The wrapped-key record of `key` under `wrapping_key`, with suite, context and wrapping key's id authenticated by the suite's AEAD."""
+    head = _head(suite.wrapping, context, key_id(wrapping_key, suite))
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    wrapped = AESGCM(wrapping_key).encrypt(nonce, key, canonical_bytes(head))
+    wrapped = cipher_of(wrapping_key, suite).encrypt(nonce, key, canonical_bytes(head))
     return canonical_bytes({**head, "nonce": nonce.hex(), "wrapped": wrapped.hex()})
 
 
-def unwrap_key(record: bytes, wrapping_key: bytes, context: str) -> bytes:
-    """The key in a record made by `wrap_key` for the same context; IntegrityError for any other record, place or key."""
+def suite_of_record(record: bytes, context: str) -> Suite:
+    """The suite that a wrapped-key record for `context` says, not authenticated yet; IntegrityError when it says none that is known."""
+    suite = _SUITES.get(_parse(record, context)["suite"])
+    if suite is None:
+        raise IntegrityError(
+            "a wrapped key is of an unknown suite: use a newer version, or restore the key store from its replica"
+        )
+    return suite
+
+
+def cipher_of(key: bytes, suite: Suite) -> AESGCM | Sm4Gcm:
+    """The AEAD of `suite` with its `key`, of 32 or 16 bytes."""
+    return AESGCM(key) if suite is Suite.INTERNATIONAL else Sm4Gcm(key)
+
+
+def unwrap_key(record: bytes, wrapping_key: bytes, context: str, *, suite: Suite = Suite.INTERNATIONAL) -> bytes:
+    """The key in a record made by `wrap_key` for the same context and suite; IntegrityError for any other record, place or key."""
     fields = _parse(record, context)
-    if fields["suite"] != _SUITE_GCM or fields["wrapped_by"] != key_id(wrapping_key) or len(fields["nonce"]) != 2 * _NONCE_BYTES:
+    is_ours = (fields["suite"], fields["wrapped_by"]) == (suite.wrapping, key_id(wrapping_key, suite))
+    if not is_ours or len(fields["nonce"]) != 2 * _NONCE_BYTES:
         raise IntegrityError("a wrapped key was made with another key or suite: restore the key store from its replica")
     head = _head(fields["suite"], context, fields["wrapped_by"])
     try:
-        key = AESGCM(wrapping_key).decrypt(
+        key = cipher_of(wrapping_key, suite).decrypt(
             bytes.fromhex(fields["nonce"]), bytes.fromhex(fields["wrapped"]), canonical_bytes(head)
         )
     except InvalidTag as error:
@@ -166,10 +203,6 @@ def _require_not_given_up(using: VaultPorts, tenant: TenantId, chain: CaseRef) -
         return  # evidence goes on without its index; the mark still counts
     if is_begun:
         raise ConflictError("the case is destroyed, or is being destroyed: what it sealed cannot be opened any more")
-
-
-def _tenant_wrapping_key(using: VaultPorts, tenant: TenantId) -> bytes:
-    return derive_key(_tenant_key(using, tenant), _WRAPPING)
 
 
 def _tenant_key(using: VaultPorts, tenant: TenantId) -> bytes:

@@ -16,6 +16,7 @@ from jianlu.core.formats.event import Event
 from jianlu.core.formats.segment import VERSION_MAX, object_context, sealed_length
 from jianlu.core.terms.digests import is_digest
 from jianlu.core.terms.ids import ObjectId, TenantId, object_id
+from jianlu.core.terms.suites import Suite
 
 _UNIT = re.compile(r"^[a-z0-9][a-z0-9-]{0,63}$")
 
@@ -34,10 +35,9 @@ class Place:
     object: ObjectId
     version: int
 
-    @property
-    def context(self) -> bytes:
-        """The bytes that bind the sealed object to this place; raises InvalidError for malformed names."""
-        return object_context(tenant=self.tenant, unit=self.unit, object=self.object, version=self.version)
+    def context(self, suite: Suite) -> bytes:
+        """The bytes that bind the sealed object to this place and suite; raises InvalidError for malformed names."""
+        return object_context(tenant=self.tenant, unit=self.unit, object=self.object, version=self.version, suite=suite)
 
     @property
     def blob_name(self) -> str:

@@ -92,15 +92,14 @@ def _ask_ahead(place: Place, start: int, length: int | None, using: VaultPorts) 
 
 
 def _opener(place: Place, using: VaultPorts, unit_key: UnitKey | None) -> tuple[CheckedBlobs, ChunkOpener]:
-    context = place.context
     key = unit_key or open_unit_key(using, place.tenant, place.unit)
-    object_key = key.open_object_key(place, using.key_blobs)
+    object_key, suite = key.open_sealing_key(place, using.key_blobs)
     blobs = checked(using.blobs)
     head, sealed_bytes = blobs.head(place.blob_name, HEAD_BYTES)
     if len(head) < HEAD_BYTES:
         raise IntegrityError("a stored object is shorter than any sealed object: restore it from a replica")
     try:
-        return blobs, ChunkOpener(object_key, context, head, sealed_bytes=sealed_bytes)
+        return blobs, ChunkOpener(object_key, place.context(suite), head, sealed_bytes=sealed_bytes, suite=suite)
     except InvalidError as error:
         raise IntegrityError("a stored object's header was altered, or a newer version wrote it: restore the object") from error
 

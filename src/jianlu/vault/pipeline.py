@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from jianlu.core.formats.segment import CHUNK_BYTES, SEALED_CHUNK_BYTES, ChunkSealer
+from jianlu.core.terms.suites import Suite
 from jianlu.vault.ports import Buffer
 
 BATCH_BYTES = 256 * CHUNK_BYTES
@@ -47,8 +48,8 @@ class SealedStream:
     `content` is consumed once. An exception of its `readinto` passes through. Digests and sizes are valid only after the last part.
     """
 
-    def __init__(self, key: bytes, context: bytes, content: Buffer | ReadableInto) -> None:
-        self._sealer = ChunkSealer(key, context)
+    def __init__(self, key: bytes, context: bytes, content: Buffer | ReadableInto, *, suite: Suite = Suite.INTERNATIONAL) -> None:
+        self._sealer = ChunkSealer(key, context, suite=suite)
         self._content = content
         self._plain_hash = hashlib.sha256()
         self._sealed_hash = hashlib.sha256()

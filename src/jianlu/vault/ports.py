@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Engine
 
+from jianlu.core.terms.suites import Suite
 from jianlu.runtime.clock import Clock
 
 Buffer = bytes | bytearray | memoryview
@@ -194,6 +195,7 @@ class VaultPorts:
 
     `blobs` holds sealed objects, `key_blobs` wrapped keys, apart, so that deleting keys needs no write access to objects that are locked.
     `stores` are what `blobs` is made of, the first where objects are sealed; none where a test has no use for them.
+    `suite` is what new objects and keys are sealed in; what is there already says its own.
     `index` is a migrated database (`runtime.database`); losing it loses no evidence.
     """
 
@@ -204,3 +206,4 @@ class VaultPorts:
     clock: Clock
     index: Engine
     stores: tuple[Store, ...] = ()
+    suite: Suite = Suite.INTERNATIONAL

@@ -1,4 +1,4 @@
-"""Seal: plaintext becomes a durable sealed object (`specs/sealed-segment.md`) under a key of its own.
+"""Seal: plaintext becomes a durable sealed object (`specs/sealed-segment.md`) under a key of its own, in the suite of the home.
 
 The plaintext is never written anywhere; memory stays flat whatever its length. Telling the ledger is `case_log`.
 """
@@ -22,19 +22,19 @@ def seal(draft: Draft, *, using: VaultPorts, unit_key: UnitKey | None = None) ->
     object is there. UnavailableError when the store is full or failing: nothing is kept that would stand in the way of another try.
     """
     place = draft.place
-    context = place.context
     key = unit_key or create_unit_key(using, place.tenant, place.unit)
     blobs, key_blobs = checked(using.blobs), checked(using.key_blobs)
     if blobs.exists(place.blob_name):
         raise ConflictError("an object is sealed there already: seal the next version")
     with ThreadPoolExecutor(1) as beside:
         if key_blobs.exists(place.key_name):  # left by a try that ended before its object was there
-            object_key = key.open_object_key(place, using.key_blobs)
+            object_key, suite = key.open_sealing_key(place, using.key_blobs)
             key_stored = None
         else:
-            object_key, record = key.make_object_key(place)
+            suite = using.suite
+            object_key, record = key.make_object_key(place, suite)
             key_stored = beside.submit(key_blobs.put, place.key_name, [record])  # both syncs at once
-        stream = SealedStream(object_key, context, draft.content)
+        stream = SealedStream(object_key, place.context(suite), draft.content, suite=suite)
         blobs.put(place.blob_name, stream)
         if key_stored is not None:
             key_stored.result()

@@ -17,6 +17,7 @@ from jianlu.core.formats.segment import (
     seal_bytes,
     sealed_length,
 )
+from jianlu.core.terms.suites import Suite
 
 KEY = bytes(range(32))
 CONTEXT = object_context(tenant="bank-a", unit="c" + "a2" * 13, object="seg-000001", version=1)
@@ -108,7 +109,7 @@ def test_an_altered_chunk_is_named() -> None:
         {"unit": "c" + "b3" * 13},
         {"object": "seg-000002"},
         {"version": 2},
-        {"suite": 2},
+        {"suite": Suite.SM},
     ],
 )
 def test_an_object_opens_only_at_its_place(other: dict[str, object]) -> None:
@@ -152,7 +153,7 @@ def test_a_range_outside_the_object_is_refused(start: int, length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"JLSEAL", b"JLSEAX\x01\x01" + bytes(56), b"JLSEAL\x02\x01" + bytes(56), b"JLSEAL\x01\x02" + bytes(56)]
+    "head", [b"", b"JLSEAL", b"JLSEAX\x01\x01" + bytes(56), b"JLSEAL\x03\x01" + bytes(56), b"JLSEAL\x01\x02" + bytes(56)]
 )
 def test_foreign_headers_are_refused(head: bytes) -> None:
     with pytest.raises(InvalidError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jianlu.core.formats.segment import CHUNK_BYTES, HEAD_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES, object_context, seal_bytes
+from jianlu.core.terms.suites import Suite
 
 FOLDER = Path(__file__).resolve().parents[3] / "specs" / "vectors" / "segment"
 PLACE: dict[str, Any] = {"tenant": "bank-a", "unit": "c" + "a2" * 13, "object": "seg-000001", "version": 1}
@@ -24,12 +25,13 @@ def _fresh(label: str, length: int) -> bytes:
     return hashlib.shake_256(b"jianlu segment vector " + label.encode()).digest(length)
 
 
-def _seal(label: str, plaintext: bytes, place: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
-    key, salt = _fresh(f"key {label}", 32), _fresh(f"salt {label}", 24)
-    return key, salt, seal_bytes(key, object_context(**place), plaintext, salt=salt)
+def _seal(label: str, plaintext: bytes, place: dict[str, Any], suite: Suite = Suite.INTERNATIONAL) -> tuple[bytes, bytes, bytes]:
+    mark = "" if suite is Suite.INTERNATIONAL else f"{suite.name.lower()} "
+    key, salt = _fresh(f"{mark}key {label}", 32), _fresh(f"{mark}salt {label}", 24)
+    return key, salt, seal_bytes(key, object_context(**place, suite=suite), plaintext, suite=suite, salt=salt)
 
 
-def good_vectors() -> list[dict[str, Any]]:
+def good_vectors(suite: Suite = Suite.INTERNATIONAL) -> list[dict[str, Any]]:
     """Every edge of the chunking, and other places."""
     cases: list[tuple[str, bytes, dict[str, Any]]] = [(f"{length} bytes", pattern(length), PLACE) for length in LENGTHS]
     cases.append(
@@ -37,7 +39,7 @@ def good_vectors() -> list[dict[str, Any]]:
     )
     vectors = []
     for label, plaintext, place in cases:
-        key, salt, sealed = _seal(label, plaintext, place)
+        key, salt, sealed = _seal(label, plaintext, place, suite)
         told = (
             {"sealed": sealed.hex()} if len(sealed) <= WHOLE_BYTES_MAX else {"sealed_sha256": hashlib.sha256(sealed).hexdigest()}
         )
@@ -48,17 +50,18 @@ def good_vectors() -> list[dict[str, Any]]:
     return vectors
 
 
-def bad_vectors() -> list[dict[str, Any]]:
+def bad_vectors(suite: Suite = Suite.INTERNATIONAL) -> list[dict[str, Any]]:
     """Objects that must be refused, each with what is wrong; `key` and place are what a reader would use."""
-    key, _, short = _seal("bad short", b"evidence of a sale", PLACE)
-    long_key, _, long = _seal("bad long", pattern(CHUNK_BYTES + 10), PLACE)
+    key, _, short = _seal("bad short", b"evidence of a sale", PLACE, suite)
+    long_key, _, long = _seal("bad long", pattern(CHUNK_BYTES + 10), PLACE, suite)
+    other = 3 - suite.number
     second = HEAD_BYTES + SEALED_CHUNK_BYTES
     others = {"tenant": "bank-b", "unit": "c" + "b3" * 13, "object": "seg-000002", "version": 2}
     moved = {name: {**PLACE, name: other} for name, other in others.items()}
     vectors = [
         ("empty", key, PLACE, b""),
         ("no magic", key, PLACE, b"JLSEAX" + short[6:]),
-        ("unknown suite", key, PLACE, short[:6] + b"\x02" + short[7:]),
+        ("unknown suite", key, PLACE, short[:6] + bytes([other]) + short[7:]),
         ("unknown format version", key, PLACE, short[:7] + b"\x02" + short[8:]),
         ("salt altered", key, PLACE, short[:8] + bytes([short[8] ^ 1]) + short[9:]),
         ("commitment altered", key, PLACE, short[:32] + bytes([short[32] ^ 128]) + short[33:]),
@@ -86,3 +89,5 @@ if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "good.json").write_text(render(good_vectors()), encoding="ascii")
     (FOLDER / "bad.json").write_text(render(bad_vectors()), encoding="ascii")
+    (FOLDER / "good-sm.json").write_text(render(good_vectors(Suite.SM)), encoding="ascii")
+    (FOLDER / "bad-sm.json").write_text(render(bad_vectors(Suite.SM)), encoding="ascii")

@@ -1,6 +1,7 @@
 """The root key as a file, for development: 32 random bytes in hexadecimal, readable by its owner alone.
 
 Whoever reads the file reads everything; production keeps the root key in hardware or a key service behind the same port.
+It wraps in either suite: which one is its version, and another key id.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import stat
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jianlu.core.errors import ConflictError, DeniedError, IntegrityError, InvalidError, NotFoundError
-from jianlu.vault.keys import derive_key, key_id
+from jianlu.core.terms.suites import Suite
+from jianlu.vault.keys import cipher_of, derive_wrapping_key, key_id
 from jianlu.vault.ports import KeysDescription
 
 NAME = "file"
-VERSION = "1"
+VERSIONS = {Suite.INTERNATIONAL: "1", Suite.SM: "2"}
 _ROOT_BYTES = 32
 _NONCE_BYTES = 12
 _WRAPPED_BYTES_MIN = _NONCE_BYTES + 16 + 1
@@ -27,12 +28,12 @@ _WRAPPED_BYTES_MIN = _NONCE_BYTES + 16 + 1
 class FileKeys:
     """`vault.ports.Keys` with the root key in memory, read once from its file."""
 
-    def __init__(self, root_key: bytes) -> None:
-        self._cipher = AESGCM(derive_key(root_key, b"jianlu/root-wrapping@v1"))
-        self._description = KeysDescription(name=NAME, version=VERSION, key_id=key_id(root_key))
+    def __init__(self, root_key: bytes, suite: Suite = Suite.INTERNATIONAL) -> None:
+        self._cipher = cipher_of(derive_wrapping_key(root_key, b"jianlu/root-wrapping@v1", suite), suite)
+        self._description = KeysDescription(name=NAME, version=VERSIONS[suite], key_id=key_id(root_key, suite))
 
     def wrap(self, key: bytes, context: bytes) -> bytes:
-        """As the port: a 12-byte nonce, then AES-256-GCM with `context` authenticated."""
+        """As the port: a 12-byte nonce, then the suite's AEAD with `context` authenticated."""
         if not 1 <= len(key) <= 64:
             raise InvalidError("a key to be wrapped has 1 to 64 bytes")
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -71,8 +72,8 @@ def create_root_key(path: Path) -> None:
         os.close(folder)
 
 
-def load_root_key(path: Path) -> FileKeys:
-    """The keeper of the root key at `path`.
+def load_root_key(path: Path, suite: Suite = Suite.INTERNATIONAL) -> FileKeys:
+    """The keeper of the root key at `path`, wrapping in `suite`.
 
     NotFoundError if it is absent, DeniedError when others than its owner may read or change it, InvalidError when it is no root key.
     """
@@ -92,4 +93,4 @@ def load_root_key(path: Path) -> FileKeys:
         raise InvalidError("the root key file is damaged: restore it from its escrow") from error
     if len(root_key) != _ROOT_BYTES:
         raise InvalidError("the root key file is damaged: restore it from its escrow")
-    return FileKeys(root_key)
+    return FileKeys(root_key, suite)

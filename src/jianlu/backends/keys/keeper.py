@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from jianlu.backends.keys import file
 from jianlu.core.errors import IntegrityError
+from jianlu.core.terms.suites import SUITE_NAMES
 from jianlu.runtime.key_settings import KeySettings
 from jianlu.vault.ports import Keys
 
@@ -42,7 +43,7 @@ def open_keeper(home: Path, settings: KeySettings) -> Keeper:
         authorities = home / settings.authorities if settings.authorities else None
         session = BaoSession(settings.url, credentials, authorities=authorities, namespace=settings.namespace)
         return OpenBaoKeys(session, settings.key, mount=settings.mount, namespace=settings.namespace)
-    return file.load_root_key(home / settings.root_key)
+    return file.load_root_key(home / settings.root_key, SUITE_NAMES[settings.suite])
 
 
 def create_keeper(home: Path, settings: KeySettings) -> Keeper:

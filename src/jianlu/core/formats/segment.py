@@ -1,8 +1,8 @@
-"""Sealed objects: `specs/sealed-segment.md`, format version 1, suite 1 (Cobblestone-256).
+"""Sealed objects: `specs/sealed-segment.md`, format version 1, suites 1 (Cobblestone-256) and 2 (the same framing with SM4-GCM and SM3).
 
-An 8-byte header, then one c2sp.org/chunked-encryption message: HKDF-Expand-SHA-512, AES-256-GCM, 16 KiB chunks, a 24-byte
-salt and a 32-byte key commitment. Pure: bytes in, bytes out; callers own files, threads and key storage. The one module
-of `core` that uses `cryptography`; the offline verifier does not import it.
+An 8-byte header, then one c2sp.org/chunked-encryption message: HKDF-Expand, an AEAD, 16 KiB chunks, a 24-byte salt and a 32-byte key
+commitment. Pure: bytes in, bytes out; callers own files, threads and key storage. The one module of `core` that uses `cryptography`;
+the offline verifier does not import it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ import secrets
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.hashes import SHA512, SM3
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.terms.ids import object_id, tenant_id
+from jianlu.core.terms.suites import Suite
 
 MAGIC = b"JLSEAL"
-SUITE_COBBLESTONE_256 = 1
 FORMAT_VERSION = 1
-HEADER = MAGIC + bytes([SUITE_COBBLESTONE_256, FORMAT_VERSION])
+HEADER = MAGIC + bytes([Suite.INTERNATIONAL.number, FORMAT_VERSION])
+"""Of an object in the international suite."""
+
 HEADER_BYTES = 8
 SALT_BYTES = 24
 COMMITMENT_BYTES = 32
@@ -31,6 +34,7 @@ HEAD_BYTES = HEADER_BYTES + SALT_BYTES + COMMITMENT_BYTES
 """Header, salt and commitment: what must be read before any chunk."""
 
 KEY_BYTES = 32
+SM4_KEY_BYTES = 16
 NONCE_BYTES = 12
 TAG_BYTES = 16
 CHUNK_BYTES = 16 * 1024
@@ -40,6 +44,8 @@ CHUNKS_MAX = 1 << 38
 
 VERSION_MAX = (1 << 31) - 1
 _INFO = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
+_SM_INFO = b"jianlu/chunked-encryption@v1+AEAD_SM4_GCM+HKDF_SM3\x00"
+_HEADERS = {MAGIC + bytes([suite.number, FORMAT_VERSION]): suite for suite in Suite}
 _UNIT = re.compile(r"^[a-z0-9][a-z0-9-]{0,63}$")
 
 
@@ -53,7 +59,7 @@ class Span:
     sealed_bytes: int
 
 
-def object_context(*, tenant: str, unit: str, object: str, version: int, suite: int = SUITE_COBBLESTONE_256) -> bytes:
+def object_context(*, tenant: str, unit: str, object: str, version: int, suite: Suite = Suite.INTERNATIONAL) -> bytes:
     """The context that binds an object to its place: tenant, shred unit, object id, version (decimal) and suite byte.
 
     An object that is moved to another place, or whose suite byte is changed, no longer opens. Raises InvalidError for malformed names.
@@ -63,7 +69,7 @@ def object_context(*, tenant: str, unit: str, object: str, version: int, suite: 
     if not 1 <= version <= VERSION_MAX:
         raise InvalidError("an object's version is a positive 31-bit number")
     fields = [b"jianlu/object@v1", tenant_id(tenant).encode(), unit.encode(), object_id(object).encode(), str(version).encode()]
-    return b"\x00".join([*fields, bytes([suite])])
+    return b"\x00".join([*fields, bytes([suite.number])])
 
 
 def sealed_length(plain_bytes: int) -> int:
@@ -83,14 +89,14 @@ def plain_length(sealed_bytes: int) -> int:
 class ChunkSealer:
     """Seals one plaintext, chunk after chunk, into buffers that the caller owns and may reuse.
 
-    `head` are the object's first `HEAD_BYTES` bytes. `key` (32 bytes) must be uniformly random. `salt` is for test vectors:
-    leave it out, and a random one is drawn; a salt must never repeat under one key.
+    `head` are the object's first `HEAD_BYTES` bytes. `key` (32 bytes) must be uniformly random; `context` names the same `suite`. `salt` is
+    for test vectors: leave it out, and a random one is drawn; a salt must never repeat under one key.
     """
 
-    def __init__(self, key: bytes, context: bytes, *, salt: bytes | None = None) -> None:
+    def __init__(self, key: bytes, context: bytes, *, suite: Suite = Suite.INTERNATIONAL, salt: bytes | None = None) -> None:
         drawn = secrets.token_bytes(SALT_BYTES) if salt is None else salt
-        self._cipher, self._nonce, commitment = _derive(key, drawn, context)
-        self.head = HEADER + drawn + commitment
+        self._cipher, self._nonce, commitment = _derive(key, drawn, context, suite)
+        self.head = MAGIC + bytes([suite.number, FORMAT_VERSION]) + drawn + commitment
         self._chunk = 0
         self._is_finished = False
 
@@ -118,16 +124,17 @@ class ChunkSealer:
 class ChunkOpener:
     """Opens any range of one sealed object; the header and the key commitment are checked before any chunk is decrypted."""
 
-    def __init__(self, key: bytes, context: bytes, head: bytes, *, sealed_bytes: int) -> None:
-        """`head`: the object's first `HEAD_BYTES` bytes; `sealed_bytes`: its length.
+    def __init__(self, key: bytes, context: bytes, head: bytes, *, sealed_bytes: int, suite: Suite = Suite.INTERNATIONAL) -> None:
+        """`head`: the object's first `HEAD_BYTES` bytes; `sealed_bytes`: its length; `suite`: the one that its key is for.
 
-        Raises InvalidError for bytes that are no sealed object of a known suite, IntegrityError for a truncated one and for a
-        key or context that is not the object's.
+        Raises InvalidError for bytes that are no sealed object of a known suite, IntegrityError for a truncated one, for one that says
+        another suite than its key, and for a key or context that is not the object's.
         """
-        check_header(head)
+        if read_suite(head) is not suite:
+            raise IntegrityError("a sealed object says another suite than its key: look for a swapped or altered object")
         self.plain_bytes = plain_length(sealed_bytes)
         salt = head[HEADER_BYTES : HEADER_BYTES + SALT_BYTES]
-        self._cipher, self._nonce, commitment = _derive(key, salt, context)
+        self._cipher, self._nonce, commitment = _derive(key, salt, context, suite)
         if not hmac.compare_digest(commitment, head[HEADER_BYTES + SALT_BYTES : HEAD_BYTES]):
             raise IntegrityError(
                 "a sealed object was not sealed with this key for this place: look for a swapped or altered object"
@@ -177,34 +184,78 @@ class ChunkOpener:
         return Span(first_chunk=first, chunk_count=last - first + 1, sealed_start=start, sealed_bytes=end - start)
 
 
-def check_header(head: bytes) -> None:
-    """Raise InvalidError unless `head` begins a sealed object of format version 1 in a suite that this version knows."""
+def read_suite(head: bytes) -> Suite:
+    """The suite that `head` says; InvalidError unless it begins a sealed object of format version 1 in a suite that this version knows."""
     if len(head) < HEAD_BYTES or head[: len(MAGIC)] != MAGIC:
         raise InvalidError("the bytes are not a sealed object")
-    if head[:HEADER_BYTES] != HEADER:
+    suite = _HEADERS.get(bytes(head[:HEADER_BYTES]))
+    if suite is None:
         raise InvalidError("the sealed object has an unknown suite or format version: use a newer version")
+    return suite
 
 
-def seal_bytes(key: bytes, context: bytes, plaintext: bytes, *, salt: bytes | None = None) -> bytes:
+def seal_bytes(
+    key: bytes, context: bytes, plaintext: bytes, *, suite: Suite = Suite.INTERNATIONAL, salt: bytes | None = None
+) -> bytes:
     """The sealed object of a plaintext in memory; see `ChunkSealer` for `salt`."""
-    sealer = ChunkSealer(key, context, salt=salt)
+    sealer = ChunkSealer(key, context, suite=suite, salt=salt)
     sealed = bytearray(sealed_length(len(plaintext)))
     sealed[:HEAD_BYTES] = sealer.head
     sealer.seal_chunks(memoryview(plaintext), memoryview(sealed)[HEAD_BYTES:], is_last=True)
     return bytes(sealed)
 
 
-def open_bytes(key: bytes, context: bytes, sealed: bytes) -> bytes:
+def open_bytes(key: bytes, context: bytes, sealed: bytes, *, suite: Suite = Suite.INTERNATIONAL) -> bytes:
     """The plaintext of a sealed object in memory, wholly authenticated; raises InvalidError or IntegrityError otherwise."""
-    opener = ChunkOpener(key, context, sealed[:HEAD_BYTES], sealed_bytes=len(sealed))
+    opener = ChunkOpener(key, context, sealed[:HEAD_BYTES], sealed_bytes=len(sealed), suite=suite)
     span = opener.span(0, opener.plain_bytes)
     return bytes(opener.open_chunks(span, memoryview(sealed)[span.sealed_start :]))
 
 
-def _derive(key: bytes, salt: bytes, context: bytes) -> tuple[AESGCM, int, bytes]:
+class Sm4Gcm:
+    """SM4-GCM (GB/T 32907, RFC 8998) with the methods of the library's own AEADs, which it lacks for SM4: a tag of 16 bytes at the end."""
+
+    def __init__(self, key: bytes) -> None:
+        """`key`: 16 uniformly random bytes."""
+        self._algorithm = algorithms.SM4(key)
+
+    def encrypt(self, nonce: bytes, plain: bytes, authenticated: bytes | None) -> bytes:
+        """Ciphertext and tag."""
+        sealed = bytearray(len(plain) + TAG_BYTES)
+        self.encrypt_into(nonce, plain, authenticated, memoryview(sealed))
+        return bytes(sealed)
+
+    def encrypt_into(self, nonce: bytes, plain: bytes | memoryview, authenticated: bytes | None, into: memoryview) -> int:
+        """Ciphertext and tag, written to `into`, which has room for exactly them."""
+        sealer = Cipher(self._algorithm, modes.GCM(nonce)).encryptor()
+        sealer.authenticate_additional_data(authenticated or b"")
+        into[: len(plain)] = sealer.update(plain) + sealer.finalize()
+        into[len(plain) :] = sealer.tag
+        return len(into)
+
+    def decrypt(self, nonce: bytes, sealed: bytes | memoryview, authenticated: bytes | None) -> bytes:
+        """The plaintext; `cryptography`'s InvalidTag when anything was altered, and nothing of it is given out."""
+        if len(sealed) < TAG_BYTES:
+            raise InvalidTag
+        end = len(sealed) - TAG_BYTES
+        opener = Cipher(self._algorithm, modes.GCM(nonce, bytes(sealed[end:]))).decryptor()
+        opener.authenticate_additional_data(authenticated or b"")
+        plain = opener.update(sealed[:end])
+        return plain + opener.finalize()
+
+    def decrypt_into(self, nonce: bytes, sealed: bytes | memoryview, authenticated: bytes | None, into: memoryview) -> int:
+        """As `decrypt`, written to `into`, which has room for exactly it."""
+        into[:] = self.decrypt(nonce, sealed, authenticated)
+        return len(into)
+
+
+def _derive(key: bytes, salt: bytes, context: bytes, suite: Suite) -> tuple[AESGCM | Sm4Gcm, int, bytes]:
     """Message cipher, base nonce (as a number, for the XOR with the counter) and commitment."""
     if len(key) != KEY_BYTES or len(salt) != SALT_BYTES:
         raise InvalidError("sealing needs a 32-byte key and a 24-byte salt")
-    derived = HKDFExpand(SHA512(), KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES, _INFO + salt + context).derive(key)
-    nonce = int.from_bytes(derived[KEY_BYTES : KEY_BYTES + NONCE_BYTES], "big")
-    return AESGCM(derived[:KEY_BYTES]), nonce, derived[KEY_BYTES + NONCE_BYTES :]
+    is_sm = suite is Suite.SM
+    key_bytes, info = (SM4_KEY_BYTES, _SM_INFO) if is_sm else (KEY_BYTES, _INFO)
+    expand = HKDFExpand(SM3() if is_sm else SHA512(), key_bytes + NONCE_BYTES + COMMITMENT_BYTES, info + salt + context)
+    derived = expand.derive(key)
+    message_key, rest = derived[:key_bytes], derived[key_bytes:]
+    return (Sm4Gcm if is_sm else AESGCM)(message_key), int.from_bytes(rest[:NONCE_BYTES], "big"), rest[NONCE_BYTES:]
