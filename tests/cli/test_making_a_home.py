@@ -9,7 +9,7 @@ import pytest
 
 from jianlu.core.terms.digests import digest_of
 from jianlu.deliver.packages.verifier import verifier_bytes
-from jianlu.verify.trust import parse_trust
+from jianlu.verify.trust import parse_trust, trust_bytes
 from tests.fakes.quiet_home import jianlu
 
 
@@ -30,6 +30,19 @@ def test_secrets_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     secrets = list((tmp_path / "home" / "secrets").iterdir())
     assert len(secrets) == 5
     assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
+
+
+def test_a_home_in_the_second_suite_has_sm2_keys_for_their_owner_alone_and_trusts_them(tmp_path: Path) -> None:
+    assert jianlu("init", tmp_path / "home", "--suite", "sm").code == 0
+    keys = list((tmp_path / "home" / "secrets").glob("*-sm2.pem"))
+    assert {(path.name, stat.S_IMODE(path.stat().st_mode)) for path in keys} == {
+        ("ledger-sm2.pem", 0o600),
+        ("package-sm2.pem", 0o600),
+    }
+    trust = parse_trust((tmp_path / "home" / "trust.json").read_bytes())
+    assert [(each.key.name, each.since) for each in trust.sm2] == [("jianlu.example/demo", 0), ("jianlu.example/demo/package", 0)]
+    assert trust_bytes(trust) == (tmp_path / "home" / "trust.json").read_bytes()
+    assert jianlu("init", tmp_path / "other", "--suite", "des").code == 2
 
 
 def test_a_home_is_made_once_and_a_second_init_changes_nothing(tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ def jianlu(*arguments: object) -> Answer:
     return Answer(code, out.getvalue(), err.getvalue())
 
 
-def make_quiet_home(path: Path, *, tenant: str = TENANT, keys: Path | None = None) -> Path:
+def make_quiet_home(path: Path, *, tenant: str = TENANT, keys: Path | None = None, suite: str = "international") -> Path:
     """A fresh home whose engines are all absent; `keys` is a file with the table of its keeper."""
-    made = jianlu("init", path, "--tenant", tenant, *(("--keys", keys) if keys else ()))
+    made = jianlu("init", path, "--tenant", tenant, "--suite", suite, *(("--keys", keys) if keys else ()))
     assert made.code == 0, made.err
     settings = path / "jianlu.toml"
     text = settings.read_text(encoding="utf-8")
@@ -87,9 +87,9 @@ class Sealed:
         return load_signer(self.home / "secrets" / "package.key")
 
 
-def make_sealed(folder: Path, *, keys: Path | None = None) -> Sealed:
+def make_sealed(folder: Path, *, keys: Path | None = None, suite: str = "international") -> Sealed:
     """Make a quiet home in `folder` and seal one short session in it."""
-    home = make_quiet_home(folder / "home", keys=keys)
+    home = make_quiet_home(folder / "home", keys=keys, suite=suite)
     media = make_media(folder / "session.mp4", Clip(seconds=3))
     case, package = write_case(folder / "case.toml"), folder / "session.jlp"
     answer = jianlu("seal", media, "--case", case, "-o", package, "--home", home)

@@ -7,10 +7,10 @@ ever waited for by whoever appends or publishes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jianlu.core.formats.cosignature import WitnessKey
-from jianlu.core.formats.note import VerifierKey
+from jianlu.core.formats.note import NoteSignature, VerifierKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,14 @@ class Signer(Protocol):
 
     def sign(self, message: bytes) -> bytes:
         """The signature of `message`."""
+
+
+@runtime_checkable
+class SecondSigner(Signer, Protocol):
+    """A signer whose notes carry a second signature line, of another kind: without it nothing is signed at all."""
+
+    def second_line(self, message: bytes) -> NoteSignature:
+        """The line's signature of `message`; raises as `sign`."""
 
 
 class TimeAuthority(Protocol):

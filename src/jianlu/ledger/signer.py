@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.formats.note import ED25519_TYPE, NoteSignature, VerifierKey, assemble_note, decode_base64, verifier_key
-from jianlu.ledger.ports import Signer
+from jianlu.ledger.ports import SecondSigner, Signer
 from jianlu.runtime.durable import sync_directory, write_whole
 
 _MARK = "PRIVATE+KEY+"
@@ -90,6 +90,9 @@ def load_signer(path: Path) -> FileSigner:
 
 
 def sign_note(text: str, signer: Signer) -> bytes:
-    """The note of `text` (with final newline) signed by `signer`; raises InvalidError for a text that no note can hold."""
-    key = signer.key
-    return assemble_note(text, [NoteSignature(key.name, key.key_id, signer.sign(text.encode()))])
+    """The note of `text` (with final newline) signed by `signer`, twice where it has two keys; InvalidError when no note can hold it."""
+    key, message = signer.key, text.encode()
+    lines = [NoteSignature(key.name, key.key_id, signer.sign(message))]
+    if isinstance(signer, SecondSigner):
+        lines.append(signer.second_line(message))
+    return assemble_note(text, lines)

@@ -44,6 +44,7 @@ class LedgerSettings(_Section):
     origin: str = "jianlu.example/demo"
     path: Path = Path("ledger")
     signing_key: Path = Path("secrets/ledger.key")
+    sm2_key: str = ""
     publish_interval_ms: int = Field(default=1000, ge=10, le=60_000)
 
 
@@ -132,6 +133,7 @@ class PackageSettings(_Section):
 
     signer: str = "jianlu.example/demo/package"
     signing_key: Path = Path("secrets/package.key")
+    sm2_key: str = ""
 
 
 class PolicySettings(_Section):

@@ -22,9 +22,10 @@ from jianlu.verify.anchors import Vouched, check_anchors
 from jianlu.verify.container import check_entries, check_signature, read_manifest
 from jianlu.verify.history import History, check_history, check_saved
 from jianlu.verify.meaning import Meaning, check_meaning
-from jianlu.verify.model import Gap, Problem, Result, Signer
+from jianlu.verify.model import Gap, Problem, Result, SecondSignature, Signer
 from jianlu.verify.objects import Part, check_documents, check_recording, check_sealed, read_parts, read_salts
 from jianlu.verify.problems import Code
+from jianlu.verify.second_signatures import check_second_signatures
 from jianlu.verify.trust import SavedCheckpoint, Trust
 
 PROBLEMS_MAX = 10_000
@@ -62,6 +63,8 @@ def check_package(
         say("ledger")
         vouched = Vouched()
         _check_ledger(archive, manifest, (trust, saved), history, problems, vouched)
+        seconds: list[SecondSignature] = []
+        problems += check_second_signatures(archive, manifest, trust, history, seconds)
         say("recording")
         parts, malformed = read_parts(history.events)
         salts, unreadable = read_salts(archive)
@@ -78,6 +81,7 @@ def check_package(
         stamps=tuple(vouched.stamps),
         cosignatures=tuple(vouched.cosignatures),
         witnesses_required=vouched.required,
+        second_signatures=tuple(seconds),
     )
 
 

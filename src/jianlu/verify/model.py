@@ -92,6 +92,14 @@ class Cosigned:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondSignature:
+    """A further signature line under the signer's own name: `is_checked` when it is by an SM2 key of the trust file; else only claimed."""
+
+    name: str
+    is_checked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The whole answer. `clauses` are not evidenced throughout when the package is not intact.
 
@@ -114,6 +122,7 @@ class Result:
     stamps: tuple[Stamped, ...] = ()
     cosignatures: tuple[Cosigned, ...] = ()
     witnesses_required: int = 0
+    second_signatures: tuple[SecondSignature, ...] = ()
 
     @property
     def is_intact(self) -> bool:
@@ -156,6 +165,7 @@ class Result:
                 }
                 for stamp in self.stamps
             ],
+            "second_signatures": [{"name": each.name, "checked": each.is_checked} for each in self.second_signatures],
             "cosignatures": [
                 {"witness": each.witness, "at": instant_text(each.at), "size": each.size, "covers_case": each.covers_case}
                 for each in self.cosignatures

@@ -71,6 +71,9 @@ _WORDS = {
     "openssl": ("第三方核验（先解压）", "to check with another program (unpack first)"),
     "witnesses": ("账本见证", "witnesses of the ledger"),
     "no_witness": ("未能证明（信任文件未列见证者）", "not evidenced (the trust file lists no witness)"),
+    "second": ("第二签名（SM2）", "second signature (SM2)"),
+    "second_checked": ("已核验", "checked"),
+    "second_claimed": ("未能证明（信任文件未列其 SM2 公钥）", "not evidenced (the trust file lists no SM2 key of it)"),
     "cosigned": ("副署 {have} 个，要求 {required} 个", "{have} cosigned, {required} required"),
 }
 _VERDICTS = {
@@ -150,6 +153,7 @@ class _Page:
             if result.signer.saved_checkpoint != "not given":
                 yield f"{self._word('checkpoint')}: {_SAVED[result.signer.saved_checkpoint][self._at]}"
             if result.is_intact:
+                yield from self._seconds()
                 yield from self._vouched()
 
     def _vouched(self) -> Iterator[str]:
@@ -170,6 +174,12 @@ class _Page:
         said = self._word("cosigned").format(have=len(names), required=self.result.witnesses_required)
         asked = bool(cosignatures or self.result.witnesses_required)
         yield f"{self._word('witnesses')}: {', '.join([said, *names]) if asked else self._word('no_witness')}"
+
+    def _seconds(self) -> Iterator[str]:
+        """Who signed with SM2 besides, as far as the trust file lets it be checked."""
+        for each in self.result.second_signatures:
+            word = self._word("second_checked" if each.is_checked else "second_claimed")
+            yield f"{self._word('second')}: {each.name}  {word}"
 
     def _problem(self, problem: Problem) -> Iterator[str]:
         """What and where on one line; below, why: the reasons of an unmet clause in words, else the detail."""

@@ -16,8 +16,9 @@ from jianlu.core.formats.checkpoint import Checkpoint, parse_decimal, verify_che
 from jianlu.core.formats.cosignature import WitnessKey, parse_witness_key
 from jianlu.core.formats.note import VerifierKey, decode_base64, parse_verifier_key
 from jianlu.core.formats.proof import verify_consistency
+from jianlu.core.formats.sm2_note import Sm2Key, parse_sm2_key
 from jianlu.core.formats.x509 import Certificate, certificate_text, parse_certificates
-from jianlu.core.limits import NOTE_BYTES_MAX, PROOF_HASHES_MAX
+from jianlu.core.limits import LOG_ENTRIES_MAX, NOTE_BYTES_MAX, PROOF_HASHES_MAX
 
 FORMAT = "jianlu/trust/v1"
 TRUST_BYTES_MAX = 1 << 20
@@ -26,8 +27,19 @@ _PROOF_MARK = b"\n\nconsistency "
 
 
 @dataclass(frozen=True, slots=True)
+class TrustedSm2:
+    """An SM2 key whose line is on every note of its name since the ledger had `since` entries; older notes are believed without."""
+
+    key: Sm2Key
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
-    """Accepted ledger keys, package keys and verifier digests; authorities by name; witnesses, and how many must sign."""
+    """Accepted ledger keys, package keys and verifier digests; authorities by name; witnesses, and how many must sign.
+
+    `sm2` are keys whose signature the notes of their name must carry besides.
+    """
 
     ledgers: tuple[VerifierKey, ...]
     packages: tuple[VerifierKey, ...]
@@ -35,6 +47,7 @@ class Trust:
     authorities: Mapping[str, tuple[Certificate, ...]] = field(default_factory=dict)
     witnesses: tuple[WitnessKey, ...] = ()
     witnesses_required: int = 0
+    sm2: tuple[TrustedSm2, ...] = ()
 
 
 NO_TRUST = Trust((), (), ())
@@ -76,7 +89,8 @@ def parse_trust(content: bytes) -> Trust:
         for entry in _entries(fields, "authorities", "certificates")
     }
     keys = (_keys(fields, "ledgers"), _keys(fields, "packages"), tuple(verifiers))
-    return Trust(*keys, authorities, witnesses, required)
+    sm2 = tuple(_trusted_sm2(entry) for entry in _entries(fields, "sm2", "public_key"))
+    return Trust(*keys, authorities, witnesses, required, sm2)
 
 
 def trust_bytes(trust: Trust) -> bytes:
@@ -95,6 +109,8 @@ def trust_bytes(trust: Trust) -> bytes:
     if trust.witnesses:
         fields["witnesses"] = [{"name": key.name, "vkey": key.text} for key in trust.witnesses]
         fields["witnesses_required"] = trust.witnesses_required
+    if trust.sm2:
+        fields["sm2"] = [{"name": each.key.name, "public_key": each.key.pem, "since": each.since} for each in trust.sm2]
     return (json.dumps(fields, indent=2) + "\n").encode()
 
 
@@ -133,6 +149,13 @@ def parse_saved(content: bytes) -> SavedCheckpoint:
         raise InvalidError("the consistency proof after the saved checkpoint is malformed")
     hashes = tuple(decode_base64(line) for line in lines[1:])
     return SavedCheckpoint(note + b"\n", (parse_decimal(sizes[0]), parse_decimal(sizes[1]), hashes))
+
+
+def _trusted_sm2(entry: Mapping[str, Any]) -> TrustedSm2:
+    since = entry.get("since", 0)
+    if not isinstance(since, int) or isinstance(since, bool) or not 0 <= since <= LOG_ENTRIES_MAX:
+        raise InvalidError("since of an SM2 key in the trust file must be a size of the ledger")
+    return TrustedSm2(parse_sm2_key(str(entry.get("name")), entry["public_key"]), since)
 
 
 def _keys(fields: Mapping[str, Any], name: str) -> tuple[VerifierKey, ...]:

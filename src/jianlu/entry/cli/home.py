@@ -9,7 +9,7 @@ import json as json_text
 import secrets
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -21,8 +21,8 @@ from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.entry.cli._output import AsJson, show
 from jianlu.runtime.key_settings import read_key_settings, with_key_settings
 from jianlu.runtime.settings import parse_settings
-from jianlu.verify.trust import Trust, trust_bytes
-from jianlu.wiring import TLS_AUTHORITY, create_home
+from jianlu.verify.trust import Trust, TrustedSm2, trust_bytes
+from jianlu.wiring import TLS_AUTHORITY, create_home, sm2_keys
 
 TRUST_FILE = "trust.json"
 
@@ -35,10 +35,14 @@ def init(
     keys: Annotated[
         Path | None, Parameter(help="A file with a table [keys]: who holds the root key. A file of the home without it.")
     ] = None,
+    suite: Annotated[
+        Literal["international", "sm"],
+        Parameter(help="What is sealed and signed with: sm is SM4-GCM, SM3, SM2, beside SHA-256 and Ed25519 in the ledger."),
+    ] = "international",
     json: AsJson = False,
 ) -> int:
     """Make a home: keys, ledger, vault, index, settings, and trust.json to hand to whoever will verify."""
-    text = settings_text(tenant_id(tenant), origin)
+    text = settings_text(tenant_id(tenant), origin, suite=suite)
     if keys is not None:
         text = with_key_settings(text, read_key_settings(keys, key=f"jianlu-{secrets.token_hex(8)}"))
     document = make_home(home, text)
@@ -56,9 +60,11 @@ def init(
 
 def make_home(home: Path, text: str) -> dict[str, str]:
     """A home by the settings `text`, with trust.json; returns where things are and the public keys. Raises as `create_home`."""
-    ledger_key, package_key = create_home(home, parse_settings(text), text)
+    settings = parse_settings(text)
+    ledger_key, package_key = create_home(home, settings, text)
     verifier_digest = digest_of(verifier_bytes())
-    trust = Trust((parse_verifier_key(ledger_key),), (parse_verifier_key(package_key),), (verifier_digest,))
+    keys = ((parse_verifier_key(ledger_key),), (parse_verifier_key(package_key),))
+    trust = Trust(*keys, (verifier_digest,), sm2=tuple(TrustedSm2(key) for key in sm2_keys(home, settings)))
     try:
         (home / TRUST_FILE).write_bytes(trust_bytes(trust))
     except OSError as error:
@@ -85,11 +91,15 @@ def _how_to_trust(authority: Path) -> str:
     )
 
 
-def settings_text(tenant: str, origin: str) -> str:
-    """The commented settings file with this tenant and origin; raises InvalidError when `origin` cannot name a ledger and its signer."""
+def settings_text(tenant: str, origin: str, *, suite: str = "international") -> str:
+    """The commented settings file with this tenant, origin and suite; InvalidError when `origin` cannot name a ledger and its signer."""
     signer = verifier_key(f"{origin}/package", bytes(32)).name
     verifier_key(origin, bytes(32))
     text = files("jianlu.runtime").joinpath("jianlu.toml").read_text(encoding="utf-8")
+    if suite == "sm":
+        text = text.replace('suite = "international"', 'suite = "sm"')
+        text = text.replace('sm2_key = ""', 'sm2_key = "secrets/ledger-sm2.pem"', 1)
+        text = text.replace('sm2_key = ""', 'sm2_key = "secrets/package-sm2.pem"', 1)
     return (
         text.replace('id = "demo-bank"', f"id = {_quoted(tenant)}")
         .replace('origin = "jianlu.example/demo"', f"origin = {_quoted(origin)}")

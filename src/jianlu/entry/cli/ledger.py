@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json as json_text
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ from jianlu.core.errors import InvalidError, NotFoundError
 from jianlu.core.formats.checkpoint import claimed_checkpoint
 from jianlu.core.formats.cosignature import parse_witness_key
 from jianlu.core.formats.note import VerifierKey, parse_verifier_key
+from jianlu.core.formats.sm2_note import Sm2Key
 from jianlu.core.formats.x509 import parse_certificates
 from jianlu.entry.cli._output import AsJson, home_path, show
 from jianlu.ledger.anchors.rows import anchor_rows
@@ -25,8 +27,17 @@ from jianlu.ledger.fsck import fsck as check_ledger
 from jianlu.ledger.prove import prove_consistency, prove_inclusion
 from jianlu.ledger.read import read_checkpoint
 from jianlu.runtime.settings import read_settings
-from jianlu.verify.trust import NO_TRUST, SAVED_BYTES_MAX, TRUST_BYTES_MAX, parse_trust, read_bounded, trust_bytes
-from jianlu.wiring import TRUST_FILE, time_authorities
+from jianlu.verify.trust import (
+    NO_TRUST,
+    SAVED_BYTES_MAX,
+    TRUST_BYTES_MAX,
+    Trust,
+    TrustedSm2,
+    parse_trust,
+    read_bounded,
+    trust_bytes,
+)
+from jianlu.wiring import TRUST_FILE, sm2_keys, time_authorities
 
 EXIT_UNSOUND = 90
 
@@ -105,7 +116,7 @@ def stamps(
 
 @app.command
 def trust(home: Path | None = None, *, json: AsJson = False) -> int:
-    """Print the trust file of a home with the authorities and witnesses of its settings: publish it anew when these change."""
+    """Print the trust file of a home with the authorities, witnesses and SM2 keys of its settings: publish it anew when these change."""
     path = home_path(home)
     settings = read_settings(path)
     listed = parse_trust(read_bounded(path / TRUST_FILE, TRUST_BYTES_MAX))
@@ -115,10 +126,19 @@ def trust(home: Path | None = None, *, json: AsJson = False) -> int:
             authorities={each.name: parse_certificates(each.chain) for each in time_authorities(path, settings)},
             witnesses=tuple(parse_witness_key(each.key) for each in settings.witnesses.witnesses),
             witnesses_required=settings.witnesses.required,
+            sm2=_trusted_sm2(listed, sm2_keys(path, settings), path / settings.ledger.path),
         )
     ).decode()
     show(json_text.loads(text), text, as_json=json)
     return 0
+
+
+def _trusted_sm2(listed: Trust, keys: Sequence[Sm2Key], directory: Path) -> tuple[TrustedSm2, ...]:
+    """What the trust file lists, and those of `keys` that it does not list yet: they count from the ledger's present size on."""
+    known = {each.key for each in listed.sm2}
+    fresh = [key for key in keys if key not in known]
+    since = claimed_checkpoint(read_checkpoint(directory)).size + 1 if fresh else 0
+    return (*listed.sm2, *(TrustedSm2(key, since) for key in fresh))
 
 
 def _key(directory: Path, key: str | None, trust: Path | None) -> VerifierKey:
