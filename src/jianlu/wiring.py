@@ -33,9 +33,7 @@ from jianlu.capture.recording.live.case_recorder import RecorderPorts
 from jianlu.capture.recording.live.room_key import MemberKey
 from jianlu.capture.sessions.rooms import shard_of
 from jianlu.core.errors import ConflictError, NotFoundError, UnavailableError
-from jianlu.core.formats.sm2_note import Sm2Key
 from jianlu.core.terms.ids import tenant_id
-from jianlu.core.terms.suites import SUITE_NAMES, Suite
 from jianlu.deliver.packages.ports import PackagePorts
 from jianlu.deliver.webhooks.addresses import resolve
 from jianlu.deliver.webhooks.model import Outside, WebhookPorts
@@ -47,10 +45,9 @@ from jianlu.ledger.anchors.vouching import Anchoring
 from jianlu.ledger.append import Ledger
 from jianlu.ledger.create import create_ledger
 from jianlu.ledger.open import open_ledger
-from jianlu.ledger.ports import Signer, TimeAuthority
+from jianlu.ledger.ports import TimeAuthority
 from jianlu.ledger.read import read_checkpoint
-from jianlu.ledger.signer import create_signer_key, load_signer
-from jianlu.ledger.sm2_signer import TwoSigners, create_sm2_key, load_sm2_signer
+from jianlu.ledger.signers import create_signers, ledger_signer, package_signer
 from jianlu.process.models.registry import find_model, read_registry
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import migrate_database, open_database, require_current
@@ -117,7 +114,7 @@ class Home:
             ["keys", keys.name, keys.version],
             ["events", ledger_folder.NAME, ledger_folder.VERSION],
             ["index", self.vault.index.dialect.name, "1"],
-            *([["suite", self.settings.vault.suite, "1"]] if self.vault.suite is not Suite.INTERNATIONAL else []),
+            *([["suite", self.settings.vault.suite, "1"]] if self.settings.vault.suite != "international" else []),
         ]
 
     def check_keys(self) -> None:
@@ -151,14 +148,7 @@ def create_home(path: Path, settings: Settings, settings_text: str) -> tuple[str
         path.chmod(_PRIVATE_FOLDER_MODE)
         if settings.keys.backend == "file":
             create_keeper(path, settings.keys)
-        ledger_key = create_signer_key(path / settings.ledger.signing_key, settings.ledger.origin)
-        package_key = create_signer_key(path / settings.package.signing_key, settings.package.signer)
-        for name, file in (
-            (settings.ledger.origin, settings.ledger.sm2_key),
-            (settings.package.signer, settings.package.sm2_key),
-        ):
-            if file:
-                create_sm2_key(path / file, name)
+        ledger_key, package_key = create_signers(path, settings)
         create_ledger(path / settings.ledger.path, origin=settings.ledger.origin, signer=ledger_signer(path, settings))
         index = _index(path, settings)
         migrate_database(index)
@@ -199,7 +189,7 @@ def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
                 clock=SystemClock(),
                 index=index,
                 stores=stores,
-                suite=SUITE_NAMES[settings.vault.suite],
+                suite=settings.vault.sealing_suite,
             )
             package = PackagePorts(vault, directory, signer.key, package_signer(path, settings))
             yield Home(path, settings, ledger, directory, vault, package)
@@ -230,35 +220,14 @@ def open_workbench(path: Path) -> Iterator[Workbench]:
             clock=SystemClock(),
             index=index,
             stores=stores,
-            suite=SUITE_NAMES[settings.vault.suite],
+            suite=settings.vault.sealing_suite,
         )
-        ledger_key = load_signer(path / settings.ledger.signing_key).key
+        ledger_key = ledger_signer(path, settings).key
         package = PackagePorts(vault, path / settings.ledger.path, ledger_key, package_signer(path, settings))
         yield Workbench(settings, vault, package, ledger.publish, partial(_await_anchors, path, settings))
     finally:
         ledger.close()
         index.dispose()
-
-
-def ledger_signer(path: Path, settings: Settings) -> Signer:
-    """Who signs checkpoints: the ledger's key, with its SM2 key beside it where the settings name one. Raises as `load_signer`."""
-    return _signer(path, settings.ledger.signing_key, settings.ledger.sm2_key)
-
-
-def package_signer(path: Path, settings: Settings) -> Signer:
-    """Who signs packages; as `ledger_signer`."""
-    return _signer(path, settings.package.signing_key, settings.package.sm2_key)
-
-
-def sm2_keys(path: Path, settings: Settings) -> tuple[Sm2Key, ...]:
-    """The SM2 keys of the home at `path`, to be trusted; none where the settings name none. Raises as `load_sm2_signer`."""
-    named = ((settings.ledger.origin, settings.ledger.sm2_key), (settings.package.signer, settings.package.sm2_key))
-    return tuple(load_sm2_signer(path / file, name).key for name, file in named if file)
-
-
-def _signer(path: Path, key: Path, sm2_key: str) -> Signer:
-    first = load_signer(path / key)
-    return TwoSigners(first, load_sm2_signer(path / sm2_key, first.key.name)) if sm2_key else first
 
 
 def stores_of(path: Path, settings: Settings) -> tuple[Store, ...]:

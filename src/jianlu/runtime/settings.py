@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from jianlu.core.errors import InvalidError, NotFoundError
+from jianlu.core.terms.suites import SUITE_NAMES, Suite
 from jianlu.runtime.key_settings import KeySettings
 from jianlu.runtime.zones import CHINA, zone_of
 
@@ -85,6 +86,11 @@ class VaultSettings(_Section):
     stores: tuple[StoreSettings, ...] = ()
     scrub_days: int = Field(default=30, ge=1, le=365)
     scrub_mb_s: int = Field(default=20, ge=1, le=10_000)
+
+    @property
+    def sealing_suite(self) -> Suite:
+        """What is sealed from now on."""
+        return SUITE_NAMES[self.suite]
 
     @model_validator(mode="after")
     def _keys_are_apart(self) -> VaultSettings:

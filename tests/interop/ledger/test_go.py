@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from jianlu.core.formats.note import parse_note
 from jianlu.core.formats.tile import decode_bundle, encode_bundle
 from jianlu.core.formats.tree import TreeEdge
 from jianlu.ledger import export_ledger, load_signer, prove_inclusion
 from jianlu.ledger.signer import create_signer_key
+from jianlu.ledger.sm2_signer import TwoSigners, create_sm2_key, load_sm2_signer
 from tests.interop.ledger.conftest import Verify
 from tests.property.ledger import naive_tree
 from tests.unit.ledger.worlds import ORIGIN, World, numbered
@@ -22,6 +24,14 @@ def test_go_accepts_ledgers_of_many_sizes_each_extending_the_last(world: World, 
         checkpoint = world.fill(numbered(1025)[len(world.entries()) : size])
         assert verify(world, saved) == f"good: {size} entries"
         saved = checkpoint
+
+
+def test_go_accepts_a_ledger_that_is_signed_with_sm2_besides(world: World, verify: Verify) -> None:
+    path = world.directory.with_name("sm2.pem")
+    create_sm2_key(path, ORIGIN)
+    two = World(world.directory, TwoSigners(world.signer, load_sm2_signer(path, ORIGIN)))
+    assert verify(world, two.fill(numbered(300))) == "good: 300 entries"
+    assert len(parse_note(two.read("checkpoint")).signatures) == 2
 
 
 def test_go_accepts_our_export_and_our_proofs(world: World, verify: Verify) -> None:

@@ -30,7 +30,7 @@ def textbook_sign(secret: int, nonce: int, message: bytes) -> tuple[bytes, bytes
 
 
 @given(st.binary(max_size=400))
-def test_sm3_is_openssls(content: bytes) -> None:
+def test_sm3_gives_the_digest_that_openssl_gives(content: bytes) -> None:
     theirs = Hash(SM3())
     theirs.update(content)
     assert sm3(content) == theirs.finalize()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jianlu.ledger import FsckReport, Ledger, create_ledger, create_signer_key, fsck, load_signer, open_ledger, read_entries
-from jianlu.ledger.signer import FileSigner
+from jianlu.ledger.ports import Signer
 
 MEMORY = Path("/dev/shm")
 ORIGIN = "example.com/ledger"
@@ -21,7 +21,7 @@ class World:
     """A ledger folder and the key that signs it."""
 
     directory: Path
-    signer: FileSigner
+    signer: Signer
 
     def open(self, saved_checkpoint: bytes | None = None) -> Ledger:
         """The ledger, publishing only when asked."""

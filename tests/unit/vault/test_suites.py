@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from jianlu.backends.keys.file import FileKeys
-from jianlu.core.errors import ConflictError, IntegrityError
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError
 from jianlu.core.formats.segment import HEAD_BYTES, SM4_KEY_BYTES, object_context, read_suite, seal_bytes
 from jianlu.core.terms.ids import object_id, tenant_id
 from jianlu.core.terms.suites import Suite
+from jianlu.runtime.key_settings import KeySettings
 from jianlu.vault.keys import create_unit_key, derive_wrapping_key, open_unit_key, tenant_secret, unwrap_key, wrap_key
 from jianlu.vault.model import Draft, Place
 from jianlu.vault.open import open_range, open_whole
@@ -143,3 +144,16 @@ def test_the_file_keeper_wraps_with_sm4_and_says_so(sm_vault: VaultPorts) -> Non
     assert json.loads(contents(using.key_blobs)[f"{TENANT}/tenant.key"])["suite"] == "file/2"
     with pytest.raises(IntegrityError, match="another root key"):
         open_unit_key(replace(using, keys=plain), BANK, OTHER_CASE)
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        {"backend": "pkcs11", "module": "m", "token": "t", "pin": "p"},
+        {"backend": "openbao", "url": "https://k", "token_file": "t"},
+    ],
+)
+def test_a_keeper_that_has_no_sm4_does_not_pretend_to_wrap_with_it(backend: dict[str, str]) -> None:
+    assert KeySettings.model_validate({"key": "k", **backend}).suite == "international"
+    with pytest.raises(InvalidError, match="AES-256-GCM alone"):
+        KeySettings.model_validate({"key": "k", "suite": "sm", **backend})

@@ -19,10 +19,11 @@ from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.entry.cli._output import AsJson, show
+from jianlu.ledger.signers import sm2_keys
 from jianlu.runtime.key_settings import read_key_settings, with_key_settings
 from jianlu.runtime.settings import parse_settings
 from jianlu.verify.trust import Trust, TrustedSm2, trust_bytes
-from jianlu.wiring import TLS_AUTHORITY, create_home, sm2_keys
+from jianlu.wiring import TLS_AUTHORITY, create_home
 
 TRUST_FILE = "trust.json"
 

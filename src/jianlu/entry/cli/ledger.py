@@ -26,6 +26,7 @@ from jianlu.ledger.export import export_ledger
 from jianlu.ledger.fsck import fsck as check_ledger
 from jianlu.ledger.prove import prove_consistency, prove_inclusion
 from jianlu.ledger.read import read_checkpoint
+from jianlu.ledger.signers import sm2_keys
 from jianlu.runtime.settings import read_settings
 from jianlu.verify.trust import (
     NO_TRUST,
@@ -37,7 +38,7 @@ from jianlu.verify.trust import (
     read_bounded,
     trust_bytes,
 )
-from jianlu.wiring import TRUST_FILE, sm2_keys, time_authorities
+from jianlu.wiring import TRUST_FILE, time_authorities
 
 EXIT_UNSOUND = 90
 
