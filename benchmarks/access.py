@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from jianlu.capture.cases._tables import live_cases
+from jianlu.capture.cases._tables import CASE_TOTALS, live_cases
 from jianlu.capture.cases.case_access import visible_cases
 from jianlu.capture.cases.case_rows import Sought, page_of_cases
 from jianlu.core.terms.ids import TenantId, tenant_id
@@ -144,6 +144,7 @@ def lists(url: str, access: Access, people: list[Staff], chance: random.Random) 
     rows = [_row(number, "".join(chance.choices(letters, k=26)), chance) for number in range(CASES)]
     with transaction(engine) as connection:
         connection.execute(insert(live_cases), rows)
+        CASE_TOTALS.recount(connection)
     if engine.dialect.name == "postgresql":  # as autovacuum does after so many rows
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE live_cases"))

@@ -22,12 +22,13 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine, insert, text
 
-from jianlu.capture.cases._tables import live_cases
+from jianlu.capture.cases._tables import CASE_TOTALS, live_cases
 from jianlu.core.terms.ids import tenant_id
 from jianlu.core.terms.instants import instant_text
 from jianlu.govern.identity.accounts import list_accounts
-from jianlu.judge.review._tables import review_tasks
+from jianlu.judge.review._tables import REVIEW_TOTALS, review_tasks
 from jianlu.runtime.database import migrate_database, open_database, transaction
+from jianlu.vault import _kept
 from jianlu.vault._tables import cases as judged_cases
 from jianlu.vault._tables import retentions
 from jianlu.wiring import open_identity
@@ -148,6 +149,9 @@ def fill(engine: Engine, tenant: str, agent: str, cases: int) -> None:
         connection.execute(
             insert(review_tasks), [task_row(tenant, ref, n, agent) for n, ref in enumerate(refs[: cases * 3 // 10])]
         )
+        _kept.recount(connection)  # as the rows' own writers keep them
+        for totals in (CASE_TOTALS, REVIEW_TOTALS):
+            totals.recount(connection)
     if engine.dialect.name == "postgresql":  # as autovacuum does after so many rows
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))

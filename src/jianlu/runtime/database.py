@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError
 
 from jianlu.core.errors import ConflictError, InvalidError, UnavailableError
+from jianlu.runtime.totals import forget_totals, write_totals
 
 _BUSY_TIMEOUT_MS = 10_000
 _WRITES = "jianlu_writes"
@@ -61,11 +62,15 @@ def transaction(engine: Engine, *, writes: bool = True) -> Iterator[Connection]:
     """One transaction, committed when the block ends, rolled back when it raises; database errors leave it as UnavailableError.
 
     A value that the database cannot hold, such as a text with a NUL in PostgreSQL, is an InvalidError: trying again would not help.
-    Say `writes=False` for reading alone: SQLite then takes no write lock.
+    Totals that its rows moved are written last (`totals.py`). Say `writes=False` for reading alone: SQLite then takes no write lock.
     """
     try:
         with engine.connect().execution_options(**{_WRITES: writes}) as connection, connection.begin():
-            yield connection
+            try:
+                yield connection
+                write_totals(connection)
+            finally:
+                forget_totals(connection)
     except DataError as error:
         raise InvalidError("a value has a form that cannot be kept: remove control characters, shorten numbers") from error
     except DBAPIError as error:

@@ -10,6 +10,7 @@ from dataclasses import fields
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
+from jianlu.vault._kept import counted_anew
 from jianlu.vault._tables import cases, events, holds, index_progress, index_schema, objects, retentions
 from jianlu.vault.projection import SEALED, CaseRow, EventRow, HoldRow, ObjectRow, RetentionRow
 
@@ -43,6 +44,12 @@ def read_case(connection: Connection, tenant: str, case_ref: str) -> CaseRow | N
     return CaseRow(**found) if found else None
 
 
+def read_cases(connection: Connection, tenant: str, case_refs: Sequence[str]) -> dict[str, CaseRow]:
+    """The rows of these cases."""
+    found = connection.execute(select(cases).where(cases.c.tenant == tenant, cases.c.case_ref.in_(case_refs))).mappings()
+    return {row["case_ref"]: CaseRow(**row) for row in found}
+
+
 def closed_cases(connection: Connection, tenant: str, case_refs: Sequence[str]) -> dict[str, bool]:
     """Of these cases those that are closed, and whether a recording of theirs ended."""
     mine = (cases.c.tenant == tenant, cases.c.case_ref.in_(case_refs), cases.c.closed_at.is_not(None))
@@ -70,10 +77,14 @@ def write_case(connection: Connection, case: CaseRow) -> None:
 def insert_rows(connection: Connection, rows: Iterable[Row]) -> None:
     """Insert rows of any of the position-keyed tables, one statement a table."""
     by_table: dict[Table, list[dict[str, object]]] = {}
+    kept: set[tuple[str, str]] = set()
     for row in rows:
         by_table.setdefault(_TABLES[type(row)], []).append(_columns_of(row))
-    for table, values in by_table.items():
-        connection.execute(insert(table), values)
+        if isinstance(row, RetentionRow):
+            kept.add((row.tenant, row.case_ref))
+    with counted_anew(connection, kept):
+        for table, values in by_table.items():
+            connection.execute(insert(table), values)
 
 
 def case_events(connection: Connection, tenant: str, case_ref: str) -> Sequence[EventRow]:
@@ -111,7 +122,8 @@ def chain_holds(connection: Connection, tenant: str, chain: str) -> Sequence[Hol
 
 def set_object_states(connection: Connection, tenant: str, unit: str, state: str) -> None:
     """Mark all objects of a unit."""
-    connection.execute(update(objects).where(objects.c.tenant == tenant, objects.c.unit == unit).values(state=state))
+    with counted_anew(connection, [(tenant, unit)]):
+        connection.execute(update(objects).where(objects.c.tenant == tenant, objects.c.unit == unit).values(state=state))
 
 
 def set_states(connection: Connection, rows: Sequence[ObjectRow]) -> None:
@@ -120,7 +132,8 @@ def set_states(connection: Connection, rows: Sequence[ObjectRow]) -> None:
         return
     wanted = (objects.c.position == bindparam("at_position"), objects.c.field == bindparam("at_field"))
     changed = [{"at_position": row.position, "at_field": row.field, "to_state": row.state} for row in rows]
-    connection.execute(update(objects).where(*wanted).values(state=bindparam("to_state")), changed)
+    with counted_anew(connection, {(row.tenant, row.unit) for row in rows}):
+        connection.execute(update(objects).where(*wanted).values(state=bindparam("to_state")), changed)
 
 
 def units(connection: Connection) -> Sequence[tuple[str, str]]:

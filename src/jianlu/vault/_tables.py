@@ -68,6 +68,17 @@ retentions = Table(
     Column("until", String(10), nullable=False),
     Column("clause", String(200), nullable=False),
     Index("retentions_by_case", "tenant", "case_ref"),
+    Index("retentions_by_day", "tenant", "until", "case_ref", "part"),
+)
+
+retention_counts = Table(
+    "retention_counts",
+    index_schema,
+    Column("tenant", String(40), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("part", String(64), primary_key=True),
+    Column("clause", String(200), primary_key=True),
+    Column("n", BigInteger, nullable=False),
 )
 
 holds = Table(

@@ -104,6 +104,12 @@ def read_case_row(using: VaultPorts, tenant: TenantId, case: CaseRef) -> CaseRow
         return _records.read_case(connection, tenant, case)
 
 
+def case_rows(using: VaultPorts, tenant: TenantId, cases: Sequence[CaseRef]) -> dict[str, CaseRow]:
+    """As `read_case_row` of a list's worth of cases, by reference."""
+    with transaction(using.index, writes=False) as connection:
+        return _records.read_cases(connection, tenant, cases)
+
+
 def closed_among(using: VaultPorts, tenant: str, cases: Sequence[str]) -> dict[str, bool]:
     """Of these cases those that are closed, as indexed, and whether a recording of theirs ended; to find work, never for evidence."""
     found: dict[str, bool] = {}

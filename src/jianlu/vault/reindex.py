@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jianlu.runtime.database import migrate_database, transaction
-from jianlu.vault import _records
+from jianlu.vault import _kept, _records
 from jianlu.vault.compare import object_states
 from jianlu.vault.index import catch_up
 from jianlu.vault.ports import VaultPorts
@@ -42,6 +42,7 @@ def reindex(using: VaultPorts, *, progress: Callable[[int, int], None] | None = 
         with transaction(using.index) as connection:
             rows = object_states(using, _records.case_objects(connection, tenant, unit))
             _records.set_states(connection, [row for row in rows if row.state != SEALED])
-    with transaction(using.index, writes=False) as connection:
+    with transaction(using.index) as connection:
+        _kept.recount(connection)
         cases, objects, gone = _records.count_rows(connection)
     return Reindexed(entries=entries, cases=cases, objects=objects, objects_gone=gone)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, exists, func, select
+from sqlalchemy import Engine, select
 
 from jianlu.core.terms.ids import TenantId
 from jianlu.runtime.database import transaction
-from jianlu.vault._tables import objects, retentions
-from jianlu.vault.projection import SHREDDED
+from jianlu.vault._kept import is_there
+from jianlu.vault._tables import retention_counts, retentions
 
 ROWS_MAX = 500
 """Parts of cases that are listed of one month at once."""
@@ -41,13 +41,8 @@ class KeptPart:
 
 def kept_by_month(index: Engine, tenant: TenantId) -> Sequence[KeptUntil]:
     """Everything that is kept, by month, part and clause; destroyed cases are left out."""
-    month = func.substr(retentions.c.until, 1, 7).label("month")
-    query = (
-        select(month, retentions.c.part, retentions.c.clause, func.count(func.distinct(retentions.c.case_ref)))
-        .where(retentions.c.tenant == tenant, is_there())
-        .group_by(month, retentions.c.part, retentions.c.clause)
-        .order_by(month, retentions.c.part, retentions.c.clause)
-    )
+    c = retention_counts.c
+    query = select(c.month, c.part, c.clause, c.n).where(c.tenant == tenant).order_by(c.month, c.part, c.clause)
     with transaction(index, writes=False) as connection:
         return [KeptUntil(*row) for row in connection.execute(query)]
 
@@ -55,19 +50,12 @@ def kept_by_month(index: Engine, tenant: TenantId) -> Sequence[KeptUntil]:
 def kept_until(index: Engine, tenant: TenantId, month: str) -> Sequence[KeptPart]:
     """What is kept until a day of `month` (or `open`, `none`), by day and case; at most `ROWS_MAX`."""
     columns = retentions.c
+    days = [month, *(f"{month}-{day:02}" for day in range(1, 32))]  # named, so that an index finds them in any database's order
     query = (
         select(columns.case_ref, columns.part, columns.until, columns.clause)
-        .where(columns.tenant == tenant, func.substr(columns.until, 1, 7) == month, is_there())
+        .where(columns.tenant == tenant, columns.until.in_(days), is_there())
         .order_by(columns.until, columns.case_ref, columns.part)
         .limit(ROWS_MAX)
     )
     with transaction(index, writes=False) as connection:
         return [KeptPart(*row) for row in connection.execute(query)]
-
-
-def is_there() -> ColumnElement[bool]:
-    """The condition on a row of retentions that its keys were not destroyed: a case is one shred unit."""
-    gone = select(objects.c.unit).where(
-        objects.c.tenant == retentions.c.tenant, objects.c.unit == retentions.c.case_ref, objects.c.state == SHREDDED
-    )
-    return ~exists(gone)

@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import ColumnElement, Connection, Engine, insert, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, select, true
 
 from jianlu.capture.cases import case_rows
-from jianlu.capture.cases._tables import live_cases
+from jianlu.capture.cases._tables import CASE_TOTALS, live_cases
 from jianlu.capture.cases.case_access import case_resource, visible_cases
 from jianlu.capture.cases.case_rows import PAGE_ROWS, Sought, cases_before, page_of_cases
 from jianlu.capture.cases.model import CaseRow
@@ -90,7 +90,7 @@ def enter(database: Engine, rows: list[CaseRow]) -> None:
     names = {"case": "case_ref"}
     values = [{names.get(name, name): getattr(row, name) for name in CaseRow.__dataclass_fields__} for row in rows]
     with transaction(database) as connection:
-        connection.execute(insert(live_cases), values)
+        CASE_TOTALS.insert(connection, values)
 
 
 def listed(database: Engine, access: Access, who: Principal, action: str) -> set[str]:

@@ -62,6 +62,18 @@ def test_an_error_while_deciding_denies() -> None:
     assert not access.decide(AGENT, "case.read", case(level="three")).is_allowed
 
 
+def test_of_several_cases_asked_about_at_once_each_has_its_own_answer() -> None:
+    """One that cannot be asked about, or comes twice, closes or opens no other."""
+    access = plain_access()
+    others = [case(), case(owner="account-zhou", maker="account-zhou"), case(level="three"), case(level=9)]
+    asked = [Resource(each.kind, f"{CASE[:-1]}{number}", each.tenant, each.attributes) for number, each in enumerate(others)]
+    broken = Resource("case", f"{CASE[:-1]}x", TenantId(TENANT), {**case().attributes, "level": object()})  # type: ignore[dict-item]
+    for some in (asked, [*asked, asked[0]], [*asked, broken]):
+        assert access.decide_each(AGENT, "case.read", some) == [access.decide(AGENT, "case.read", each) for each in some]
+    assert [each.is_allowed for each in access.decide_each(AGENT, "case.read", asked)][:3] == [True, False, False]
+    assert access.decide_each(AGENT, "case.read", []) == []
+
+
 def test_a_forbidding_statement_that_fails_does_not_open_what_another_permits() -> None:
     schema = """
     entity Staff = { account: String };

@@ -90,6 +90,12 @@ def test_a_version_differs_from_itself_in_nothing(packs: tuple[Pack, ...]) -> No
 def test_a_kept_version_is_read_as_strictly_as_the_one_in_use(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(packs_directory(), tmp_path / "packs"))
     assert len(pack_versions(folder, DUAL, load_packs(folder))) == 2
+    file = folder / "_earlier" / "1.0.0" / DUAL / "pack.toml"
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"unknown = 1\n")
+    with pytest.raises(InvalidError):
+        pack_versions(folder, DUAL, load_packs(folder))
+    file.write_bytes(whole)
     (folder / "_earlier" / "1.0.0").rename(folder / "_earlier" / "0.9.0")
     with pytest.raises(InvalidError, match=r"says version 1\.0\.0"):
         pack_versions(folder, DUAL, load_packs(folder))

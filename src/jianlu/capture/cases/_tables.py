@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 
+from jianlu.runtime.totals import Totals
+
 cases_schema = MetaData()
 
 _ASKED = ("agent", "created_by", "branch", "place", "level")
@@ -46,6 +48,22 @@ live_cases = Table(
     Index("live_cases_by_agent", "tenant", "agent", "created_at"),
     Index("live_cases_by_age", "tenant", "created_at", "case_ref", "state", *_ASKED, "number", "title"),
 )
+
+live_case_totals = Table(
+    "live_case_totals",
+    cases_schema,
+    Column("tenant", String(40), primary_key=True),
+    Column("state", String(16), primary_key=True),
+    Column("agent", String(64), primary_key=True),
+    Column("created_by", String(64), primary_key=True),
+    Column("branch", String(40), primary_key=True),
+    Column("place", String(16), primary_key=True),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("n", BigInteger, nullable=False),
+)
+
+CASE_TOTALS = Totals(live_cases, live_case_totals, {name: live_cases.c[name] for name in ("tenant", "state", *_ASKED)})
+"""How many cases there are of everything that rules may ask: a list says how many its reader sees without counting them."""
 
 script_versions = Table(
     "script_versions",

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func, or_, select
 
-from jianlu.capture.cases._tables import live_cases
+from jianlu.capture.cases._tables import CASE_TOTALS, live_case_totals, live_cases
 from jianlu.capture.cases.model import CaseRow
+from jianlu.runtime.database import transaction
+from jianlu.runtime.totals import over_totals
 
 PAGE_ROWS = 20
 """Cases on one page of a work list: what fits on a screen."""
@@ -44,20 +46,24 @@ def find_case(connection: Connection, tenant: str, case: str) -> CaseRow | None:
 def add_case(connection: Connection, row: CaseRow) -> None:
     """Insert the row."""
     values = {_COLUMNS.get(name, name): value for name, value in asdict(row).items()}
-    connection.execute(insert(live_cases).values(**values))
+    CASE_TOTALS.insert(connection, [values])
 
 
 def change_case(connection: Connection, tenant: str, case: str, **values: Any) -> None:
     """Set columns of the row."""
-    mine = (live_cases.c.tenant == tenant, live_cases.c.case_ref == case)
-    connection.execute(update(live_cases).where(*mine).values(**values))
+    CASE_TOTALS.update(connection, (live_cases.c.tenant == tenant, live_cases.c.case_ref == case), values)
+
+
+def recount_cases(database: Engine) -> None:
+    """Count the totals of all cases again."""
+    with transaction(database) as connection:
+        CASE_TOTALS.recount(connection)
 
 
 def claim_agent(connection: Connection, tenant: str, case: str, account: str, display: str) -> bool:
     """Write the agent's account into the row, unless another's is there; whether it is this one's now."""
     mine = (live_cases.c.tenant == tenant, live_cases.c.case_ref == case, live_cases.c.agent.in_(["", account]))
-    done = connection.execute(update(live_cases).where(*mine).values(agent=account, agent_display=display))
-    return done.rowcount == 1
+    return CASE_TOTALS.update(connection, mine, {"agent": account, "agent_display": display}) == 1
 
 
 def cases_by_state(connection: Connection, tenant: str, states: tuple[str, ...]) -> list[str]:
@@ -77,15 +83,20 @@ def newest_in_states(
     connection: Connection, tenant: str, states: tuple[str, ...], visible: ColumnElement[bool], limit: int
 ) -> tuple[list[CaseRow], int]:
     """The newest of the `visible` cases in one of `states`, and how many there are."""
-    wanted = (live_cases.c.tenant == tenant, live_cases.c.state.in_(states), visible)
-    refs = _newest_refs(connection, wanted, limit)
-    return _of_refs(connection, tenant, refs), len(refs) if len(refs) < limit else _count(connection, wanted)
+    mine = (live_cases.c.tenant == tenant, visible)
+    refs = [ref for state in states for ref in _newest_refs(connection, (*mine, live_cases.c.state == state), limit)]
+    total = len(refs) if len(refs) < limit else _count(connection, (*mine, live_cases.c.state.in_(states)))
+    return rows_of_refs(connection, tenant, refs)[:limit], total
 
 
 def cases_where(connection: Connection, tenant: str, cases: Sequence[str], condition: ColumnElement[bool]) -> set[str]:
-    """Those of `cases` for which the condition holds."""
-    wanted = (live_cases.c.tenant == tenant, live_cases.c.case_ref.in_(cases), condition)
-    return set(connection.execute(select(live_cases.c.case_ref).where(*wanted)).scalars())
+    """Those of `cases` for which the condition holds.
+
+    The rows are read by their key: asked for the reference alone, SQLite goes through an index that holds the condition, of all cases.
+    """
+    columns = live_cases.c
+    query = select(columns.case_ref, columns.customer, condition).where(columns.tenant == tenant, columns.case_ref.in_(cases))
+    return {case for case, _, is_met in connection.execute(query) if is_met}
 
 
 def page_of_cases(
@@ -93,8 +104,8 @@ def page_of_cases(
 ) -> tuple[list[CaseRow], int, dict[str, int]]:
     """One page of the `visible` ones in a state, found by number or title, newest first; how many there are; all visible ones by state.
 
-    Everything but the rows of the page itself is read out of indices: counting once by state answers most totals too, and what a few
-    hundred cases answer to is found and counted in one pass.
+    Everything but the rows of the page itself is read out of totals and indices: the totals by state answer most others too, and what a
+    few hundred cases answer to is found and counted in one pass.
     """
     wanted = _wanted(connection, tenant, visible, state, q)
     counts = _count_by_state(connection, tenant, visible)
@@ -105,7 +116,7 @@ def page_of_cases(
         found = _newest_refs(connection, wanted, max(_COUNTED_BY_FINDING, skipped + PAGE_ROWS))
         total = len(found) if len(found) < _COUNTED_BY_FINDING else _count(connection, wanted)
         refs = found[skipped : skipped + PAGE_ROWS]
-    return _of_refs(connection, tenant, refs), total, counts
+    return rows_of_refs(connection, tenant, refs), total, counts
 
 
 def cases_before(
@@ -122,7 +133,7 @@ def cases_before(
     made, ref = live_cases.c.created_at, live_cases.c.case_ref
     if before is not None:
         wanted += [made <= before[0], or_(made < before[0], ref < before[1])]
-    return _of_refs(connection, tenant, _newest_refs(connection, wanted, PAGE_ROWS + 1))
+    return rows_of_refs(connection, tenant, _newest_refs(connection, wanted, PAGE_ROWS + 1))
 
 
 def _newest_refs(connection: Connection, wanted: Sequence[ColumnElement[bool]], limit: int, skipped: int = 0) -> list[str]:
@@ -133,7 +144,7 @@ def _newest_refs(connection: Connection, wanted: Sequence[ColumnElement[bool]], 
     return list(connection.execute(query.limit(limit).offset(skipped)).scalars())
 
 
-def _of_refs(connection: Connection, tenant: str, refs: Sequence[str]) -> list[CaseRow]:
+def rows_of_refs(connection: Connection, tenant: str, refs: Sequence[str]) -> list[CaseRow]:
     """The rows of these few alone, newest first."""
     query = select(live_cases).where(live_cases.c.tenant == tenant, live_cases.c.case_ref.in_(refs))
     return sorted(map(_row, connection.execute(query).mappings()), key=lambda row: (row.created_at, row.case), reverse=True)
@@ -164,7 +175,12 @@ def _count(connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> int
 
 
 def _count_by_state(connection: Connection, tenant: str, visible: ColumnElement[bool]) -> dict[str, int]:
-    query = select(live_cases.c.state, func.count()).where(live_cases.c.tenant == tenant, visible).group_by(live_cases.c.state)
+    counts, counted = live_case_totals.c, over_totals(visible, CASE_TOTALS)
+    if counted is None:  # a rule asks for more than totals hold
+        columns = live_cases.c
+        query = select(columns.state, func.count()).where(columns.tenant == tenant, visible).group_by(columns.state)
+    else:
+        query = select(counts.state, func.sum(counts.n)).where(counts.tenant == tenant, counted).group_by(counts.state)
     return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
 

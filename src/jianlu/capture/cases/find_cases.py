@@ -5,8 +5,10 @@ The list asks the policies' residuals, one case asks for a decision; neither is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jianlu.capture.cases.case_access import case_resource, visible_cases
-from jianlu.capture.cases.case_rows import PAGE_ROWS, Sought, cases_before, find_case, page_of_cases
+from jianlu.capture.cases.case_rows import PAGE_ROWS, Sought, cases_before, find_case, page_of_cases, rows_of_refs
 from jianlu.capture.cases.model import CasePage, CaseRow
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import NotFoundError
@@ -50,6 +52,12 @@ def row_of(case: str, *, using: SessionPorts) -> CaseRow:
     if row is None:
         raise NotFoundError("there is no such case here: check the link, or ask who sent it to you")
     return row
+
+
+def rows_of(cases: Sequence[str], *, using: SessionPorts) -> list[CaseRow]:
+    """The rows of those of these cases that there are, newest first, for whoever decides who may see them."""
+    with transaction(using.database, writes=False) as connection:
+        return rows_of_refs(connection, using.tenant, cases)
 
 
 def read_case(case: str, *, using: SessionPorts, by: Principal) -> CaseRow:

@@ -5,9 +5,9 @@ A row without them stays: it says that there was a case and who may know what be
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select
 
-from jianlu.capture.cases._tables import live_cases
+from jianlu.capture.cases._tables import CASE_TOTALS, live_cases
 
 DESTROYED = "destroyed"
 """State of a case of which nothing is left but what the ledger says."""
@@ -25,7 +25,7 @@ def forget_row(connection: Connection, tenant: str, case: str) -> None:
         "request_digest": "",
     }
     mine = (live_cases.c.tenant == tenant, live_cases.c.case_ref == case)
-    connection.execute(update(live_cases).where(*mine).values(**empty, state=DESTROYED))
+    CASE_TOTALS.update(connection, mine, {**empty, "state": DESTROYED})
 
 
 def named_in_row(connection: Connection, tenant: str, case: str) -> int:

@@ -74,7 +74,7 @@ def _plans_of(scene: _Held, rules: _Held, on: date) -> Sequence[tuple[Changed, P
     seats = [rule.seat for rule in scene.held.seats if rule.is_required]
     for changed, stated in _kinds_of_case(scene.held):
         try:
-            found.append((changed, rules.held.plan_of(facts_of(on, stated, tracks_for(seats)))))
+            found.append((changed, rules.held.tried_plan_of(facts_of(on, stated, tracks_for(seats)))))
         except InvalidError:
             continue
     return found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jianlu.core.formats.pack import packs_bytes
 from jianlu.core.formats.plan import Language, Plan
-from jianlu.govern.policy.freeze import freeze_plan
+from jianlu.govern.policy.freeze import freeze_plan, merge_plan
 from jianlu.govern.policy.load_languages import load_languages
 from jianlu.govern.policy.load_packs import load_packs, pack_files
 from jianlu.govern.policy.model import CaseFacts, Pack
@@ -28,6 +28,10 @@ class Rules:
     def plan_of(self, facts: CaseFacts) -> Plan:
         """The plan of a case; raises as `freeze_plan`."""
         return freeze_plan(facts, self.packs, self.languages)
+
+    def tried_plan_of(self, facts: CaseFacts) -> Plan:
+        """As `plan_of`, of a case that nobody has: what a script is tried on (`freeze.merge_plan`)."""
+        return merge_plan(facts, self.packs, self.languages)
 
     def bytes_of(self, plan: Plan) -> bytes:
         """The files of the packs that the plan was made from, as they are sealed beside it."""

@@ -29,9 +29,9 @@ PRIMARY, SECOND = "a", "b"
 """Names of the two recorders: the first writes the recording, the second mirrors it."""
 
 
-def no_jobs(_: str) -> Mapping[str, Any]:
-    """The progress of a case for which no job runs."""
-    return {"jobs": {"stage": "none", "done": 0, "due": 0, "error": ""}, "result": None}
+def no_jobs(cases: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """The progress of cases for which no job runs."""
+    return {case: {"jobs": {"stage": "none", "done": 0, "due": 0, "error": ""}, "result": None} for case in cases}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class SessionPorts:
     """Everything that the use cases of `capture/cases` and `capture/sessions` are given.
 
     `after_call` starts the stages after the call for a case, and may be told the same case again. `probes` are checks of the gate by
-    name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of a case are, `wait` lets
+    name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of cases are, `wait` lets
     others work for so many seconds. `is_edge`: media and recorders are across a line that may be cut.
     `watching` is what is known of the checker beside the call; None where live checks are switched off. `began_at` is when this
     process began to have sessions: before, another one had them. `owed` is what the ledger would not take yet.
@@ -58,7 +58,7 @@ class SessionPorts:
     after_call: Callable[[str], None]
     access: Access
     probes: Mapping[str, Callable[[], None]] = field(default_factory=dict)
-    jobs: Callable[[str], Mapping[str, Any]] = no_jobs
+    jobs: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]] = no_jobs
     watching: Watching | None = None
     is_edge: bool = False
     video_codecs: tuple[str, ...] = VIDEO_CODECS
@@ -70,3 +70,7 @@ class SessionPorts:
     def __post_init__(self) -> None:
         """Note the instant."""
         object.__setattr__(self, "began_at", self.clock.now())
+
+    def jobs_of(self, case: str) -> Mapping[str, Any]:
+        """As `jobs`, of one case."""
+        return self.jobs([case])[case]

@@ -37,7 +37,7 @@ def view_session(case: str, *, using: SessionPorts, by: Principal) -> dict[str, 
 
 def _view(live: LiveSession, standing: Standing, number: str, using: SessionPorts) -> dict[str, Any]:
     row, talk, now_ms = live.row, live.talk, session_ms(live, using=using)
-    progress = using.jobs(row.case)
+    progress = using.jobs_of(row.case)
     phase = phase_now(live)
     if phase in OVER and progress["jobs"]["stage"] == "done":
         phase = Phase.SEALED

@@ -162,7 +162,7 @@ def _after_talk(live: LiveSession, using: SessionPorts) -> None:
 
 
 def _is_done(case: str, using: SessionPorts) -> bool:
-    return bool(using.jobs(case)["jobs"]["stage"] == "done")
+    return bool(using.jobs_of(case)["jobs"]["stage"] == "done")
 
 
 def _seal_row(case: str, using: SessionPorts) -> None:

@@ -24,6 +24,21 @@ def canonical_bytes(document: Any) -> bytes:
         raise InvalidError("a text in the document is not valid Unicode") from error
 
 
+def plain_fields(made: Any) -> dict[str, Any]:
+    """The fields of a dataclass, and of those within it, as a document holds them: objects, lists, texts and numbers, not copied."""
+    return {name: _plain(getattr(made, name)) for name in made.__dataclass_fields__}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [inner if type(inner) is str else _plain(inner) for inner in value]
+    return plain_fields(value) if hasattr(value, "__dataclass_fields__") else value
+
+
 def parse_canonical(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Any:
     """The document whose canonical form is exactly `content`; raises InvalidError for any other bytes.
 
@@ -45,16 +60,18 @@ def _refuse(text: str) -> Any:
 
 
 def _check(value: Any, depth: int) -> None:
-    if depth > DOCUMENT_DEPTH_MAX:
+    if depth > DOCUMENT_DEPTH_MAX or (depth == DOCUMENT_DEPTH_MAX and isinstance(value, dict | list | tuple) and value):
         raise InvalidError("a document is nested too deeply")
     if isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise InvalidError("a document's keys must be ASCII text")
-            _check(inner, depth + 1)
+            if type(inner) is not str:  # most of a document are texts, about which there is nothing to ask
+                _check(inner, depth + 1)
     elif isinstance(value, list | tuple):
         for inner in value:
-            _check(inner, depth + 1)
+            if type(inner) is not str:
+                _check(inner, depth + 1)
     elif isinstance(value, bool) or value is None or isinstance(value, str):
         return
     elif isinstance(value, int):

@@ -7,11 +7,11 @@ the pure rules need (phrases as tokens, word lists, thresholds), so that a stran
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
+from jianlu.core.formats.canonical import canonical_bytes, parse_canonical, plain_fields
 
 FORMAT = "jianlu/plan/v1"
 
@@ -169,9 +169,14 @@ class Plan:
 
 def plan_bytes(plan: Plan) -> bytes:
     """The canonical document; raises InvalidError when it would not parse back to `plan`."""
-    content = canonical_bytes({"format": FORMAT, **_plain(asdict(plan))})
+    content = canonical_bytes({"format": FORMAT, **plain_fields(plan)})
     parse_plan(content)
     return content
+
+
+def settled_plan(plan: Plan) -> Plan:
+    """The plan that its own document says; raises InvalidError when no document can say it."""
+    return parse_plan(canonical_bytes({"format": FORMAT, **plain_fields(plan)}))
 
 
 def parse_plan(content: bytes) -> Plan:
@@ -258,11 +263,3 @@ def _check(plan: Plan) -> None:
     for obligation in plan.obligations:
         if obligation.kind not in KINDS or obligation.clause_key not in clauses or not isinstance(obligation.params, dict):
             raise InvalidError(f"the obligation {obligation.id} is of an unknown kind or has no clause in the plan")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value

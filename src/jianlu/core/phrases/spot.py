@@ -6,11 +6,11 @@ The verifier calls this very function and compares, so a phrase finding that doe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.canonical import canonical_bytes
+from jianlu.core.formats.canonical import canonical_bytes, plain_fields
 from jianlu.core.formats.plan import Language, Phrase, Plan
 from jianlu.core.limits import NEAR_PAIRS_MAX, PHRASE_TOKENS_MAX, PHRASE_VARIANTS_MAX
 from jianlu.core.phrases.align import Haystack, Needle, Work, matches_of
@@ -60,8 +60,8 @@ def spot(plan: Plan, speech: Inspection) -> Inspection:
     work = Work()
     hits: list[_Hit] = []
     for language in plan.languages:
-        targets = _targets(plan, language, work)
         polarity = Polarity(language)
+        targets = _targets(plan, language, polarity, work)
         for passage in passages:
             if passage.lang == language.lang:
                 hits += _hits(passage, targets, polarity, work)
@@ -71,8 +71,8 @@ def spot(plan: Plan, speech: Inspection) -> Inspection:
 def rules_digest(plan: Plan) -> str:
     """SHA-256 of the canonical JSON of the plan's phrases and languages: what the search went by."""
     rules = {
-        "phrases": [asdict(phrase) for phrase in plan.phrases],
-        "languages": [asdict(language) for language in plan.languages],
+        "phrases": [plain_fields(phrase) for phrase in plan.phrases],
+        "languages": [plain_fields(language) for language in plan.languages],
     }
     return digest_of(canonical_bytes(rules))
 
@@ -95,8 +95,8 @@ def _check_sizes(plan: Plan) -> None:
             raise InvalidError(f"the phrase {phrase.id} needs a language of the plan and a threshold of {THRESHOLD_MIN} to 1000")
 
 
-def _targets(plan: Plan, language: Language, work: Work) -> list[_Target]:
-    nearness, polarity = Nearness(language.near), Polarity(language)
+def _targets(plan: Plan, language: Language, polarity: Polarity, work: Work) -> list[_Target]:
+    nearness = Nearness(language.near)
     targets = [
         _Target(
             phrase,

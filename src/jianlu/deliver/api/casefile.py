@@ -45,7 +45,7 @@ def file_document(deps: Deps, staff: Staff, case: str) -> dict[str, Any]:
     may_know = deps.access.decide(staff, "access.read", tenant_wide(deps.tenant)).is_allowed
     number, links = shown_number(deps, staff, row), linked_cases(deps, staff, [case]).get(case)
     shown = {"number": number, "package": package, "links": links, "access": looks_of(deps, case) if may_know else None}
-    return {**found, **deps.sessions.jobs(case), **shown}
+    return {**found, **deps.sessions.jobs_of(case), **shown}
 
 
 def masked_file_document(deps: Deps, row: CaseRow, package_url: str | None) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def masked_file_document(deps: Deps, row: CaseRow, package_url: str | None) -> d
         "package": {"bytes": path.stat().st_size, "url": package_url} if package_url else None,
         "access": [{**look, "who": masked(look["who"])} for look in looks_of(deps, row.case)],
     }
-    return {**found, **deps.sessions.jobs(row.case), "links": None, **masks}
+    return {**found, **deps.sessions.jobs_of(row.case), "links": None, **masks}
 
 
 def looks_of(deps: Deps, case: str) -> list[dict[str, Any]]:

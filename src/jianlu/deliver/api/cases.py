@@ -5,20 +5,21 @@ What happens in a session is `conduct.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
 from jianlu.capture.cases.create_case import create_case
 from jianlu.capture.cases.find_cases import cases_after, find_cases, read_case
-from jianlu.capture.cases.model import CaseRequest, Person
+from jianlu.capture.cases.model import CaseRequest, CaseRow, Person
 from jianlu.capture.cases.scenes import scene_document
 from jianlu.capture.sessions.checking import calls_for_supervisor
 from jianlu.capture.sessions.model import Phase
 from jianlu.capture.sessions.view import view_session
 from jianlu.deliver.api._bodies import NewCase
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps
-from jianlu.deliver.api.masking import shown_case, shown_row
+from jianlu.deliver.api.masking import shown_case, shown_rows
 from jianlu.deliver.api.paging import Cursor, behind
 from jianlu.deliver.api.rights import on_case, on_tenant, purpose_of
 from jianlu.govern.identity.model import Principal, Staff
@@ -87,7 +88,7 @@ def session(case: CaseRef, caller: Caller, deps: TheDeps) -> dict[str, Any]:
 def progress(case: CaseRef, caller: Caller, deps: TheDeps) -> dict[str, Any]:
     """How far inspecting, judging and packaging are; the result when they are done."""
     read_case(case, using=deps.sessions, by=caller)
-    return dict(deps.sessions.jobs(case))
+    return dict(deps.sessions.jobs_of(case))
 
 
 def templates_document(deps: Deps) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def templates_document(deps: Deps) -> dict[str, Any]:
 def cases_document(deps: Deps, staff: Staff, state: str, q: str, page: int) -> dict[str, Any]:
     """The answer of `/cases`."""
     found = find_cases(using=deps.sessions, by=staff, state=state, q=q, page=page)
-    rows = [{**shown_row(deps, staff, row), **deps.sessions.jobs(row.case)} for row in found.rows]
+    rows = _shown(deps, staff, found.rows)
     counts = {phase.value: found.counts.get(phase.value, 0) for phase in Phase}
     return {"cases": rows, "total": found.total, "page": found.page, "pages": found.pages, "counts": counts, "next": ""}
 
@@ -106,11 +107,16 @@ def cases_document(deps: Deps, staff: Staff, state: str, q: str, page: int) -> d
 def cases_by_cursor(deps: Deps, staff: Staff, state: str, q: str, cursor: str) -> dict[str, Any]:
     """The answer of `/cases` to a program that goes through all of them: nothing is counted."""
     found, further = cases_after(cursor, using=deps.sessions, by=staff, state=state, q=q)
-    rows = [{**shown_row(deps, staff, row), **deps.sessions.jobs(row.case)} for row in found]
-    return {"cases": rows, "total": 0, "page": 0, "pages": 0, "counts": {}, "next": further}
+    return {"cases": _shown(deps, staff, found), "total": 0, "page": 0, "pages": 0, "counts": {}, "next": further}
+
+
+def _shown(deps: Deps, staff: Staff, rows: Sequence[CaseRow]) -> list[dict[str, Any]]:
+    """The rows of one page, with how far the stages after the call are."""
+    jobs = deps.sessions.jobs([row.case for row in rows])
+    return [{**shown, **jobs[row.case]} for row, shown in zip(rows, shown_rows(deps, staff, rows), strict=True)]
 
 
 def case_document(deps: Deps, caller: Principal, case: str, purpose: str = "") -> dict[str, Any]:
     """The answer of `/cases/{case}`."""
     row = read_case(case, using=deps.sessions, by=caller)
-    return {**shown_case(deps, caller, row, purpose), **deps.sessions.jobs(case)}
+    return {**shown_case(deps, caller, row, purpose), **deps.sessions.jobs_of(case)}

@@ -121,7 +121,7 @@ def _resource(deps: Deps, staff: Staff, sample: str) -> Resource:
 
 
 def _case(deps: Deps, sample: str, case: str) -> dict[str, Any]:
-    row, progress = row_of(case, using=deps.sessions), deps.sessions.jobs(case)
+    row, progress = row_of(case, using=deps.sessions), deps.sessions.jobs_of(case)
     return {
         "case": case,
         "template": row.scene,

@@ -6,9 +6,10 @@ Lists never hold a whole name. One case holds it for who may see it for the purp
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from jianlu.capture.cases.case_access import case_resource, number_for
+from jianlu.capture.cases.case_access import case_resource, number_for, numbers_for
 from jianlu.capture.cases.model import CaseRow
 from jianlu.deliver.api.deps import Deps
 from jianlu.govern.identity.model import Principal
@@ -19,9 +20,19 @@ def shown_number(deps: Deps, caller: Principal, row: CaseRow) -> str:
     return number_for(deps.access, caller, row)
 
 
+def shown_numbers(deps: Deps, caller: Principal, rows: Sequence[CaseRow]) -> list[str]:
+    """As `shown_number`, of several cases at once."""
+    return numbers_for(deps.access, caller, rows)
+
+
 def shown_row(deps: Deps, caller: Principal, row: CaseRow) -> dict[str, Any]:
     """The row as lists show it to the caller."""
     return {**row.document, "number": shown_number(deps, caller, row)}
+
+
+def shown_rows(deps: Deps, caller: Principal, rows: Sequence[CaseRow]) -> list[dict[str, Any]]:
+    """As `shown_row`, of one page of a list at once."""
+    return [{**row.document, "number": number} for row, number in zip(rows, shown_numbers(deps, caller, rows), strict=True)]
 
 
 def shown_case(deps: Deps, caller: Principal, row: CaseRow, purpose: str) -> dict[str, Any]:

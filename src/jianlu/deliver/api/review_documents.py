@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from jianlu.capture.cases.find_cases import row_of
+from jianlu.capture.cases.find_cases import row_of, rows_of
 from jianlu.core.errors import DeniedError, JianluError, NotFoundError
 from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.formats.verdicts import parse_verdicts
 from jianlu.deliver.api.deps import Deps
-from jianlu.deliver.api.masking import shown_number
+from jianlu.deliver.api.masking import shown_numbers
 from jianlu.deliver.api.paging import behind
 from jianlu.deliver.api.review_redos import linked_cases, redo_of
 from jianlu.deliver.reports.course import sealed_script
@@ -37,6 +37,8 @@ from jianlu.judge.review.taking import claimant, find_tasks
 from jianlu.judge.review.work_list import find_reviews, find_rolls, reviews_after
 from jianlu.vault.case_log import CaseLog
 
+_Groups = Mapping[tuple[str, str], ReviewGroup]
+
 _UNKNOWN = {"number": "", "title": "", "template": "", "customer": "", "agent": ""}
 """Of a case that came as a file: the work list of live cases knows nothing of it."""
 
@@ -52,7 +54,8 @@ def reviews_document(deps: Deps, staff: Staff, which: str, page: int, cursor: st
     else:
         found = find_reviews(which, using=deps.reviews, account=account, agent=agent, page=page)
     names = shown_names(deps.identity, deps.tenant, {task.reviewer for task in found.tasks})
-    rows = [{**_task(deps, task, found.today, names), **_case(deps, staff, task.case)} for task in found.tasks]
+    groups, cases = _groups(deps), _cases(deps, staff, [task.case for task in found.tasks])
+    rows = [{**_task(groups, task, found.today, names), **cases[task.case]} for task in found.tasks]
     return {
         "reviews": rows,
         "total": found.total,
@@ -75,11 +78,11 @@ def review_document(deps: Deps, staff: Staff, case: str) -> dict[str, Any]:
     appeal = read_appeal(case, using=deps.reviews)
     said = {stage: review_fields(read_review(case, stage, using=deps.reviews)) for stage in sorted(shown)}
     names = shown_names(deps.identity, deps.tenant, {*(task.reviewer for task in tasks), *([appeal.by] if appeal else [])})
-    today = day_at(deps.clock.now())
+    today, groups = day_at(deps.clock.now()), _groups(deps)
     return {
         "case": case,
-        **_case(deps, staff, case),
-        "tasks": [_task(deps, task, today, names, is_told=task.stage in shown) for task in tasks],
+        **_cases(deps, staff, [case])[case],
+        "tasks": [_task(groups, task, today, names, is_told=task.stage in shown) for task in tasks],
         "clauses": _clauses(log, plan),
         "script": _script(log, plan),
         "decisions": [{**each, "reviewer_name": names.get(each["reviewer"], "")} for each in said.values()],
@@ -139,9 +142,9 @@ def review_resource(deps: Deps, tasks: Sequence[TaskRow]) -> Resource:
     return Resource("review", task.case, deps.tenant, {**people, "state": task.state})
 
 
-def _task(deps: Deps, task: TaskRow, today: str, names: Mapping[str, str], *, is_told: bool = True) -> dict[str, Any]:
+def _task(groups: _Groups, task: TaskRow, today: str, names: Mapping[str, str], *, is_told: bool = True) -> dict[str, Any]:
     """A task as lists show it; what it came to only where that `is_told`: a second look must not know it."""
-    group = _groups(deps).get((task.plan, task.stratum))
+    group = groups.get((task.plan, task.stratum))
     return {
         "case": task.case,
         "stage": task.stage,
@@ -162,13 +165,20 @@ def _task(deps: Deps, task: TaskRow, today: str, names: Mapping[str, str], *, is
     }
 
 
-def _case(deps: Deps, staff: Staff, case: str) -> dict[str, str]:
-    try:
-        row = row_of(case, using=deps.sessions)
-    except NotFoundError:
-        return dict(_UNKNOWN)
-    shown = {"number": shown_number(deps, staff, row), "title": row.title, "customer": row.customer}
-    return {**shown, "template": row.scene, "agent": row.agent_display}
+def _cases(deps: Deps, staff: Staff, cases: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What a list says of each of these cases."""
+    rows = rows_of(cases, using=deps.sessions)
+    shown = {
+        row.case: {
+            "number": number,
+            "title": row.title,
+            "customer": row.customer,
+            "template": row.scene,
+            "agent": row.agent_display,
+        }
+        for row, number in zip(rows, shown_numbers(deps, staff, rows), strict=True)
+    }
+    return {case: shown.get(case) or dict(_UNKNOWN) for case in cases}
 
 
 def _clauses(log: CaseLog, plan: Plan) -> list[dict[str, Any]]:
@@ -250,7 +260,7 @@ def _plan(plan: ReviewPlan, on: str) -> dict[str, Any]:
     }
 
 
-def _groups(deps: Deps) -> dict[tuple[str, str], ReviewGroup]:
+def _groups(deps: Deps) -> _Groups:
     return {(plan.key, group.id): group for plan in plans_in(deps.sessions.rules.packs) for group in plan.rule.groups}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,13 @@ from jianlu.core.terms.ids import TenantId, case_ref, tenant_id
 from jianlu.entry.serve.probe import Probe
 from jianlu.govern.access.decide import Access
 from jianlu.govern.policy.load_packs import packs_directory
-from jianlu.runtime.jobs import enqueue, read_progress
+from jianlu.runtime.jobs import JobProgress, enqueue, progress_of
 from jianlu.runtime.logging import logger
 from jianlu.runtime.reserve import Reserve
 from jianlu.vault.desk import CaseDesk
-from jianlu.vault.index import read_case_row
+from jianlu.vault.index import case_rows
 from jianlu.vault.keys import tenant_secret
+from jianlu.vault.projection import CaseRow
 from jianlu.wiring import Home, embedded_rooms, recorder_clients
 
 RESERVE = "owed.reserve"
@@ -56,7 +57,7 @@ def session_ports(home: Home, desk: CaseDesk, access: Access) -> SessionPorts:
         after_call=lambda case: _after_call(home, desk, tenant, case),
         access=access,
         probes=probes_of(home),
-        jobs=lambda case: jobs_of(home, tenant, case),
+        jobs=lambda cases: jobs_of(home, tenant, cases),
         watching=watching_of(home),
         video_codecs=home.settings.media.video_codecs,
         is_edge=home.settings.serve.is_edge,
@@ -89,15 +90,20 @@ def probes_of(home: Home) -> dict[str, Callable[[], None]]:
     }
 
 
-def jobs_of(home: Home, tenant: TenantId, case: str) -> Mapping[str, Any]:
-    """How far the stages after the call are, and the counts of verdicts once they are done."""
-    progress = read_progress(home.vault.index, case)
+def jobs_of(home: Home, tenant: TenantId, cases: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """How far the stages after the call are, and the counts of verdicts once they are done, of each of these cases."""
+    progress = progress_of(home.vault.index, cases)
+    done = [case_ref(case) for case, each in progress.items() if each.state == "done"]
+    rows = case_rows(home.vault, tenant, done)
+    return {case: _jobs(case, progress.get(case), rows.get(case)) for case in cases}
+
+
+def _jobs(case: str, progress: JobProgress | None, row: CaseRow | None) -> Mapping[str, Any]:
     if progress is None:
         return {"jobs": {"stage": "none", "done": 0, "due": None, "error": ""}, "result": None}
     stage = {"failed": "failed", "done": "done", "waiting": progress.stage or "inspect"}.get(
         progress.state, progress.stage or "inspect"
     )
-    row = read_case_row(home.vault, tenant, case_ref(case)) if progress.state == "done" else None
     result = None
     if row is not None:
         counts = {"met": row.met, "not_met": row.not_met, "not_evidenced": row.not_evidenced}

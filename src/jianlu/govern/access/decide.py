@@ -7,10 +7,10 @@ An answer that rests on a second person (emergency, approval) is asked for only 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cedarpy import is_authorized
+from cedarpy import AuthzResult, is_authorized_batch
 
 from jianlu.core.errors import DeniedError
 from jianlu.govern.access.model import AccessDeniedError, Decision, Resource, Rule, check_action, check_purpose
@@ -71,9 +71,24 @@ class Access:
 
         `goes_on`: it is the rest of an act that a second person approved and that broke off.
         """
+        return self.decide_each(who, action, [on], purpose=purpose, goes_on=goes_on)[0]
+
+    def decide_each(
+        self, who: Principal, action: str, on: Sequence[Resource], *, purpose: str = "", goes_on: bool = False
+    ) -> list[Decision]:
+        """As `decide`, of several resources that are asked about at once."""
         check_action(action)
         check_purpose(purpose)
-        decision = self._ask(who, action, on, purpose, is_emergency=False, is_approved=False)
+        decisions = self._ask_each(who, action, on, purpose, is_emergency=False, is_approved=False)
+        return [
+            self._by_grant(who, action, each, purpose, decision, goes_on=goes_on)
+            for each, decision in zip(on, decisions, strict=True)
+        ]
+
+    def _by_grant(
+        self, who: Principal, action: str, on: Resource, purpose: str, decision: Decision, *, goes_on: bool
+    ) -> Decision:
+        """What was denied, asked again where an emergency or an approval of it was granted."""
         if decision.is_allowed or not isinstance(who, Staff):
             return decision
         account = who.account.id
@@ -97,29 +112,37 @@ class Access:
         return decision
 
     def _ask(self, who: Principal, action: str, on: Resource, purpose: str, *, is_emergency: bool, is_approved: bool) -> Decision:
+        return self._ask_each(who, action, [on], purpose, is_emergency=is_emergency, is_approved=is_approved)[0]
+
+    def _ask_each(
+        self, who: Principal, action: str, on: Sequence[Resource], purpose: str, *, is_emergency: bool, is_approved: bool
+    ) -> list[Decision]:
         policies = self.policies
         known = policies.of_action.get(action)
+        denied = _denied((policies.default,), policies.default)
         if known is None:
-            return _denied((policies.default,), policies.default)
+            return [denied] * len(on)
         asker = self.principal_entity(who)
-        request = {
-            "principal": asker["uid"],
-            "action": {"type": "Action", "id": action},
-            "resource": {"type": on.entity_type, "id": on.id},
-            "context": {"purpose": purpose, "is_emergency": is_emergency, "is_approved": is_approved},
-        }
+        context = {"purpose": purpose, "is_emergency": is_emergency, "is_approved": is_approved}
+        requests = [
+            {
+                "principal": asker["uid"],
+                "action": {"type": "Action", "id": action},
+                "resource": {"type": each.entity_type, "id": each.id},
+                "context": context,
+            }
+            for each in on
+        ]
         try:
-            answer = is_authorized(request, known, json.dumps([asker, resource_entity(on)]))
-            fired = [policies.rules[name] for name in sorted(answer.diagnostics.id_annotations_by_reason.values())]
-            has_errors = bool(answer.diagnostics.errors)
+            answers = is_authorized_batch(requests, known, json.dumps([asker, *map(resource_entity, on)]))
+            return [_decision(policies, each, action, asker["uid"]["type"]) for each in answers]
         except (ValueError, TypeError, KeyError, DeniedError):
-            return _denied((policies.default,), policies.default)
-        if answer.allowed and not has_errors:
-            return Decision(True, *_named(fired), "")
-        if fired and not answer.allowed:
-            return _denied(tuple(fired), fired[0])
-        nearest = [rule for kind, rule in policies.permits[action] if kind in ("", asker["uid"]["type"])]
-        return _denied((policies.default,), nearest[0] if nearest else policies.default)
+            if len(on) == 1:
+                return [denied]
+            asked = [[each] for each in on]  # one that cannot be asked about closes no other
+            return [
+                self._ask_each(who, action, one, purpose, is_emergency=is_emergency, is_approved=is_approved)[0] for one in asked
+            ]
 
     def principal_entity(self, who: Principal) -> dict[str, Any]:
         """Who asks, as policies see them."""
@@ -143,6 +166,17 @@ def resource_entity(on: Resource) -> dict[str, Any]:
     """What is acted on, as policies see it."""
     attributes = {name: list(value) if isinstance(value, tuple) else value for name, value in on.attributes.items()}
     return {"uid": {"type": on.entity_type, "id": on.id}, "attrs": {**attributes, "tenant": on.tenant}, "parents": []}
+
+
+def _decision(policies: Policies, answer: AuthzResult, action: str, kind: str) -> Decision:
+    """What the policies' answer to an asker of that kind means."""
+    fired = [policies.rules[name] for name in sorted(answer.diagnostics.id_annotations_by_reason.values())]
+    if answer.allowed and not answer.diagnostics.errors:
+        return Decision(True, *_named(fired), "")
+    if fired and not answer.allowed:
+        return _denied(tuple(fired), fired[0])
+    nearest = [rule for one, rule in policies.permits[action] if one in ("", kind)]
+    return _denied((policies.default,), nearest[0] if nearest else policies.default)
 
 
 def _named(rules: list[Rule] | tuple[Rule, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,11 +1,13 @@
 """Versions of a pack: the one in use, and the earlier ones that an installation kept, `packs/_earlier/<version>/<pack>/`.
 
-Earlier versions decide nothing; they are there so that people can read what changed. Each is read as strictly as the one in use.
+Earlier versions decide nothing; they are there so that people can read what changed. Each is read as strictly as the one in use, and
+again when its files have changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from jianlu.core.errors import InvalidError, NotFoundError
@@ -23,7 +25,7 @@ def pack_versions(directory: Path, pack: str, packs: Iterable[Pack]) -> tuple[Pa
     in_use = {each.id: each for each in packs}
     if pack not in in_use:
         raise NotFoundError("there is no rule pack of that id: see the list of packs")
-    kept = [_kept(folder, pack) for folder in _folders(directory) if (folder / pack).is_dir()]
+    kept = [_kept(folder, pack, _stamp(folder / pack)) for folder in _folders(directory) if (folder / pack).is_dir()]
     earlier = sorted((each for each in kept if each.version != in_use[pack].version), key=_order, reverse=True)
     return (in_use[pack], *earlier)
 
@@ -33,7 +35,14 @@ def _folders(directory: Path) -> list[Path]:
     return sorted(folder for folder in place.iterdir() if folder.is_dir()) if place.is_dir() else []
 
 
-def _kept(folder: Path, pack: str) -> Pack:
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What tells whether a file of the version was changed, added or taken away since it was read."""
+    found = ((path, path.stat()) for path in sorted(folder.rglob("*")))
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found)
+
+
+@lru_cache(maxsize=64)
+def _kept(folder: Path, pack: str, _: tuple[tuple[str, int, int], ...]) -> Pack:
     found = load_pack(folder / pack)
     if found.version != folder.name:
         raise InvalidError(f"{EARLIER}/{folder.name}/{pack} says version {found.version}: put it into the folder of its version")

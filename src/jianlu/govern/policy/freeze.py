@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.plan import Conflict, Language, Obligation, Phrase, Plan, PlanClause, PlanPack, parse_plan, plan_bytes
+from jianlu.core.formats.plan import Conflict, Language, Obligation, Phrase, Plan, PlanClause, PlanPack, settled_plan
 from jianlu.govern.policy._values import amount_on
 from jianlu.govern.policy._wordings import compile_wording, joined
 from jianlu.govern.policy.conditions import Condition, Missing, evaluate
@@ -40,11 +40,16 @@ class _Draft:
 
 
 def freeze_plan(case: CaseFacts, packs: Sequence[Pack], languages: Mapping[str, Language]) -> Plan:
-    """The plan of `case`: every clause of `packs` that is in force on its day and applies to its facts, merged.
+    """The plan of `case`: every clause of `packs` that is in force on its day and applies to its facts, merged; as its document says it.
 
     Raises InvalidError when a fact on which a rule depends is not stated (naming the key), when a pack has no wording in the
     session's language, when order rules of merged packs contradict each other, or when no rule applies at all.
     """
+    return settled_plan(merge_plan(case, packs, languages))
+
+
+def merge_plan(case: CaseFacts, packs: Sequence[Pack], languages: Mapping[str, Language]) -> Plan:
+    """As `freeze_plan`, of which no document is made: what a script is tried on by the dozen; raises the same."""
     draft = _Draft(case)
     packs = sorted(packs, key=lambda pack: pack.id)
     for pack in packs:
@@ -55,7 +60,7 @@ def freeze_plan(case: CaseFacts, packs: Sequence[Pack], languages: Mapping[str, 
     langs = sorted({phrase.lang for phrase in draft.phrases.values()} | _session_language(case))
     if lost := [lang for lang in langs if lang not in languages]:
         raise InvalidError(f"there are no language rules for {', '.join(lost)}: add packs/_language/{lost[0]}.toml")
-    plan = Plan(
+    return Plan(
         facts=nested_facts(case.on, case.facts) | {"dates": {name: day.isoformat() for name, day in sorted(case.dates.items())}},
         tracks=case.tracks,
         packs=tuple(draft.packs),
@@ -66,7 +71,6 @@ def freeze_plan(case: CaseFacts, packs: Sequence[Pack], languages: Mapping[str, 
         retention=solve_retention(draft.candidates, on=case.on, dates=case.dates),
         conflicts=tuple(_conflict(rule) for pack in packs for rule in pack.conflicts if _conflict_applies(draft, pack, rule)),
     )
-    return parse_plan(plan_bytes(plan))
 
 
 def _session_language(case: CaseFacts) -> set[str]:

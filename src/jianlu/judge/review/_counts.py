@@ -12,10 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 from sqlalchemy import case as when_then
 
-from jianlu.judge.review._tables import review_counts, review_tasks, review_verdicts
+from jianlu.judge.review._tables import (
+    LATE,
+    REVIEW_TOTALS,
+    UNDECIDED,
+    review_counts,
+    review_tasks,
+    review_totals,
+    review_verdicts,
+)
 from jianlu.judge.review.model import Cause, Stage, TaskState
 
 Key = tuple[Any, ...]
@@ -56,14 +64,17 @@ def disputed_counts(connection: Connection, on: Asked) -> Counts:
 
 
 def work_counts(connection: Connection, on: Asked) -> Counts:
-    """(plan, roll, stage, state, outcome, whether a redo is asked, whether late, whether appealed) of the tasks.
-
-    A day ends at four in the afternoon of UTC, which is midnight in China (`days.py`).
-    """
-    c = review_tasks.c
-    is_late = when_then((c.decided_at.is_(None), c.due_on < on.today), else_=c.decided_at >= c.due_on + "T16:00:00.000Z")
-    kinds = (c.plan, c.roll, c.stage, c.state, c.outcome, c.asks_redo, is_late, c.appealed_at.is_not(None))
-    found = _counted(connection, kinds, [c.tenant == on.tenant, *([c.case_ref == on.case] if on.case else [])])
+    """(plan, roll, stage, state, outcome, whether a redo is asked, whether late, whether appealed) of the tasks."""
+    if on.case:
+        kinds: Mapping[str, ColumnElement[Any]] = REVIEW_TOTALS.kinds
+        n: ColumnElement[Any] = func.count()
+        mine = [review_tasks.c.tenant == on.tenant, review_tasks.c.case_ref == on.case]
+    else:
+        kinds, n = dict(review_totals.c.items()), func.sum(review_totals.c.n)
+        mine = [review_totals.c.tenant == on.tenant]
+    is_late = or_(kinds["lateness"] == LATE, and_(kinds["lateness"] == UNDECIDED, kinds["due_on"] < on.today))
+    named = [kinds[name] for name in ("plan", "roll", "stage", "state", "outcome", "asks_redo")]
+    found = _counted(connection, (*named, is_late, kinds["is_appealed"]), mine, n)
     return Counter({(*key[:5], *map(bool, key[5:])): n for key, n in found.items()})
 
 
@@ -119,10 +130,12 @@ def _add(connection: Connection, tenant: str, what: str, key: Key, n: int) -> No
         connection.execute(insert(review_counts).values(tenant=tenant, what=what, key=text, n=n))
 
 
-def _counted(connection: Connection, kinds: tuple[Any, ...], wanted: list[ColumnElement[bool]]) -> Counts:
+def _counted(
+    connection: Connection, kinds: tuple[Any, ...], wanted: list[ColumnElement[bool]], n: ColumnElement[int] | None = None
+) -> Counts:
     named = [each.label(f"k{place}") for place, each in enumerate(kinds)]
-    query = select(*named, func.count()).where(*wanted).group_by(*named)
-    return Counter({tuple(row[:-1]): row[-1] for row in connection.execute(query)})
+    query = select(*named, func.count() if n is None else n).where(*wanted).group_by(*named)
+    return Counter({tuple(row[:-1]): int(row[-1]) for row in connection.execute(query)})
 
 
 def _by_chance(on: Asked) -> list[ColumnElement[bool]]:

@@ -6,14 +6,15 @@ The caller opens and commits the transaction; what may be written is decided bef
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, insert, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, insert, or_, select, union
 
 from jianlu.judge.review._redos import OPEN
-from jianlu.judge.review._tables import review_redos, review_rolls, review_tasks, review_verdicts
+from jianlu.judge.review._tables import REVIEW_TOTALS, review_redos, review_rolls, review_tasks, review_totals, review_verdicts
 from jianlu.judge.review.model import Review, Roll, Sample, Stage, TaskRow, TaskState
 
 PAGE_ROWS = 20
@@ -65,7 +66,7 @@ def add_tasks(connection: Connection, tenant: str, rows: Iterable[TaskRow]) -> i
     added = 0
     for row in rows:
         if find_task(connection, tenant, row.case, row.stage) is None:
-            connection.execute(insert(review_tasks).values(tenant=tenant, **_values(row)))
+            REVIEW_TOTALS.insert(connection, [{"tenant": tenant, **_values(row)}])
             added += 1
     return added
 
@@ -85,22 +86,19 @@ def tasks_of(connection: Connection, tenant: str, case: str, *, lock: bool = Fal
 
 def change_task(connection: Connection, tenant: str, case: str, stage: str, **values: Any) -> None:
     """Set columns of a task."""
-    connection.execute(update(review_tasks).where(*_key(tenant, case, stage)).values(**values))
+    REVIEW_TOTALS.update(connection, _key(tenant, case, stage), values)
 
 
 def claim_task(connection: Connection, tenant: str, case: str, stage: str, account: str, at: str) -> bool:
     """Write the reviewer into an open task; whether it was open."""
     free = (*_key(tenant, case, stage), review_tasks.c.state == TaskState.OPEN)
     values = {"state": TaskState.TAKEN.value, "reviewer": account, "taken_at": at}
-    return connection.execute(update(review_tasks).where(*free).values(**values)).rowcount == 1
+    return REVIEW_TOTALS.update(connection, free, values) == 1
 
 
-def page_of_tasks(connection: Connection, tenant: str, wanted: Wanted, *, page: int = 1) -> tuple[list[TaskRow], int]:
-    """One page by last day, the earliest first (what is done: the latest first), and how many there are."""
-    named = _wanted(tenant, wanted)
-    total = connection.execute(select(func.count()).select_from(review_tasks).where(*named)).scalar_one()
-    query = select(review_tasks).where(*named).order_by(*_order(wanted)).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
-    return [_task(row) for row in connection.execute(query).mappings()], total
+def page_of_tasks(connection: Connection, tenant: str, wanted: Wanted, *, page: int = 1) -> list[TaskRow]:
+    """One page by last day, the earliest first (what is done: the latest first)."""
+    return _tasks_in_order(connection, _wanted(tenant, wanted), wanted, PAGE_ROWS, (page - 1) * PAGE_ROWS)
 
 
 def tasks_behind(connection: Connection, tenant: str, wanted: Wanted, behind: tuple[str, str] | None) -> list[TaskRow]:
@@ -111,7 +109,17 @@ def tasks_behind(connection: Connection, tenant: str, wanted: Wanted, behind: tu
         further = columns.due_on < due_on if _is_newest_first(wanted) else columns.due_on > due_on
         same_day = or_(columns.case_ref > case, and_(columns.case_ref == case, columns.stage > stage))
         named.append(or_(further, and_(columns.due_on == due_on, same_day)))
-    query = select(review_tasks).where(*named).order_by(*_order(wanted)).limit(PAGE_ROWS + 1)
+    return _tasks_in_order(connection, named, wanted, PAGE_ROWS + 1)
+
+
+def _tasks_in_order(
+    connection: Connection, named: list[ColumnElement[bool]], wanted: Wanted, limit: int, skipped: int = 0
+) -> list[TaskRow]:
+    """Put in order by what an index holds; rows are read of these few alone."""
+    c = review_tasks.c
+    few = select(c.tenant, c.case_ref, c.stage).where(*named).order_by(*_order(wanted)).limit(limit).offset(skipped).subquery()
+    same = and_(*(c[name] == few.c[name] for name in ("tenant", "case_ref", "stage")))
+    query = select(review_tasks).join(few, same).order_by(*_order(wanted))
     return [_task(row) for row in connection.execute(query).mappings()]
 
 
@@ -124,8 +132,32 @@ def _order(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
     return due.desc() if _is_newest_first(wanted) else due.asc(), review_tasks.c.case_ref.asc(), review_tasks.c.stage.asc()
 
 
-def count_tasks(connection: Connection, tenant: str, wanted: Wanted) -> int:
-    """How many there are."""
+def count_lists(connection: Connection, tenant: str, lists: Mapping[str, Wanted], *, agent: str = "") -> dict[str, int]:
+    """How long each of the lists is, all of which are of this agent's cases, or of everybody's: told from the totals.
+
+    Those of one agent are counted once by state, in an index.
+    """
+    of_state = Counter(dict(_count_by_state(connection, tenant, agent)))
+    return {
+        name: _count_tasks(connection, tenant, wanted)
+        if wanted.reviewer or wanted.is_redo or wanted.due_before
+        else sum(of_state[state] for state in wanted.states)
+        if wanted.states
+        else of_state.total()
+        for name, wanted in lists.items()
+    }
+
+
+def _count_by_state(connection: Connection, tenant: str, agent: str) -> list[tuple[str, int]]:
+    c, totals = review_tasks.c, review_totals.c
+    if agent:
+        query = select(c.state, func.count()).where(c.tenant == tenant, c.agent == agent).group_by(c.state)
+    else:
+        query = select(totals.state, func.sum(totals.n)).where(totals.tenant == tenant).group_by(totals.state)
+    return [(state, int(n)) for state, n in connection.execute(query)]
+
+
+def _count_tasks(connection: Connection, tenant: str, wanted: Wanted) -> int:
     query = select(func.count()).select_from(review_tasks).where(*_wanted(tenant, wanted))
     return int(connection.execute(query).scalar_one())
 
@@ -133,9 +165,9 @@ def count_tasks(connection: Connection, tenant: str, wanted: Wanted) -> int:
 def _wanted(tenant: str, wanted: Wanted) -> list[ColumnElement[bool]]:
     named: list[ColumnElement[bool]] = [review_tasks.c.tenant == tenant]
     named += [review_tasks.c.state.in_(wanted.states)] if wanted.states else []
+    named += [review_tasks.c.due_on < wanted.due_before] if wanted.due_before else []
     named += [review_tasks.c.reviewer == wanted.reviewer] if wanted.reviewer else []
     named += [review_tasks.c.agent == wanted.agent] if wanted.agent else []
-    named += [review_tasks.c.due_on < wanted.due_before] if wanted.due_before else []
     if wanted.is_redo:
         c = review_redos.c
         asked = select(c.case_ref).where(c.tenant == tenant, c.state.in_(OPEN))
@@ -189,7 +221,8 @@ def reviewed_cases(connection: Connection, tenant: str) -> list[str]:
 
 def forget_case(connection: Connection, tenant: str, case: str) -> None:
     """Delete every row of the case's reviews."""
-    for table in (review_tasks, review_verdicts, review_redos):
+    REVIEW_TOTALS.delete(connection, (review_tasks.c.tenant == tenant, review_tasks.c.case_ref == case))
+    for table in (review_verdicts, review_redos):
         connection.execute(delete(table).where(table.c.tenant == tenant, table.c.case_ref == case))
 
 

@@ -6,7 +6,16 @@ Reasons and appeals are sealed and nowhere here.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, and_, case
+
+from jianlu.judge.review.model import TaskState
+from jianlu.runtime.totals import Totals
+
+IN_TIME, LATE, UNDECIDED = 0, 1, 2
+"""What `review_totals.lateness` says: decided on the last day or before, decided behind it, not decided."""
+
+DAY_ENDS = "T16:00:00.000Z"
+"""A day ends at four in the afternoon of UTC, which is midnight in China (`days.py`)."""
 
 review_schema = MetaData()
 
@@ -49,8 +58,38 @@ review_tasks = Table(
     Column("decided_at", String(24)),
     Column("appealed_at", String(24)),
     Column("alarmed_at", String(24)),
-    Index("review_tasks_by_due", "tenant", "state", "due_on"),
+    Index("review_tasks_by_due", "tenant", "state", "due_on", "case_ref", "stage"),
+    Index("review_tasks_by_agent", "tenant", "agent", "state", "due_on", "case_ref", "stage"),
 )
+
+review_totals = Table(
+    "review_totals",
+    review_schema,
+    Column("tenant", String(40), primary_key=True),
+    Column("plan", String(128), primary_key=True),
+    Column("roll", Integer, primary_key=True, autoincrement=False),
+    Column("stage", String(8), primary_key=True),
+    Column("state", String(8), primary_key=True),
+    Column("outcome", String(12), primary_key=True),
+    Column("asks_redo", Boolean, primary_key=True),
+    Column("lateness", Integer, primary_key=True, autoincrement=False),
+    Column("is_appealed", Boolean, primary_key=True),
+    Column("due_on", String(10), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+
+_c = review_tasks.c
+REVIEW_TOTALS = Totals(
+    review_tasks,
+    review_totals,
+    {
+        **{name: _c[name] for name in ("tenant", "plan", "roll", "stage", "state", "outcome", "asks_redo")},
+        "lateness": case((_c.decided_at.is_(None), UNDECIDED), (_c.decided_at >= _c.due_on + DAY_ENDS, LATE), else_=IN_TIME),
+        "is_appealed": _c.appealed_at.is_not(None),
+        "due_on": case((and_(_c.state == TaskState.DONE, _c.decided_at.is_not(None)), ""), else_=_c.due_on),
+    },
+)
+"""How many reviews there are of a kind; the last day is told apart only of those on which something still depends on it."""
 
 review_verdicts = Table(
     "review_verdicts",

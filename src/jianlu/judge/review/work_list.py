@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Engine
+
 from jianlu.judge.review import _records
 from jianlu.judge.review._records import PAGE_ROWS, Wanted
+from jianlu.judge.review._tables import REVIEW_TOTALS
 from jianlu.judge.review.days import day_at
 from jianlu.judge.review.model import TaskRow, TaskState
 from jianlu.judge.review.ports import ReviewPorts
@@ -39,8 +42,9 @@ def find_reviews(which: str, *, using: ReviewPorts, account: str, agent: str = "
     today = day_at(using.sessions.clock.now())
     lists = _lists(account, agent, today)
     with transaction(using.sessions.database, writes=False) as connection:
-        rows, total = _records.page_of_tasks(connection, using.tenant, lists[which], page=page)
-        counts = {name: _records.count_tasks(connection, using.tenant, wanted) for name, wanted in lists.items()}
+        rows = _records.page_of_tasks(connection, using.tenant, lists[which], page=page)
+        counts = _records.count_lists(connection, using.tenant, lists, agent=agent)
+    total = counts[which]
     return TaskPage(tuple(rows), total, page, max(1, -(-total // PAGE_ROWS)), counts, today)
 
 
@@ -55,6 +59,12 @@ def reviews_after(which: str, cursor: str, *, using: ReviewPorts, account: str, 
     page = rows[:PAGE_ROWS]
     further = cursor_of(page[-1].due_on, f"{page[-1].case}.{page[-1].stage}") if len(rows) > PAGE_ROWS else ""
     return TaskPage(tuple(page), 0, 0, 0, {}, today, further)
+
+
+def recount_reviews(database: Engine) -> None:
+    """Count the totals of all reviews again."""
+    with transaction(database) as connection:
+        REVIEW_TOTALS.recount(connection)
 
 
 def _lists(account: str, agent: str, today: str) -> dict[str, Wanted]:

@@ -18,6 +18,7 @@ from jianlu.core.terms.ids import TenantId
 from jianlu.core.terms.instants import instant_text
 from jianlu.runtime.database import transaction
 from jianlu.vault import _records
+from jianlu.vault._kept import is_there
 from jianlu.vault._tables import cases, events, retentions
 from jianlu.vault.custody.holds import held_cases
 from jianlu.vault.custody.time_reading import LeapFinder, LedgerTime
@@ -25,7 +26,6 @@ from jianlu.vault.index import BATCH_ENTRIES, catch_up, parse_entry
 from jianlu.vault.keys import custody_chain, tenant_secret
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.projection import EventRow
-from jianlu.vault.retained import is_there
 
 DUE_MAX, NEWEST_MAX = 500, 200
 

@@ -29,7 +29,7 @@ def test_after_a_restart_a_closed_case_is_not_opened(database_url: str, monkeypa
             log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
         again = world.restarted()
         stages = {sealed: "done", packing: "package"}
-        again.using = replace(again.using, jobs=lambda case: {"jobs": {"stage": stages[case]}})
+        again.using = replace(again.using, jobs=lambda cases: {case: {"jobs": {"stage": stages[case]}} for case in cases})
         opened: list[str] = []
         look = again.using.desk.log
 

@@ -298,7 +298,7 @@ def test_a_case_whose_stages_are_done_is_sealed(world: World) -> None:
     world.do_all(case)
     end_session(case, using=world.using, by=AGENT)
     done = {"jobs": {"stage": "done", "done": 3, "due": 3, "error": ""}, "result": {"met": 9}}
-    using = replace(world.using, jobs=lambda _: done)
+    using = replace(world.using, jobs=lambda cases: dict.fromkeys(cases, done))
     watch_session(case, using=using)
     assert read_case(case, using=using, by=AGENT).state == "sealed"
     view = view_session(case, using=using, by=AGENT)

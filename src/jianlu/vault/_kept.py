@@ -1,0 +1,69 @@
+"""How many cases keep what until when (`retention_counts`), kept as the rows change from which it follows.
+
+A case counts once for a month, part and clause, however many of its events say so, and no longer when its keys are destroyed: so what a
+change does is the difference of what the case's rows said before and after it. `runtime/totals.py` writes it when the change commits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
+
+from jianlu.runtime.totals import Key, move_totals
+from jianlu.vault._tables import cases, objects, retention_counts, retentions
+from jianlu.vault.projection import SHREDDED
+
+_CASES_AT_ONCE = 500
+
+
+def is_there() -> ColumnElement[bool]:
+    """The condition on a row of retentions that its keys were not destroyed: a case is one shred unit."""
+    gone = select(objects.c.unit).where(
+        objects.c.tenant == retentions.c.tenant, objects.c.unit == retentions.c.case_ref, objects.c.state == SHREDDED
+    )
+    return ~exists(gone)
+
+
+@contextmanager
+def counted_anew(connection: Connection, changed: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """While rows of these cases (tenant, reference) change: retentions are entered, or objects lose their keys."""
+    by_tenant: dict[str, list[str]] = defaultdict(list)
+    for tenant, case in sorted(set(changed)):
+        by_tenant[tenant].append(case)
+    asked = [
+        (tenant, some[at : at + _CASES_AT_ONCE])
+        for tenant, some in by_tenant.items()
+        for at in range(0, len(some), _CASES_AT_ONCE)
+    ]
+    for tenant, some in asked:  # one writer at a time: who comes second sees what the first has done
+        mine = select(cases.c.case_ref).where(cases.c.tenant == tenant, cases.c.case_ref.in_(some))
+        connection.execute(mine.order_by(cases.c.case_ref).with_for_update()).all()
+    before = [_said(connection, *each) for each in asked]
+    yield
+    for (tenant, some), said in zip(asked, before, strict=True):
+        moved = _said(connection, tenant, some)
+        moved.subtract(said)
+        move_totals(connection, retention_counts, moved)
+
+
+def recount(connection: Connection) -> None:
+    """Count every row again, over whatever stands there."""
+    connection.execute(delete(retention_counts))
+    each = _distinct().subquery()
+    kind = (each.c.tenant, each.c.month, each.c.part, each.c.clause)
+    counted = select(*kind, func.count()).group_by(*kind)
+    connection.execute(insert(retention_counts).from_select([column.name for column in retention_counts.columns], counted))
+
+
+def _said(connection: Connection, tenant: str, some: Sequence[str]) -> Counter[Key]:
+    rows = connection.execute(_distinct().where(retentions.c.tenant == tenant, retentions.c.case_ref.in_(some)))
+    return Counter(tuple(row[:4]) for row in rows)
+
+
+def _distinct() -> Select[Any]:
+    c = retentions.c
+    return select(c.tenant, func.substr(c.until, 1, 7).label("month"), c.part, c.clause, c.case_ref).where(is_there()).distinct()
