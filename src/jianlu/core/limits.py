@@ -10,6 +10,9 @@ from __future__ import annotations
 EVENT_BYTES_MAX = 1024
 """A ledger event: small enough to be read by a person, and no room for smuggled personal data."""
 
+RETENTION_BODY_BYTES_MAX = 640
+"""Body of an event that sets a term: with the longest tenant and everything else around it the event stays within its bound."""
+
 LOG_ENTRIES_MAX = 1 << 40
 """Tree size: ten thousand events a second for three years; keeps every proof at 40 hashes or fewer."""
 
@@ -158,6 +161,9 @@ CERTIFICATE_EVENTS_MAX = 2_000
 
 CERTIFICATE_CASE_EVENTS_MAX = 100_000
 """Events of the case in it: two days of recording without a break."""
+
+CERTIFICATE_STATEMENTS_MAX = 100
+"""Days that were stated for one case: each is an event and a sealed document of its certificate."""
 
 CERTIFICATE_BYTES_MAX = 128 * 1024 * 1024
 """A certificate of destruction: both chains at their longest, and proofs of forty hashes."""

@@ -17,6 +17,7 @@ from jianlu.core.formats.anchor import cosigned, stamped
 from jianlu.core.formats.checkpoint import Checkpoint
 from jianlu.core.formats.cosignature import parse_witness_key
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.keeping import retention_body
 from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
@@ -103,7 +104,7 @@ def retain(log: CaseLog, plan: Plan) -> None:
     done = {event.body["part"] for event in log.events if event.type is EventType.RETENTION_SET}
     for retention in plan.retention:
         if retention.part not in done:
-            log.append(EventType.RETENTION_SET, {"part": retention.part, "until": retention.until, "clause": retention.clause})
+            log.append(EventType.RETENTION_SET, retention_body(retention))
 
 
 def judge(log: CaseLog, say: Say) -> None:

@@ -1,7 +1,7 @@
 """How many cases keep what until when (`retention_counts`), kept as the rows change from which it follows.
 
-A case counts once for a month, part and clause, however many of its events say so, and no longer when its keys are destroyed: so what a
-change does is the difference of what the case's rows said before and after it. `runtime/totals.py` writes it when the change commits.
+A case counts once for a month, part and clause, however many of its events say so, and no longer when its keys are destroyed. A part that
+was open stands with the case's end where days were stated that give it one: a case goes when its last part may. So what a change does is the difference of what the case's rows said before and after it. `runtime/totals.py` writes it when the change commits.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
 
+from jianlu.core.formats.keeping import OPEN
 from jianlu.runtime.totals import Key, move_totals
-from jianlu.vault._tables import cases, objects, retention_counts, retentions
+from jianlu.vault._tables import cases, objects, retention_counts, retentions, settlements
 from jianlu.vault.projection import SHREDDED
 
 _CASES_AT_ONCE = 500
@@ -28,9 +29,20 @@ def is_there() -> ColumnElement[bool]:
     return ~exists(gone)
 
 
+def is_settled() -> ColumnElement[bool]:
+    """Joins a row of retentions that is open to the stated day that gives its case an end, the newest of them."""
+    later = settlements.alias()
+    newest = (
+        select(func.max(later.c.position))
+        .where(later.c.tenant == retentions.c.tenant, later.c.case_ref == retentions.c.case_ref, later.c.until != OPEN)
+        .scalar_subquery()
+    )
+    return (retentions.c.until == OPEN) & (settlements.c.position == newest)
+
+
 @contextmanager
 def counted_anew(connection: Connection, changed: Iterable[tuple[str, str]]) -> Iterator[None]:
-    """While rows of these cases (tenant, reference) change: retentions are entered, or objects lose their keys."""
+    """While rows of these cases (tenant, reference) change: retentions or stated days are entered, or objects lose their keys."""
     by_tenant: dict[str, list[str]] = defaultdict(list)
     for tenant, case in sorted(set(changed)):
         by_tenant[tenant].append(case)
@@ -66,4 +78,7 @@ def _said(connection: Connection, tenant: str, some: Sequence[str]) -> Counter[K
 
 def _distinct() -> Select[Any]:
     c = retentions.c
-    return select(c.tenant, func.substr(c.until, 1, 7).label("month"), c.part, c.clause, c.case_ref).where(is_there()).distinct()
+    settled = retentions.outerjoin(settlements, is_settled())
+    until, clause = func.coalesce(settlements.c.until, c.until), func.coalesce(settlements.c.clause, c.clause)
+    said = (c.tenant, func.substr(until, 1, 7).label("month"), c.part, clause.label("clause"), c.case_ref)
+    return select(*said).select_from(settled).where(is_there()).distinct()

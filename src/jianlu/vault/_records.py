@@ -11,14 +11,20 @@ from dataclasses import fields
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from jianlu.vault._kept import counted_anew
-from jianlu.vault._tables import cases, events, holds, index_progress, index_schema, objects, retentions
-from jianlu.vault.projection import SEALED, CaseRow, EventRow, HoldRow, ObjectRow, RetentionRow
+from jianlu.vault._tables import cases, events, holds, index_progress, index_schema, objects, retentions, settlements
+from jianlu.vault.projection import SEALED, CaseRow, EventRow, HoldRow, ObjectRow, RetentionRow, SettlementRow
 
-Row = EventRow | ObjectRow | RetentionRow | HoldRow
+Row = EventRow | ObjectRow | RetentionRow | HoldRow | SettlementRow
 """A row that one ledger entry gives rise to, keyed by its position."""
 
 _THE_LEDGER = 1
-_TABLES: Mapping[type, Table] = {EventRow: events, ObjectRow: objects, RetentionRow: retentions, HoldRow: holds}
+_TABLES: Mapping[type, Table] = {
+    EventRow: events,
+    ObjectRow: objects,
+    RetentionRow: retentions,
+    HoldRow: holds,
+    SettlementRow: settlements,
+}
 
 
 def read_progress(connection: Connection) -> int:
@@ -80,7 +86,7 @@ def insert_rows(connection: Connection, rows: Iterable[Row]) -> None:
     kept: set[tuple[str, str]] = set()
     for row in rows:
         by_table.setdefault(_TABLES[type(row)], []).append(_columns_of(row))
-        if isinstance(row, RetentionRow):
+        if isinstance(row, RetentionRow | SettlementRow):
             kept.add((row.tenant, row.case_ref))
     with counted_anew(connection, kept):
         for table, values in by_table.items():
@@ -118,6 +124,13 @@ def chain_holds(connection: Connection, tenant: str, chain: str) -> Sequence[Hol
     """The hold rows of a custody chain in ledger order."""
     found = select(holds).where(holds.c.tenant == tenant, holds.c.chain == chain).order_by(holds.c.position)
     return [HoldRow(**row) for row in connection.execute(found).mappings()]
+
+
+def chain_settlements(connection: Connection, tenant: str, chain: str) -> Sequence[SettlementRow]:
+    """The rows of stated days of a custody chain in ledger order."""
+    columns = settlements.c
+    found = select(settlements).where(columns.tenant == tenant, columns.chain == chain).order_by(columns.position)
+    return [SettlementRow(**row) for row in connection.execute(found).mappings()]
 
 
 def set_object_states(connection: Connection, tenant: str, unit: str, state: str) -> None:

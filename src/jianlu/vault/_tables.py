@@ -95,6 +95,24 @@ holds = Table(
     Index("holds_by_chain", "tenant", "chain"),
 )
 
+settlements = Table(
+    "settlements",
+    index_schema,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("tenant", String(40), nullable=False),
+    Column("chain", String(64), nullable=False),
+    Column("case_ref", String(64), nullable=False),
+    Column("statement", String(32), nullable=False),
+    Column("trigger", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("until", String(10), nullable=False),
+    Column("clause", String(200), nullable=False),
+    Column("at", String(24), nullable=False),
+    Index("settlements_by_case", "tenant", "case_ref"),
+    Index("settlements_by_chain", "tenant", "chain"),
+    Index("settlements_by_statement", "tenant", "statement"),
+)
+
 store_states = Table(
     "store_states",
     index_schema,

@@ -26,6 +26,7 @@ from jianlu.vault.projection import (
     HoldRow,
     ObjectRow,
     RetentionRow,
+    SettlementRow,
     advance,
     event_row,
 )
@@ -55,6 +56,7 @@ def compare_index(using: VaultPorts, tenant: TenantId, case: CaseRef) -> list[Di
         found_events = _records.case_events(connection, tenant, case)
         found: list[Row] = [*found_events, *_records.case_objects(connection, tenant, case)]
         found += [*_records.case_retentions(connection, tenant, case), *_records.chain_holds(connection, tenant, case)]
+        found += _records.chain_settlements(connection, tenant, case)
         row = _records.read_case(connection, tenant, case)
     recorded = scan_case(using, tenant, case, start=_first_position(using, found_events))
     due: list[Row] = []
@@ -123,5 +125,7 @@ def _key(row: Row) -> tuple[str, str]:
             return "retentions", str(row.position)
         case HoldRow():
             return "holds", str(row.position)
+        case SettlementRow():
+            return "settlements", str(row.position)
         case CaseRow():
             return "cases", row.case_ref

@@ -27,6 +27,7 @@ from jianlu.vault.projection import (
     hold_row,
     object_rows,
     retention_row,
+    settlement_row,
 )
 
 BATCH_ENTRIES = 2_000
@@ -62,8 +63,12 @@ def enter_events(using: VaultPorts, recorded: Sequence[tuple[int, Event]]) -> bo
 
 def rows_of(event: Event, position: int) -> list[_records.Row]:
     """The rows that `event` at ledger `position` gives rise to, its objects taken as sealed."""
-    others = [row for row in (retention_row(event, position), hold_row(event, position)) if row is not None]
-    return [event_row(event, position), *object_rows(event, position, state=SEALED), *others]
+    others = (retention_row(event, position), hold_row(event, position), settlement_row(event, position))
+    return [
+        event_row(event, position),
+        *object_rows(event, position, state=SEALED),
+        *(row for row in others if row is not None),
+    ]
 
 
 def catch_up(using: VaultPorts, *, progress: Callable[[int, int], None] | None = None) -> int:

@@ -87,6 +87,22 @@ class HoldRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SettlementRow:
+    """A day was stated for `case_ref` in its custody chain `chain`; `until` and `clause` are the case's end after it."""
+
+    position: int
+    tenant: str
+    chain: str
+    case_ref: str
+    statement: str
+    trigger: str
+    day: str
+    until: str
+    clause: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case as its events so far show it; `events` of them, the last with `head_digest`."""
 
@@ -149,6 +165,17 @@ def hold_row(event: Event, position: int) -> HoldRow | None:
     of, hold = (_text(event.body, name) for name in ("of", "hold"))
     is_lift = event.type is EventType.HOLD_LIFTED
     return HoldRow(position, event.tenant, event.case, of[:64], hold[:32], is_lift, event.at)
+
+
+def settlement_row(event: Event, position: int) -> SettlementRow | None:
+    """The row of a stated day; None for other events."""
+    if event.type is not EventType.TRIGGER_STATED:
+        return None
+    of, statement, trigger, day, until, clause = (
+        _text(event.body, name) for name in ("of", "statement", "trigger", "day", "until", "clause")
+    )
+    said = (of[:64], statement[:32], trigger[:64], day[:10], until[:10], clause)
+    return SettlementRow(position, event.tenant, event.case, *said, event.at)
 
 
 def advance(case: CaseRow | None, event: Event) -> CaseRow:

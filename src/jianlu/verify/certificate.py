@@ -7,7 +7,7 @@ entries alone; the ledger from its signed checkpoint. That the keys are gone fro
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jianlu.core.errors import IntegrityError, InvalidError, JianluError
@@ -21,9 +21,10 @@ from jianlu.core.formats.certificate import (
     parse_certificate,
 )
 from jianlu.core.formats.checkpoint import Checkpoint, verify_checkpoint
-from jianlu.core.formats.custody import Refusal, refusal_of
+from jianlu.core.formats.custody import Refusal, kept_until, refusal_of
 from jianlu.core.formats.event import Event, check_chain, parse_event
 from jianlu.core.formats.proof import leaf_hash, verify_inclusion
+from jianlu.core.formats.statement import statement_of
 from jianlu.core.terms.digests import digest_of, opens
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.instants import parse_instant
@@ -174,9 +175,7 @@ def _lawful(certificate: Certificate, case: list[Event], custody: list[Event], r
     if not is_its or completed.body.get("started") != started.digest or case[-1].body.get("events") != len(case):
         yield problem_at(Code.NOT_DESTROYED, detail="the events are not of the case that the certificate names")
         return
-    refusal = refusal_of(case, custody[:-2], parse_instant(started.at))
-    if refusal is not None:
-        yield problem_at(_OF_REFUSAL[refusal], detail=f"as it stood at {started.at}")
+    yield from _over(case, custody[:-2], started)
     result.until, result.clause = str(started.body.get("until", "")), str(started.body.get("clause", ""))
     result.started_at, result.completed_at = started.at, completed.at
     parts, malformed = read_parts(case)
@@ -191,18 +190,51 @@ def _lawful(certificate: Certificate, case: list[Event], custody: list[Event], r
         return
     if first.get("by") == first.get("second") or not first.get("second"):
         yield problem_at(Code.NOT_DESTROYED, detail="one person asked and approved")
+    stated, problems = _stated(certificate, custody)
+    yield from problems
     places = last.get("places")
     if not isinstance(places, list) or not places or any(not isinstance(each, dict) or each.get("left") != 0 for each in places):
         yield problem_at(Code.NOT_DESTROYED, detail="something was left somewhere")
-    result.said = {"started": first, "completed": last}
+    result.said = {"started": first, "completed": last, "stated": stated}
+
+
+def _over(case: Sequence[Event], custody: Sequence[Event], started: Event) -> Iterable[Problem]:
+    """No hold stood, and every term had ended, those by the days that were stated; and the start says which governed."""
+    try:
+        refusal = refusal_of(case, custody, parse_instant(started.at))
+        kept = kept_until([*case, *custody])
+    except InvalidError as error:
+        yield problem_at(Code.EVENTS_MALFORMED, detail=str(error))
+        return
+    if refusal is not None:
+        yield problem_at(_OF_REFUSAL[refusal], detail=f"as it stood at {started.at}")
+    elif kept is None or started.body.get("until") != kept.until:
+        yield problem_at(Code.NOT_DESTROYED, detail="the start of the destruction names another end than its terms have")
+
+
+def _stated(certificate: Certificate, custody: Sequence[Event]) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """What was sealed with each stated day, opened: it says the day of its event, and two people."""
+    said, problems = list[dict[str, Any]](), list[Problem]()
+    for event in custody:
+        if event.type is EventType.TRIGGER_STATED:
+            try:
+                content = _content(certificate.documents, event)
+                said.append({"n": event.n, **asdict(statement_of(content, event))})
+            except JianluError as error:
+                problems.append(problem_at(Code.COMMITMENT, detail=str(error)))
+    return said, problems
 
 
 def _opened(documents: Sequence[OpenedDocument], event: Event, form: str, case: str) -> dict[str, Any]:
+    fields = parse_canonical(_content(documents, event))
+    if not isinstance(fields, dict) or fields.get("format") != form or fields.get("case") != case:
+        raise IntegrityError(f"what was sealed with event {event.n} of the custody is about something else")
+    return fields
+
+
+def _content(documents: Sequence[OpenedDocument], event: Event) -> bytes:
     found = next((each for each in documents if each.n == event.n), None)
     commitment = event.body.get("commit")
     if found is None or not isinstance(commitment, str) or not opens(commitment, digest_of(found.content), found.salt):
         raise IntegrityError(f"what was sealed with event {event.n} of the custody is not what the certificate shows")
-    fields = parse_canonical(found.content)
-    if not isinstance(fields, dict) or fields.get("format") != form or fields.get("case") != case:
-        raise IntegrityError(f"what was sealed with event {event.n} of the custody is about something else")
-    return fields
+    return found.content

@@ -38,7 +38,7 @@ FURTHEST = (
     (r"/samples|/ledger|/access/(log|notices)|/responsibility", "bo"),
     (r"/review/(?!appeal)|/reviews|/review$", "qin"),
     (r"/supervision|/waive|/advice|/access/requests", "he"),
-    (r"/scripts|/holds|/retention|/destruction|/search|/file$", "xu"),
+    (r"/scripts|/holds|/retention|/destruction|/statements|/terms|/search|/file$", "xu"),
 )
 """Who gets furthest with what; an agent with everything else."""
 

@@ -37,7 +37,7 @@ def people(api: ApiWorld) -> ApiWorld:
 
 def closed(api: ApiWorld, number: str = "sale-1", *, ends: str = "2026-12-31") -> str:
     """A case that is over, whose contract ends on that day: its plan keeps it for ten years more."""
-    case = api.world.create(number, dates={"contract_end": ends, "purpose_end": ends})
+    case = api.world.create(number, dates={"contract_end": ends, "purpose_end": ends} if ends else {"purpose_end": "2026-12-31"})
     log = api.world.using.desk.log(TENANT, case)
     log.append(EventType.RECORDING_STARTED, {"tracks": [], "recorder": "a"})
     log.append(EventType.RECORDING_ENDED, {"segments": 0, "duration_ms": 0, "media_bytes": 0})

@@ -44,6 +44,25 @@ RIGHT: dict[str, Any] = {
     "/sign-in/organisation": {"code": "c", "state": "s", "iss": ""},
     "/accounts": {"name": "new.one", "roles": ["agent"], "display": "New", "languages": ["zh"], "licences": [], "skills": []},
     "/destructions": {"cases": ["c" + "a2" * 13], "reason": "its time has come"},
+    "/statements": {
+        "lines": [
+            {
+                "case": "c" + "a2" * 13,
+                "trigger": "contract_end",
+                "day": "2026-11-01",
+                "evidence": "x-1",
+                "evidence_digest": "0" * 64,
+            }
+        ],
+        "reason": "the contract was ended",
+    },
+    "{case}/statements": {
+        "trigger": "contract_end",
+        "day": "2026-11-01",
+        "evidence": "x-1",
+        "evidence_digest": "0" * 64,
+        "reason": "the contract was ended",
+    },
     "/retention": {"until": "2090-01-01", "reason": "a long contract"},
     "/holds": {"matter": "a suit", "reason": "a court has it before it", "hold": ""},
     "/lift": {"reason": "the suit is over"},

@@ -13,6 +13,7 @@ from typing import Any
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.event import FIRST_PREV, Event, make_event
+from jianlu.core.formats.keeping import OPEN
 from jianlu.core.formats.plan import Language, Plan
 from jianlu.core.phrases.spot import spot
 from jianlu.core.terms.events import EventType
@@ -21,7 +22,6 @@ from jianlu.core.terms.ids import CaseRef, TenantId
 from jianlu.core.verdicts.clauses import judge
 from jianlu.govern.policy.freeze import freeze_plan
 from jianlu.govern.policy.model import Pack
-from jianlu.govern.policy.retain import OPEN
 from jianlu.govern.policy.situations import ABSENT, Situation
 from jianlu.govern.wording.tokens import tokens_of
 

@@ -73,7 +73,7 @@ def may(action: str, kind: str, on: Situation) -> bool:
         return (on.is_seat and on.relation == "own" and action in FOR_SEATS) or (not on.is_seat and _case(action, on))
     if on.is_seat:
         return action == "ice.read" and kind == "tenant"
-    if kind in ("hold", "destruction"):
+    if kind in ("hold", "destruction", "statement"):
         return "compliance" in on.roles and on.is_approved
     if kind == "script":
         return bool(on.roles & CONTROL) and on.relation != "owner"

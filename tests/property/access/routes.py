@@ -21,6 +21,7 @@ from jianlu.deliver.api.rights import (
     OnPolicy,
     OnRequest,
     OnScript,
+    OnStatement,
     asks_of,
 )
 
@@ -32,6 +33,7 @@ KINDS = {
     OnRequest: "request",
     OnHold: "hold",
     OnDestruction: "destruction",
+    OnStatement: "statement",
     OnLink: "enrolment",
     OnPolicy: "policy",
 }

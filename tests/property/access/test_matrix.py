@@ -43,7 +43,10 @@ def situations(kind: str) -> Iterator[Situation]:
     """Everybody who may come, and all that matters of what they ask for."""
     is_case = kind == "case"
     relations = RELATIONS.get(kind, ("owner", "stranger"))
-    states, bools = STATES if is_case else STATES[:1], FLAGS if kind in ("case", "hold", "destruction") else FLAGS[:1]
+    states, bools = (
+        STATES if is_case else STATES[:1],
+        FLAGS if kind in ("case", "hold", "destruction", "statement") else FLAGS[:1],
+    )
     levels = FLAGS if is_case else (True,)
     for roles, relation, state, level, approved in product(ROLE_SETS, relations, states, levels, bools):
         for branch, emergency in product(bools, bools):

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jianlu.core.errors import InvalidError
+from jianlu.core.formats.keeping import OPEN, add_term
 from jianlu.core.formats.plan import plan_bytes
 from jianlu.govern.policy import Pack, freeze_plan, load_languages, load_packs, packs_directory, parse_case_file
 from jianlu.govern.policy.conditions import Missing, evaluate, parse_condition
 from jianlu.govern.policy.facts import CHANNELS, KINDS
-from jianlu.govern.policy.retain import OPEN, Candidate, add_term, solve_retention
+from jianlu.govern.policy.retain import Candidate, solve_retention
 
 SALE = (Path(__file__).parents[2] / "packs" / "policy" / "golden" / "counter-62.toml").read_text(encoding="utf-8")
 DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2100, 12, 31))

@@ -17,7 +17,7 @@ from tests.unit.console.test_pages import HTML, judged
 
 COMPLIANCE = Viewer("staff", "徐合规", frozenset({"compliance"}))
 AUDITOR = Viewer("staff", "宋审计", frozenset({"auditor"}))
-MISSING = re.compile(r"destruction\.\w")
+MISSING = re.compile(r"(destruction|statement)\.\w")
 """A key without words."""
 
 AT = "2037-01-05T08:00:00.000Z"
@@ -85,18 +85,60 @@ DONE = {
 }
 
 
+SHEET, SHEET_STATES = "t" + "0" * 26, ("asked", "approved", "refused", "over", "recorded")
+TITLE = {"zh": "合同终止日", "en": "end of the contract"}
+STATED = {
+    "statement": SHEET,
+    "trigger": "contract_end",
+    "title": TITLE,
+    "day": "2031-03-31",
+    "replaces": "2031-03-01",
+    "evidence": "<i>notice</i>",
+    "evidence_digest": "5e" * 32,
+    "reason": "<i>over</i>",
+    "at": AT,
+    "by_name": "徐合规",
+    "second_name": "叶合规",
+}
+START = {"trigger": "contract_end", "title": TITLE, "months": 120, "counts": True, "clause": "cn-test:1", "day": ""}
+PART = {"part": "recording", "title": TITLE, "set_until": "open", "until": "open", "clause": "cn-test:1", "starts": [START]}
+TERMS = {
+    "case": CASE,
+    "until": "open",
+    "clause": "cn-test:1",
+    "statements": [],
+    "parts": [PART, {**PART, "until": "2041-03-31", "starts": [{**START, "day": "2031-03-31"}]}, {**PART, "starts": []}],
+    "waits": [{"trigger": "contract_end", "title": TITLE, "day": ""}],
+}
+
+
+def sheet(state: str, *, is_own: bool = True) -> dict[str, Any]:
+    people = {"asked_by_name": "徐合规", "decided_by_name": "", "is_own": is_own}
+    line: dict[str, Any] = {"case": CASE, "number": "sale-<b>1", "trigger": "contract_end", "title": TITLE, "day": "2031-03-31"}
+    line |= {"evidence": "<i>notice</i>", "evidence_digest": "5e" * 32, "is_recorded": state == "recorded"}
+    return {"sheet": SHEET, "request": "r1", "state": state, "reason": "<i>over</i>", "asked_at": AT, "lines": [line], **people}
+
+
 @dataclass
 class TableDestructions:
     """`DestructionPagesPorts` from tables."""
 
     found: dict[str, Any] = field(default_factory=lambda: dict(EMPTY))
     one: dict[str, Any] = field(default_factory=lambda: dict(KEPT))
+    sheets: list[dict[str, Any]] = field(default_factory=lambda: [sheet(each) for each in SHEET_STATES])
+    now: dict[str, Any] = field(default_factory=lambda: dict(TERMS))
 
     def destructions(self, request: Request) -> dict[str, Any]:
         return self.found
 
     def destroyed(self, request: Request, case: str) -> dict[str, Any]:
         return self.one
+
+    def statements(self, request: Request) -> dict[str, Any]:
+        return {"statements": self.sheets}
+
+    def terms(self, request: Request, case: str) -> dict[str, Any]:
+        return self.now
 
 
 def client(made: TableDestructions, staff: Viewer | None = COMPLIANCE) -> TestClient:
@@ -136,6 +178,21 @@ def test_whoever_may_keeps_a_case_longer_and_nobody_shorter() -> None:
     assert path in client(TableDestructions()).get(f"/cases/{CASE}/destroyed").text
     assert path not in client(TableDestructions(), staff=AUDITOR).get(f"/cases/{CASE}/destroyed").text
     assert path not in client(TableDestructions(one=DONE)).get(f"/cases/{CASE}/destroyed").text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_whoever_may_states_a_day_and_records_what_was_approved(lang: str) -> None:
+    path, record = f'data-path="/api/v1/cases/{CASE}/statements"', f'data-path="/api/v1/statements/{SHEET}/record"'
+    made = TableDestructions(now={**TERMS, "until": "2041-03-31", "statements": [STATED]})
+    text = client(made).get(f"/cases/{CASE}/destroyed?lang={lang}").text
+    judge = judged(text)
+    assert path in text and "2031-03-31" in text and "<i>" not in text and not MISSING.search(text)
+    assert judge.forbidden == [] and [control for control in judge.controls if control not in judge.labels] == []
+    assert path not in client(made, staff=AUDITOR).get(f"/cases/{CASE}/destroyed").text
+    assert path not in client(TableDestructions(one=DONE)).get(f"/cases/{CASE}/destroyed").text
+    listed = client(made).get(f"/destructions?lang={lang}").text
+    assert listed.count(record) == 1 and "<i>" not in listed and not MISSING.search(listed)
+    assert record not in client(made, staff=AUDITOR).get("/destructions").text
 
 
 def test_while_the_day_is_in_doubt_nothing_is_offered() -> None:

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from jianlu.core.errors import InvalidError
-from jianlu.govern.policy.retain import NONE, OPEN, Candidate, add_term, solve_retention
+from jianlu.core.formats.keeping import NONE, OPEN, add_term
+from jianlu.govern.policy.retain import Candidate, solve_retention
 
 ON = date(2026, 3, 1)
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jianlu.core.errors import InvalidError, UnavailableError
-from jianlu.core.formats.custody import KeptUntil, Refusal, has_ended, kept_until, refusal_of
+from jianlu.core.formats.custody import Refusal, has_ended, kept_until, refusal_of
 from jianlu.core.formats.event import FIRST_PREV, Event, make_event
+from jianlu.core.formats.keeping import KeptUntil
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.core.terms.instants import instant_text

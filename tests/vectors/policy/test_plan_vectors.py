@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from jianlu.core.errors import InvalidError
+from jianlu.core.formats.keeping import add_term
 from jianlu.core.formats.plan import parse_plan, plan_bytes
 from jianlu.govern.policy import load_pack
-from jianlu.govern.policy.retain import Candidate, add_term, solve_retention
+from jianlu.govern.policy.retain import Candidate, solve_retention
 
 VECTORS = Path(__file__).parents[3] / "specs" / "vectors"
 BAD: list[dict[str, str]] = [

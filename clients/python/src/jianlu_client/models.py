@@ -940,13 +940,14 @@ class Result(Model):
 
 
 class RetentionTerm(Model):
-    """One rule's answer: so long after `trigger`."""
+    """One rule's answer: so long after `trigger`; `stated` is that day where it was stated after the call, else empty."""
 
     clause: ClauseNamed
     trigger: dict[str, str]
     years: int
     months: int
     until: str
+    stated: str
 
 
 class ReviewEntry(Model):

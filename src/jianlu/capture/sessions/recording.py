@@ -22,6 +22,7 @@ from jianlu.capture.sessions.ports import PRIMARY, SECOND, SessionPorts
 from jianlu.capture.sessions.recorders import RecordedTrack, Recorders
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, NotFoundError, UnavailableError
+from jianlu.core.formats.keeping import retention_body
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.instants import instant_text
 from jianlu.govern.policy.case_file import picture_of
@@ -248,8 +249,7 @@ def _close_unrecorded(live: LiveSession) -> None:
     done = {event.body["part"] for event in live.log.events if event.type is EventType.RETENTION_SET}
     for retention in live.plan.retention:
         if retention.part not in done:
-            body = {"part": retention.part, "until": retention.until, "clause": retention.clause}
-            live.log.append(EventType.RETENTION_SET, body)
+            live.log.append(EventType.RETENTION_SET, retention_body(retention))
     if not live.talk.is_closed:
         live.log.append(EventType.CASE_CLOSED, {"events": live.log.next_n + 1})
     live.catch_up()

@@ -1,8 +1,8 @@
 """The certificate of destruction: `specs/custody.md`, `jianlu/destruction-certificate/v1`. Proofs from the ledger and nothing beside them.
 
 A canonical JSON document: the whole chain of the case, whose last event alone needs a proof since each names the one before, the whole
-custody chain of the case up to the completed destruction, with an inclusion proof each, all under one checkpoint, and the two sealed
-documents of the destruction with the salts that open them.
+custody chain of the case up to the completed destruction, with an inclusion proof each, all under one checkpoint, and the sealed documents
+of stated days and of the destruction with the salts that open them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from typing import Any
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
 from jianlu.core.formats.note import VerifierKey, parse_verifier_key
-from jianlu.core.limits import CERTIFICATE_BYTES_MAX, CERTIFICATE_CASE_EVENTS_MAX, CERTIFICATE_EVENTS_MAX, PROOF_HASHES_MAX
+from jianlu.core.limits import (
+    CERTIFICATE_BYTES_MAX,
+    CERTIFICATE_CASE_EVENTS_MAX,
+    CERTIFICATE_EVENTS_MAX,
+    CERTIFICATE_STATEMENTS_MAX,
+    PROOF_HASHES_MAX,
+)
 
 FORMAT = "jianlu/destruction-certificate/v1"
 STARTED_FORMAT, COMPLETED_FORMAT = "jianlu/destruction/v1", "jianlu/destroyed/v1"
@@ -96,7 +102,7 @@ def parse_certificate(content: bytes) -> Certificate:
         case_events=tuple(_text(each).encode() for each in _list(fields["case_events"], CERTIFICATE_CASE_EVENTS_MAX)),
         case_closed=_entry(fields["case_closed"]),
         custody_events=_entries(fields["custody_events"]),
-        documents=tuple(_document(each) for each in _list(fields["documents"], 2)),
+        documents=tuple(_document(each) for each in _list(fields["documents"], CERTIFICATE_STATEMENTS_MAX + 2)),
     )
 
 

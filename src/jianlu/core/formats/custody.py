@@ -6,16 +6,13 @@ They are folds over ledger events, so that the vault, which obeys them, and a st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.keeping import OPEN, KeptUntil, has_day, part_kept, settled, stated_days
 from jianlu.core.terms.events import EventType
-
-OPEN = "open"
-"""`until` of a term whose beginning nobody has stated yet: kept without end."""
 
 LAST_ZONE = timedelta(hours=12)
 """A day has ended when it has ended everywhere: twelve hours west of Greenwich is where it ends last."""
@@ -30,14 +27,6 @@ class Refusal(StrEnum):
     CLOCK = "clock"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptUntil:
-    """The last day on which the case is kept (a date, or `open`), and by which clause; the clause is empty for an extension."""
-
-    until: str
-    clause: str
-
-
 def standing_holds(events: Iterable[Event]) -> tuple[str, ...]:
     """The ids of the holds that stand after these events of one case, in the order in which they were placed."""
     standing: dict[str, None] = {}
@@ -50,21 +39,30 @@ def standing_holds(events: Iterable[Event]) -> tuple[str, ...]:
 
 
 def kept_until(events: Iterable[Event]) -> KeptUntil | None:
-    """The latest end that any event of the case or of its custody states: an extension lengthens, and nothing shortens.
+    """The latest end that the events of the case and of its custody state: stated days settle terms, extensions lengthen, nothing shortens.
 
     None when no event states one: then the case is kept without end. InvalidError for an end that is no date.
     """
     found: KeptUntil | None = None
-    for event in events:
-        if event.type not in (EventType.RETENTION_SET, EventType.RETENTION_EXTENDED):
-            continue
-        until = event.body.get("until")
-        if until == OPEN:
-            return KeptUntil(OPEN, str(event.body.get("clause", "")))
-        if not isinstance(until, str) or not has_day(until):
-            raise InvalidError(f"event {event.n} says no day until which the case is kept: look for a newer version")
-        if found is None or until > found.until:
-            found = KeptUntil(until, str(event.body.get("clause", "")))
+    for end in ends_of(events):
+        if end.until == OPEN:
+            return end
+        if found is None or end.until > found.until:
+            found = end
+    return found
+
+
+def ends_of(events: Iterable[Event]) -> list[KeptUntil]:
+    """The end of every part, as the days that were stated settle it, and of every extension. InvalidError for an end that is no date."""
+    known = list(events)
+    days, found = stated_days(known), []
+    for event in known:
+        if event.type is EventType.RETENTION_SET:
+            found.append(settled(part_kept(event.body), days))
+        elif event.type is EventType.RETENTION_EXTENDED:
+            found.append(KeptUntil(str(event.body.get("until")), ""))
+    if not all(each.until == OPEN or has_day(each.until) for each in found):
+        raise InvalidError("an event says no day until which the case is kept: look for a newer version")
     return found
 
 
@@ -91,11 +89,3 @@ def refusal_of(case: Sequence[Event], custody: Sequence[Event], at: datetime) ->
     if kept is None or not has_ended(kept.until, at):
         return Refusal.RETENTION
     return None
-
-
-def has_day(text: str) -> bool:
-    """Whether `text` is a day of the calendar, written 2036-11-30."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -74,6 +74,7 @@ class EventType(StrEnum):
     HOLD_PLACED = "custody:hold:placed"
     HOLD_LIFTED = "custody:hold:lifted"
     RETENTION_EXTENDED = "custody:retention:extended"
+    TRIGGER_STATED = "custody:trigger:stated"
     DESTRUCTION_REFUSED = "custody:destruction:refused"
     DESTRUCTION_STARTED = "custody:destruction:started"
     DESTRUCTION_COMPLETED = "custody:destruction:completed"

@@ -142,13 +142,14 @@ class ConsentDecided(Answer):
 
 
 class RetentionTerm(Answer):
-    """One rule's answer: so long after `trigger`."""
+    """One rule's answer: so long after `trigger`; `stated` is that day where it was stated after the call, else empty."""
 
     clause: ClauseNamed
     trigger: Words
     years: int
     months: int
     until: str
+    stated: str
 
 
 class Kept(Answer):

@@ -46,6 +46,7 @@ from jianlu.deliver.api.scim import router as scim_router
 from jianlu.deliver.api.scim_groups import router as scim_groups_router
 from jianlu.deliver.api.script_drafts import router as script_drafts_router
 from jianlu.deliver.api.search import router as search_router
+from jianlu.deliver.api.statements import router as statements_router
 from jianlu.deliver.api.supervision import router as supervision_router
 from jianlu.deliver.api.webhooks import router as webhooks_router
 
@@ -63,6 +64,7 @@ ROUTERS += (
     retention_router,
     holds_router,
     destructions_router,
+    statements_router,
     inspection_router,
     administration_router,
     keys_router,

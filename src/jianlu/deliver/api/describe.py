@@ -50,6 +50,7 @@ from jianlu.deliver.api.answer_sign_in import (
     StaffMember,
     WaitingLinkList,
 )
+from jianlu.deliver.api.answer_statements import STATEMENT_ANSWERS
 from jianlu.deliver.api.answer_watching import WATCHING_ANSWERS
 from jianlu.deliver.api.bearer import ACTIONS
 from jianlu.deliver.api.cookies import SEAT_COOKIES, STAFF_COOKIE
@@ -116,6 +117,7 @@ ANSWERS: dict[str, Models] = {
     "POST /api/v1/supervision/cases/{case}/note": answer_oversight.Wall,
     **WATCHING_ANSWERS,
     **DESTRUCTION_ANSWERS,
+    **STATEMENT_ANSWERS,
     f"GET {_CASE}/file": answer_oversight.CaseFile,
     f"GET {_CASE}/copy": answer_oversight.OwnCopy,
     f"POST {_CASE}/copies": answer_oversight.CopyLinkMade,

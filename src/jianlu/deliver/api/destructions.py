@@ -137,7 +137,7 @@ def destructions_document(deps: Deps, staff: Staff) -> dict[str, Any]:
     """The answer of `/destructions`."""
     vault, now, using = deps.search.vault, deps.clock.now(), ports_of(deps)
     reading = read_time(now, newest_time(vault), is_moved=using.watch.is_moved, expiry=using.expiry)
-    due = [(each, _number(deps, staff, each.case)) for each in due_cases(vault, deps.tenant, now)]
+    due = [(each, case_number(deps, staff, each.case)) for each in due_cases(vault, deps.tenant, now)]
     batches = newest_batches(tenant=deps.tenant, database=deps.database)
     done = {event.body["of"] for event in custody_events(vault, deps.tenant, EventType.DESTRUCTION_COMPLETED)}
     return {
@@ -156,7 +156,7 @@ def destructions_document(deps: Deps, staff: Staff) -> dict[str, Any]:
         "started": [
             {
                 "case": event.body["of"],
-                "number": _number(deps, staff, event.body["of"]),
+                "number": case_number(deps, staff, event.body["of"]),
                 "until": event.body["until"],
                 "started_at": event.at,
                 **_progress(deps, event.body["of"], is_done=event.body["of"] in done),
@@ -239,7 +239,8 @@ def _requests(deps: Deps) -> RequestPorts:
     return RequestPorts(deps.database, deps.clock, deps.access.log)
 
 
-def _number(deps: Deps, staff: Staff, case: str) -> str:
+def case_number(deps: Deps, staff: Staff, case: str) -> str:
+    """The case's number as the caller may see it; empty for a case that no page shows."""
     try:
         return shown_number(deps, staff, row_of(case, using=deps.sessions))
     except NotFoundError:
@@ -247,7 +248,7 @@ def _number(deps: Deps, staff: Staff, case: str) -> str:
 
 
 def _refused(deps: Deps, staff: Staff, case: str, reason: str, at: str) -> dict[str, Any]:
-    return {"case": case, "number": _number(deps, staff, case), "reason": reason, "at": at}
+    return {"case": case, "number": case_number(deps, staff, case), "reason": reason, "at": at}
 
 
 def _progress(deps: Deps, case: str, *, is_done: bool) -> dict[str, str]:
@@ -262,18 +263,17 @@ def _batch_document(deps: Deps, staff: Staff, batch: Batch) -> dict[str, Any]:
     return {
         "batch": batch.batch,
         "request": batch.request,
-        "state": _state(deps, batch, request),
+        "state": "started" if batch.started_at is not None else decision_state(request, now=instant_text(deps.clock.now())),
         "reason": batch.reason,
         "asked_by_name": names.get(batch.asked_by, ""),
         "decided_by_name": names.get(request.decided_by, ""),
         "asked_at": batch.asked_at,
         "is_own": batch.asked_by == staff.account.id,
-        "cases": [{"case": case, "number": _number(deps, staff, case)} for case in batch.cases],
+        "cases": [{"case": case, "number": case_number(deps, staff, case)} for case in batch.cases],
     }
 
 
-def _state(deps: Deps, batch: Batch, request: AccessRequest) -> str:
-    if batch.started_at is not None:
-        return "started"
-    is_over = request.expires_at <= instant_text(deps.clock.now()) or bool(request.used_at)
+def decision_state(request: AccessRequest, *, now: str) -> str:
+    """How far the decision of the second person is: asked, approved, refused, or over."""
+    is_over = request.expires_at <= now or bool(request.used_at)
     return "over" if is_over and request.state in (ASKED, APPROVED) else request.state

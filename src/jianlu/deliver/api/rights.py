@@ -22,6 +22,7 @@ from jianlu.core.errors import NotFoundError
 from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, TheDeps
 from jianlu.deliver.oversight.destructions import find_batch
+from jianlu.deliver.oversight.statements import find_sheet
 from jianlu.govern.access.model import AccessDeniedError, Resource, tenant_wide
 from jianlu.govern.access.requests import find_request
 from jianlu.govern.access.versions import find_version
@@ -190,6 +191,18 @@ class OnDestruction:
 
 
 @dataclass(frozen=True)
+class OnStatement:
+    """The caller must be allowed `action` on the days of the path, which two people state."""
+
+    action: str
+
+    def __call__(self, sheet: str, caller: Caller, deps: TheDeps, request: Request) -> None:
+        """Raise AccessDeniedError, NotFoundError when nobody asked for them."""
+        found = find_sheet(sheet, tenant=deps.tenant, database=deps.database)
+        deps.access.require(caller, self.action, statement_resource(deps, found.sheet), purpose=purpose_of(request))
+
+
+@dataclass(frozen=True)
 class OnPolicy:
     """The caller must be allowed `action` on the version of the policies of the path."""
 
@@ -202,7 +215,7 @@ class OnPolicy:
         deps.access.require(caller, self.action, on, purpose=purpose_of(request))
 
 
-Asks = OnHold | OnDestruction | OnCase | OnTenant | OnScript | OnAccount | OnRequest | OnLink | OnPolicy
+Asks = OnHold | OnDestruction | OnStatement | OnCase | OnTenant | OnScript | OnAccount | OnRequest | OnLink | OnPolicy
 
 
 def on_case(action: str) -> Any:
@@ -245,6 +258,11 @@ def on_destruction(action: str) -> Any:
     return Depends(OnDestruction(action))
 
 
+def on_statement(action: str) -> Any:
+    """As a dependency of a route: `OnStatement`."""
+    return Depends(OnStatement(action))
+
+
 def on_policy(action: str) -> Any:
     """As a dependency of a route: `OnPolicy`."""
     return Depends(OnPolicy(action))
@@ -259,6 +277,11 @@ def hold_resource(row: CaseRow, hold: str) -> Resource:
 def destruction_resource(deps: Deps, batch: str) -> Resource:
     """Cases that are destroyed together, as policies and approvals see them: an approval is for these very cases alone."""
     return Resource("destruction", batch, deps.tenant)
+
+
+def statement_resource(deps: Deps, sheet: str) -> Resource:
+    """Days that are stated together, as policies and approvals see them: an approval is for these very days alone."""
+    return Resource("statement", sheet, deps.tenant)
 
 
 def asks_of(route: APIRoute) -> Iterator[Asks]:

@@ -18,5 +18,11 @@ class DestructionPagesPorts(Protocol):
     def destructions(self, request: Request) -> Json:
         """As `GET /api/v1/destructions`."""
 
+    def statements(self, request: Request) -> Json:
+        """As `GET /api/v1/statements`."""
+
+    def terms(self, request: Request, case: str) -> Json:
+        """As `GET /api/v1/cases/{case}/terms`."""
+
     def destroyed(self, request: Request, case: str) -> Json:
         """As `GET /api/v1/cases/{case}/destruction`."""

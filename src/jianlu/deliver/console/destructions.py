@@ -25,7 +25,8 @@ def destruction_routes(pages: ConsolePorts, destructions: DestructionPagesPorts)
         if viewer is None:
             return to_sign_in(request)
         found, may_ask = destructions.destructions(request), Role.COMPLIANCE.value in viewer.roles
-        return page(request, "destructions", settings=pages.settings, viewer=viewer, found=found, may_ask=may_ask)
+        sheets = destructions.statements(request)["statements"]
+        return page(request, "destructions", settings=pages.settings, viewer=viewer, found=found, sheets=sheets, may_ask=may_ask)
 
     @router.get("/cases/{case}/destroyed")
     def destroyed(request: Request, case: str) -> Response:
@@ -33,6 +34,9 @@ def destruction_routes(pages: ConsolePorts, destructions: DestructionPagesPorts)
         if viewer is None:
             return to_sign_in(request)
         found, may_ask = destructions.destroyed(request, case), Role.COMPLIANCE.value in viewer.roles
-        return page(request, "destroyed", settings=pages.settings, viewer=viewer, found=found, ref=case, may_ask=may_ask)
+        terms = destructions.terms(request, case)
+        return page(
+            request, "destroyed", settings=pages.settings, viewer=viewer, found=found, terms=terms, ref=case, may_ask=may_ask
+        )
 
     return router

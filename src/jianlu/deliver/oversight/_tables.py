@@ -59,3 +59,16 @@ destruction_batches = Table(
     Column("started_at", String(24)),
     Index("destruction_batches_by_time", "tenant", "asked_at"),
 )
+
+statement_sheets = Table(
+    "statement_sheets",
+    oversight_schema,
+    Column("sheet", String(32), primary_key=True),
+    Column("tenant", String(40), nullable=False),
+    Column("lines", Text, nullable=False),
+    Column("reason", String(400), nullable=False),
+    Column("asked_by", String(64), nullable=False),
+    Column("asked_at", String(24), nullable=False),
+    Column("request", String(32), nullable=False),
+    Index("statement_sheets_by_time", "tenant", "asked_at"),
+)

@@ -6,12 +6,15 @@ Who looked, and the package, are added by whoever asks (`deliver/api/casefile.py
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from jianlu.capture.cases.masks import masked
 from jianlu.capture.cases.model import CaseRow, Scene
 from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.keeping import NONE, OPEN, add_term, part_kept, retention_body, settled, stated_days
 from jianlu.core.formats.plan import Obligation, Plan, RetentionTerm, parse_plan
 from jianlu.core.terms.digests import opens
 from jianlu.core.terms.events import EventType
@@ -26,8 +29,8 @@ from jianlu.vault.case_log import CaseLog
 Both = dict[str, str]
 
 
-def case_file(log: CaseLog, row: CaseRow, scene: Scene | None) -> dict[str, Any]:
-    """The file of `log`'s case; ConflictError when the case was destroyed."""
+def case_file(log: CaseLog, custody: CaseLog, row: CaseRow, scene: Scene | None) -> dict[str, Any]:
+    """The file of `log`'s case, whose custody chain is `custody`; ConflictError when the case was destroyed."""
     plan, script = parse_plan(log.open_object("plan")), sealed_script(log)
     verdicts = sealed_verdicts(log)
     return {
@@ -45,7 +48,7 @@ def case_file(log: CaseLog, row: CaseRow, scene: Scene | None) -> dict[str, Any]
         "counts": {name: sum(each.verdict.value == name for each in verdicts) for name in ("met", "not_met", "not_evidenced")},
         "gaps": [gap_part(event.body, plan) for event in log.events if event.type is EventType.GAP_DECLARED],
         "events": events_part(log, plan, script, message_texts(log)),
-        "retention": retention_in(log, plan),
+        "retention": retention_in(log, plan, custody),
         "chain": chain_of(log),
     }
 
@@ -55,22 +58,29 @@ def consents_in(log: CaseLog, plan: Plan, scene: Scene | None) -> list[dict[str,
     return [_decision(log, plan, scene, event) for event in log.events if event.type in DECISIONS]
 
 
-def retention_in(log: CaseLog, plan: Plan) -> list[dict[str, Any]]:
-    """How long each part is kept and by which clause; what the events set, and before that what the plan says."""
+def retention_in(log: CaseLog, plan: Plan, custody: CaseLog | None = None) -> list[dict[str, Any]]:
+    """How long each part is kept now and by which clause: what the events set, settled by the days stated since; before that the plan.
+
+    An extension of the whole case is not in it: `deliver/api/destructions.py` has those.
+    """
     terms = {retention.part: retention.terms for retention in plan.retention}
     decided = [event.body for event in log.events if event.type is EventType.RETENTION_SET]
-    stated = [{"part": each.part, "until": each.until, "clause": each.clause} for each in plan.retention]
-    return [
-        {
-            "part": body["part"],
-            "title": _both(lambda lang, body=body: word(PARTS, str(body["part"]), lang)),
-            "until": body["until"],
-            "clause": clause_of(plan, str(body["clause"])),
-            "terms": [_term(plan, term) for term in terms.get(str(body["part"]), ())],
-            "is_set": bool(decided),
-        }
-        for body in decided or stated
-    ]
+    days = stated_days(custody.events) if custody is not None else {}
+    rows = []
+    for body in decided or [retention_body(each) for each in plan.retention]:
+        kept = part_kept(body)
+        end = settled(kept, days)
+        rows.append(
+            {
+                "part": kept.part,
+                "title": _both(lambda lang, part=kept.part: word(PARTS, part, lang)),
+                "until": end.until,
+                "clause": clause_of(plan, end.clause),
+                "terms": [_term(plan, term, days) for term in terms.get(kept.part, ())],
+                "is_set": bool(decided),
+            }
+        )
+    return rows
 
 
 def clause_of(plan: Plan, key: str) -> dict[str, Any]:
@@ -153,14 +163,17 @@ def _is_committed(log: CaseLog, event: Event, notice: Notice) -> bool:
     return lang in notice.text and opens(event.body["commit"], notice.digest(lang), log.salt(f"{event.n}/commit"))
 
 
-def _term(plan: Plan, term: RetentionTerm) -> dict[str, Any]:
+def _term(plan: Plan, term: RetentionTerm, days: Mapping[str, str]) -> dict[str, Any]:
     trigger = _both(lambda lang: word(TRIGGERS, term.trigger, lang))
+    day = days.get(term.trigger, "") if term.until in (OPEN, NONE) else ""
+    until = add_term(date.fromisoformat(day), years=term.years, months=term.months).isoformat() if day else term.until
     return {
         "clause": clause_of(plan, term.clause),
         "trigger": trigger,
         "years": term.years,
         "months": term.months,
-        "until": term.until,
+        "until": until,
+        "stated": day,
     }
 
 

@@ -19,6 +19,8 @@ from jianlu.core.terms.events import EventType
 from jianlu.vault.case_log import CaseLog
 from jianlu.verify.certificate import check_certificate
 
+_SHOWN = (EventType.TRIGGER_STATED, EventType.DESTRUCTION_STARTED, EventType.DESTRUCTION_COMPLETED)
+
 
 @dataclass(frozen=True, slots=True)
 class Proved:
@@ -67,7 +69,7 @@ def write_certificate(case: CaseLog, custody: CaseLog, *, prove: Prover) -> byte
             case_events=tuple(event.content for event in case.events),
             case_closed=entries[0],
             custody_events=tuple(entries[1:]),
-            documents=tuple(_opened(custody, event) for event in custody.events[-2:]),
+            documents=tuple(_opened(custody, event) for event in custody.events if event.type in _SHOWN),
         )
     )
     result = check_certificate(content)

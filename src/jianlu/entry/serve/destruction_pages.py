@@ -10,6 +10,7 @@ from starlette.requests import Request
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.destructions import case_destruction_document, destructions_document
 from jianlu.deliver.api.rights import require_case
+from jianlu.deliver.api.statements import case_terms_document, statements_document
 from jianlu.deliver.console.ports import Json
 from jianlu.govern.access.model import tenant_wide
 from jianlu.govern.identity.model import SignInNeededError, Staff
@@ -26,6 +27,17 @@ class DestructionPages:
         staff = self._staff(request)
         self._deps.access.require(staff, "hold.list", tenant_wide(self._deps.tenant))
         return destructions_document(self._deps, staff)
+
+    def statements(self, request: Request) -> Json:
+        """As the port."""
+        staff = self._staff(request)
+        self._deps.access.require(staff, "hold.list", tenant_wide(self._deps.tenant))
+        return statements_document(self._deps, staff)
+
+    def terms(self, request: Request, case: str) -> Json:
+        """As the port."""
+        require_case(self._deps, self._staff(request), "hold.read", case)
+        return case_terms_document(self._deps, case)
 
     def destroyed(self, request: Request, case: str) -> Json:
         """As the port."""

@@ -28,6 +28,7 @@ SENSITIVE = frozenset(
         "hold.place",
         "hold.lift",
         "case.destroy",
+        "trigger.state",
         "account.roles",
         "policy.approve",
         "request.approve",
@@ -36,7 +37,7 @@ SENSITIVE = frozenset(
 )
 """What is shown or done only when the decision is durable."""
 
-FOUR_EYES = frozenset({"case.destroy", "hold.lift", "package.export"})
+FOUR_EYES = frozenset({"case.destroy", "hold.lift", "package.export", "trigger.state"})
 """Acts that take an approval of the very act by a second person before."""
 
 EMERGENCIES = frozenset({"case.read", "case.play", "case.reveal", "session.read"})

@@ -11,16 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from jianlu.core.errors import InvalidError
+from jianlu.core.formats.keeping import NONE, OPEN, add_term
 from jianlu.core.formats.plan import Retention, RetentionTerm
 from jianlu.govern.policy.model import PARTS
-
-OPEN = "open"
-"""`until` while the trigger date is not known: kept without end."""
-
-NONE = "none"
-"""`until` of a contingent term whose occasion has not arisen: shown, not counted."""
-
-YEAR_MAX = 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +26,6 @@ class Candidate:
     years: int
     months: int
     counts_when: tuple[str, ...] = ()
-
-
-def add_term(start: date, *, years: int, months: int) -> date:
-    """`start` plus the term by calendar; the first of the next month where the day does not exist. InvalidError beyond year 9999."""
-    month = start.month - 1 + months
-    year, month = start.year + years + month // 12, month % 12 + 1
-    if year >= YEAR_MAX or years < 0 or months < 0:
-        raise InvalidError("a retention term must be positive and end before the year 9999")
-    try:
-        return date(year, month, start.day)
-    except ValueError:
-        return date(year + month // 12, month % 12 + 1, 1)
 
 
 def solve_retention(candidates: Sequence[Candidate], *, on: date, dates: Mapping[str, date]) -> tuple[Retention, ...]:

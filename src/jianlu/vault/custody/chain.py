@@ -14,8 +14,9 @@ from typing import Any
 
 from jianlu.core.errors import ConflictError, DeniedError, IntegrityError, InvalidError, NotFoundError
 from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
-from jianlu.core.formats.custody import has_day, standing_holds
+from jianlu.core.formats.custody import standing_holds
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.keeping import has_day
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId

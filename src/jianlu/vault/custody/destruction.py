@@ -15,6 +15,7 @@ from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
 from jianlu.core.formats.certificate import COMPLETED_FORMAT, STARTED_FORMAT
 from jianlu.core.formats.custody import Refusal, has_ended, kept_until
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.keeping import part_kept, retention_body, settled, stated_days
 from jianlu.core.formats.plan import parse_plan
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
@@ -76,7 +77,7 @@ def require_due(log: CaseLog, case: CaseLog, custody: CaseCustody, reading: Time
     if custody.started is not None:
         raise GoingOnError("the destruction of this case began already: see how far it is under destructions")
     refusal = custody.refusal(reading)
-    if refusal is None and not all(has_ended(until, reading.counts) for until in _planned_ends(case)):
+    if refusal is None and not all(has_ended(until, reading.counts) for until in _planned_ends(case, custody)):
         refusal = Refusal.RETENTION
     if refusal is not None:
         refuse_destruction(log, case.case, refusal.value, by=by)
@@ -151,8 +152,10 @@ def destruction_documents(log: CaseLog, case: str) -> tuple[dict[str, Any] | Non
     return first, last
 
 
-def _planned_ends(case: CaseLog) -> list[str]:
-    return [each.until for each in parse_plan(case.open_object("plan")).retention]
+def _planned_ends(case: CaseLog, custody: CaseCustody) -> list[str]:
+    days = stated_days(custody.custody_events)
+    planned = parse_plan(case.open_object("plan")).retention
+    return [settled(part_kept(retention_body(each)), days).until for each in planned]
 
 
 def _of_kind(events: Iterable[Event], kind: EventType) -> Event | None:

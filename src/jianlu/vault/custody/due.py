@@ -13,13 +13,14 @@ from sqlalchemy import func, select
 
 from jianlu.core.formats.custody import LAST_ZONE
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.keeping import OPEN
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId
 from jianlu.core.terms.instants import instant_text
 from jianlu.runtime.database import transaction
 from jianlu.vault import _records
 from jianlu.vault._kept import is_there
-from jianlu.vault._tables import cases, events, retentions
+from jianlu.vault._tables import cases, events, retentions, settlements
 from jianlu.vault.custody.holds import held_cases
 from jianlu.vault.custody.time_reading import LeapFinder, LedgerTime
 from jianlu.vault.index import BATCH_ENTRIES, catch_up, parse_entry
@@ -40,9 +41,21 @@ class DueCase:
 
 
 def due_cases(using: VaultPorts, tenant: TenantId, now: datetime) -> list[DueCase]:
-    """The cases that may be due at `now`, those first whose time ended first; at most `DUE_MAX`. Open terms sort behind every day."""
+    """The cases that may be due at `now`, those first whose time ended first; at most `DUE_MAX`. Open terms sort behind every day.
+
+    Where days were stated, the newest end that follows from them counts.
+    """
     catch_up(using)
-    last = func.max(retentions.c.until)
+    settled = (
+        select(func.max(settlements.c.until))
+        .where(
+            settlements.c.tenant == retentions.c.tenant,
+            settlements.c.case_ref == retentions.c.case_ref,
+            settlements.c.until != OPEN,
+        )
+        .scalar_subquery()
+    )
+    last = func.max(func.coalesce(settled, retentions.c.until))
     query = (
         select(retentions.c.case_ref, last)
         .join(cases, (cases.c.tenant == retentions.c.tenant) & (cases.c.case_ref == retentions.c.case_ref))
@@ -76,6 +89,16 @@ def custody_events(using: VaultPorts, tenant: TenantId, kind: EventType) -> Sequ
     with transaction(using.index, writes=False) as connection:
         positions = list(connection.execute(query.limit(NEWEST_MAX)).scalars())
     return [parse_entry(using.ledger.read(position, 1)[0], position) for position in positions]
+
+
+def recorded_statements(using: VaultPorts, tenant: TenantId, statement: str) -> frozenset[tuple[str, str]]:
+    """Cases and triggers whose day the ledger has by that statement, as indexed; for lists, never for a decision."""
+    catch_up(using)
+    query = select(settlements.c.case_ref, settlements.c.trigger).where(
+        settlements.c.tenant == tenant, settlements.c.statement == statement
+    )
+    with transaction(using.index, writes=False) as connection:
+        return frozenset((case, trigger) for case, trigger in connection.execute(query))
 
 
 def newest_time(using: VaultPorts) -> LedgerTime:

@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
-from jianlu.core.formats.custody import LAST_ZONE, OPEN, has_day, standing_holds
+from jianlu.core.formats.custody import LAST_ZONE, ends_of, standing_holds
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.keeping import OPEN
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId
 from jianlu.vault.index import scan_ledger
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.stores.copying import Named, objects_named
 
-TERMS = (EventType.RETENTION_SET, EventType.RETENTION_EXTENDED)
+TERMS = (EventType.RETENTION_SET, EventType.RETENTION_EXTENDED, EventType.TRIGGER_STATED)
 PLACED_HOLDS = (EventType.HOLD_PLACED, EventType.HOLD_LIFTED)
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_MARKS = (b":retention:extended", b":hold:placed", b":hold:lifted")
+_MARKS = (b":retention:extended", b":trigger:stated", b":hold:placed", b":hold:lifted")
 
 
 def end_of(day: str) -> datetime:
@@ -30,13 +31,13 @@ def end_of(day: str) -> datetime:
 def locked_until(events: Iterable[Event], *, rolling: datetime) -> datetime:
     """Until when the objects of the case with these events (its own and its custody's) must be locked; `rolling` where no end is known."""
     known = list(events)
-    days = [event.body.get("until") for event in known if event.type in TERMS]
+    days = [end.until for end in ends_of(known)]
     is_endless = not days or OPEN in days or bool(standing_holds(known))
-    return max([rolling if is_endless else _NEVER, *(end_of(day) for day in days if isinstance(day, str) and has_day(day))])
+    return max([rolling if is_endless else _NEVER, *(end_of(day) for day in days if day != OPEN)])
 
 
 def custody_by_case(using: VaultPorts, tenant: TenantId) -> Mapping[str, list[Event]]:
-    """The extensions and holds of every case, by the ledger, which is read whole."""
+    """The extensions, stated days and holds of every case, by the ledger, which is read whole."""
     found: dict[str, list[Event]] = {}
     for _, event in scan_ledger(using, b"custody:", any_of=_MARKS):
         if event.tenant == tenant and event.type in (*TERMS, *PLACED_HOLDS):
