@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, tenant_id
+from jianlu.deliver.oversight.statements import newest_sheets
 from jianlu.vault.custody.due import custody_events
 from jianlu.vault.ports import VaultPorts
 from jianlu.wiring import open_home, open_identity
 from tests.fakes.identity.worlds import add_account
-from tests.fakes.quiet_home import Sealed, jianlu
+from tests.fakes.quiet_home import TENANT, Answer, Sealed, jianlu
 
 Copy = Callable[[], Sealed]
 PASSWORD, WHY = "correct horse battery", "its time has come, says somebody"
@@ -52,3 +54,48 @@ def test_a_file_that_begins_with_a_brace_is_checked_as_a_certificate(tmp_path: P
     (tmp_path / "x.json").write_bytes(b"{}")
     answer = jianlu("verify", tmp_path / "x.json", "--json")
     assert answer.code == 90 and [each["what"] for each in answer.document["problems"]] == ["certificate_malformed"]
+
+
+def test_a_table_of_days_is_asked_for_as_a_whole_or_not_at_all(copied: Copy, tmp_path: Path) -> None:
+    """Survives a table with wrong lines (each is named, nobody is asked), one that is none, and an account that may not."""
+    world = copied()
+    with open_identity(world.home) as (settings, identity):
+        for name, role in {"xu": "compliance", "lu": "administrator"}.items():
+            add_account(identity, tenant_id(settings.tenant.id), name, PASSWORD, roles=[role])
+    (tmp_path / "password").write_text(PASSWORD + "\n", encoding="utf-8")
+    table = tmp_path / "days.csv"
+    today, digest = datetime.now(UTC).date().isoformat(), "5e" * 32
+
+    def days(*lines: str, account: str = "xu", more: tuple[str, ...] = ()) -> Answer:
+        table.write_text("\r\n".join(("number,trigger,day,evidence,evidence_digest", *lines)), encoding="utf-8-sig")
+        words = ("--account", account, "--reason", WHY, "--password-file", tmp_path / "password", "--home", world.home, "--json")
+        return jianlu("destruction", "days", table, *words, *more)
+
+    number = "quiet-0001"
+    right = f"{number},contract_end,{today},notice 7,{digest}"
+    wrong = (
+        f"{number},contract_end,2099-01-01,notice 7,{digest}",
+        "nobody,contract_end,2026-11-30,notice 7,abc",
+        "one,two",
+        right,
+    )
+    answer = days(*wrong, f"nobody,contract_end,{today},notice 8,{digest}")
+    assert answer.code == 2
+    for told in (
+        "line 2: that day has not come",
+        "line 3: the document's SHA-256",
+        "line 4: has 2 fields",
+        "line 6: there is no such",
+    ):
+        assert told in answer.err, answer.err
+    assert "line 5: says the same day of the same case as line 2" in answer.err
+    assert days(right, account="lu").code == 3 and days().code == 2
+    assert days(right, more=("--dry-run",)).document == {"lines": 1, "sheets": []}
+    asked = days(right)
+    assert asked.code == 0 and len(asked.document["sheets"]) == 1
+    with the_vault(world) as (vault, _):
+        sheets = newest_sheets(tenant=tenant_id(TENANT), database=vault.index)
+        assert [(each.request, [line.day for line in each.lines]) for each in sheets] == [
+            (asked.document["sheets"][0]["request"], [today])
+        ]
+        assert custody_events(vault, tenant_id(TENANT), EventType.TRIGGER_STATED) == []  # a second person comes first

@@ -14,16 +14,19 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from jianlu.core.errors import ConflictError, DeniedError, UnavailableError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, UnavailableError
 from jianlu.core.terms.ids import TenantId, case_ref, tenant_id
 from jianlu.deliver.oversight.certificates import Proved, write_certificate
 from jianlu.deliver.oversight.destructions import DestructionPorts, ask_destruction
+from jianlu.deliver.oversight.statements import LINES_MAX, Sheet, StatementPorts, ask_statements, look_through
+from jianlu.entry.cli._day_table import TableLine, read_table
 from jianlu.entry.cli._output import AsJson, HomePath, home_path, show
 from jianlu.entry.serve.access import access_of
 from jianlu.govern.access.grants import APPROVAL
 from jianlu.govern.access.model import Resource
 from jianlu.govern.access.requests import RequestPorts
 from jianlu.govern.access.requests import ask as ask_second
+from jianlu.govern.identity.model import Staff
 from jianlu.govern.identity.sign_in import sign_in
 from jianlu.govern.identity.sign_ins import sign_out
 from jianlu.ledger.anchors.trusted_time import expiry_now
@@ -67,9 +70,7 @@ def ask(
         tenant, vault = _tenant(opened), opened.vault
         desk = CaseDesk(vault)
         access = access_of(opened, desk, tenant)
-        identity = identity_ports(vault.index, vault.keys, opened.settings)
-        token, staff = sign_in(identity, tenant, account, _password(password_file), code)
-        sign_out(identity, token)
+        staff = _signed_in(opened, tenant, account, password_file, code)
         if not access.could(staff, "case.destroy", Resource("destruction", "", tenant)):
             raise DeniedError("this account may not destroy anything, with an approval neither: ask compliance")
         using = RequestPorts(vault.index, vault.clock, access.log)
@@ -84,6 +85,55 @@ def ask(
         raise ConflictError(f"nothing was asked for, and this is on the record: {told}")
     document = {"batch": batch.batch, "request": batch.request, "cases": list(batch.cases)}
     show(document, f"已提出，等待第二人在服务中批准 / a second person approves it in the service: {batch.request}", as_json=json)
+    return 0
+
+
+@app.command
+def days(
+    table: Annotated[
+        Path, Parameter(help="CSV in UTF-8: number,trigger,day,evidence,evidence_digest; one day of one case a line.")
+    ],
+    *,
+    account: Annotated[str, Parameter(help="Who asks: the name of an account that may.")],
+    reason: Annotated[str, Parameter(help="Why these days are known now.")],
+    dry_run: Annotated[bool, Parameter(negative="", help="Say of each line whether it may be stated, and ask nobody.")] = False,
+    code: Annotated[str, Parameter(help="Six digits of the account's authenticator, where it has one.")] = "",
+    password_file: Annotated[
+        Path | None, Parameter(help="A file with the account's password; asked for where not given.")
+    ] = None,
+    home: HomePath = None,
+    json: AsJson = False,
+) -> int:
+    """Ask a second person to approve the days of TABLE with which terms begin, fifty a decision. One wrong line, and nobody is asked."""
+    with open_home(home_path(home)) as opened:
+        tenant, vault = _tenant(opened), opened.vault
+        desk = CaseDesk(vault)
+        access = access_of(opened, desk, tenant)
+        staff = _signed_in(opened, tenant, account, password_file, code)
+        if not access.could(staff, "trigger.state", Resource("statement", "", tenant)):
+            raise DeniedError("this account may not state a day, with an approval neither: ask compliance")
+        lines = read_table(table, tenant_secret(vault, tenant))
+        using = _statement_ports(opened, desk, tenant)
+        looked = look_through([each.stated for each in lines if not each.why], using=using)
+        whys = iter(looked)
+        wrong = [(each.line, why) for each in lines if (why := each.why or next(whys).why)]
+        if wrong:
+            told = "\n".join(f"line {line}: {why}" for line, why in wrong)
+            raise InvalidError(f"{len(wrong)} of {len(lines)} lines may not be stated, and nobody was asked:\n{told}")
+        sheets = []
+        for start in range(0, 0 if dry_run else len(lines), LINES_MAX):
+            sheets.append(
+                _ask_sheet(
+                    lines[start : start + LINES_MAX], reason, using, RequestPorts(vault.index, vault.clock, access.log), staff
+                )
+            )
+    document = {"lines": len(lines), "sheets": [{"sheet": each.sheet, "request": each.request} for each in sheets]}
+    told = ", ".join(each.request for each in sheets) or "试运行，未提出 / dry run, nobody was asked"
+    show(
+        document,
+        f"{len(lines)} 行可登记，等待第二人在服务中批准 / lines that a second person approves in the service: {told}",
+        as_json=json,
+    )
     return 0
 
 
@@ -115,6 +165,39 @@ def certificate(
 
 def _tenant(opened: Home) -> TenantId:
     return tenant_id(opened.settings.tenant.id)
+
+
+def _signed_in(opened: Home, tenant: TenantId, account: str, password_file: Path | None, code: str) -> Staff:
+    identity = identity_ports(opened.vault.index, opened.vault.keys, opened.settings)
+    token, staff = sign_in(identity, tenant, account, _password(password_file), code)
+    sign_out(identity, token)
+    return staff
+
+
+def _ask_sheet(lines: Sequence[TableLine], reason: str, using: StatementPorts, asking: RequestPorts, staff: Staff) -> Sheet:
+    by = staff.account.id
+
+    def make(sheet: str) -> str:
+        on = Resource("statement", sheet, using.tenant)
+        return ask_second(APPROVAL, "trigger.state", on, reason, using=asking, by=by).request
+
+    sheet, looked = ask_statements([each.stated for each in lines], reason, using=using, by=by, ask=make)
+    if sheet is None:
+        raise ConflictError(f"the ledger went on meanwhile: {next(each.why for each in looked if each.why)}")
+    return sheet
+
+
+def _statement_ports(opened: Home, desk: CaseDesk, tenant: TenantId) -> StatementPorts:
+    vault, ports = opened.vault, _ports(opened, desk, tenant)
+    return StatementPorts(
+        vault=vault,
+        tenant=tenant,
+        database=vault.index,
+        clock=vault.clock,
+        writing=ports.writing,
+        read=ports.read,
+        read_custody=lambda case: open_case_log(vault, tenant, custody_chain(tenant_secret(vault, tenant), case)),
+    )
 
 
 def _why(outcome: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.formats.custody import LAST_ZONE, is_closed, kept_until
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.keeping import OPEN, has_day, part_kept, stated_days, waiting_for
@@ -55,7 +55,8 @@ def require_statable(stated: Stated, case: Sequence[Event], custody: Sequence[Ev
     """Raise unless that may be said of the case with these events now.
 
     InvalidError for words that say nothing, a day that has not come or lies before the recording, or a trigger that no term of the case
-    waits for; ConflictError for a case that is not closed, is being destroyed, or for which that day or a later one was stated before.
+    waits for; NotFoundError without events; ConflictError for a case that is not closed, is being destroyed, or for which that day or a
+    later one was stated before.
     """
     said(stated.evidence, EVIDENCE_MIN, EVIDENCE_MAX, "the document that shows the day")
     if not _DIGEST.fullmatch(stated.evidence_digest):
@@ -66,6 +67,8 @@ def require_statable(stated: Stated, case: Sequence[Event], custody: Sequence[Ev
         raise InvalidError("a day is written 2036-11-30", code="statement_day")
     if stated.day > clock.now().date().isoformat():
         raise InvalidError("that day has not come: state it when it has", code="statement_future")
+    if not case:
+        raise NotFoundError("there is no such case in the ledger: check its number", code="statement_case")
     if not is_closed(case):
         raise ConflictError("the case is not closed: its terms are not set yet", code="statement_open")
     if stated.day < (parse_instant(case[0].at) - LAST_ZONE).date().isoformat():
