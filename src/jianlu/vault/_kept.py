@@ -1,7 +1,8 @@
 """How many cases keep what until when (`retention_counts`), kept as the rows change from which it follows.
 
-A case counts once for a month, part and clause, however many of its events say so, and no longer when its keys are destroyed. A part that
-was open stands with the case's end where days were stated that give it one: a case goes when its last part may. So what a change does is the difference of what the case's rows said before and after it. `runtime/totals.py` writes it when the change commits.
+A case counts once for a month, part and clause, however many of its events say so, and no longer when its keys are destroyed. A part
+that was open stands with the case's end where days were stated that give it one: a case goes when its last part may. So what a change does
+is the difference of what the case's rows said before and after it; `runtime/totals.py` writes it when the change commits.
 """
 
 from __future__ import annotations

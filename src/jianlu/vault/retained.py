@@ -66,9 +66,7 @@ def kept_until(index: Engine, tenant: TenantId, month: str) -> Sequence[KeptPart
     )
     both = union_all(named, settled).subquery().c
     query = (
-        select(both.case_ref, both.part, both.until, both.clause)
-        .order_by(both.until, both.case_ref, both.part)
-        .limit(ROWS_MAX)
+        select(both.case_ref, both.part, both.until, both.clause).order_by(both.until, both.case_ref, both.part).limit(ROWS_MAX)
     )
     with transaction(index, writes=False) as connection:
         return [KeptPart(*row) for row in connection.execute(query)]

@@ -42,7 +42,8 @@ PLACED, LIFTED = (said(kind, {"of": CASE, "hold": "h1"}) for kind in (EventType.
         ([term("2020-01-01"), PLACED], ROLLING),
         ([term("2036-11-22"), PLACED], end_of("2036-11-22")),
         ([term("2020-01-01"), PLACED, LIFTED], end_of("2020-01-01")),
-        ([term("2020-01-01"), term("never")], end_of("2020-01-01")),
+        ([term("2020-01-01"), term("never")], ROLLING),
+        ([term("2036-11-22"), term("never")], end_of("2036-11-22")),
     ],
 )
 def test_the_longest_of_all_that_was_said_governs(events: list[Event], until: datetime) -> None:

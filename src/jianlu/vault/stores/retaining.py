@@ -5,12 +5,13 @@ A lock is only ever lengthened. A term that has no end yet, and a hold, are foll
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+from jianlu.core.errors import InvalidError
 from jianlu.core.formats.custody import LAST_ZONE, ends_of, standing_holds
 from jianlu.core.formats.event import Event
-from jianlu.core.formats.keeping import OPEN
+from jianlu.core.formats.keeping import OPEN, has_day
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId
 from jianlu.vault.index import scan_ledger
@@ -31,9 +32,18 @@ def end_of(day: str) -> datetime:
 def locked_until(events: Iterable[Event], *, rolling: datetime) -> datetime:
     """Until when the objects of the case with these events (its own and its custody's) must be locked; `rolling` where no end is known."""
     known = list(events)
-    days = [end.until for end in ends_of(known)]
+    days = _days(known)
     is_endless = not days or OPEN in days or bool(standing_holds(known))
     return max([rolling if is_endless else _NEVER, *(end_of(day) for day in days if day != OPEN)])
+
+
+def _days(known: Sequence[Event]) -> list[str]:
+    """The days until which the case is kept, `OPEN` among them; what a newer version wrote ends nothing, so that the lock goes on."""
+    try:
+        return [end.until for end in ends_of(known)]
+    except InvalidError:
+        said = [event.body.get("until") for event in known if event.type in TERMS]
+        return [OPEN, *(until for until in said if isinstance(until, str) and has_day(until))]
 
 
 def custody_by_case(using: VaultPorts, tenant: TenantId) -> Mapping[str, list[Event]]:
