@@ -1,10 +1,11 @@
 """Search over a hundred thousand sessions: how long questions take, how large the index is, and what SQLite's full text in the clear needs.
 
-`PYTHONPATH=. python benchmarks/search.py [--full] [--rounds 3] [--folder FOLDER]`: a tenth of the size, or with `--full` a hundred
-thousand sessions with ten million lines, built by a process a core, asked on SQLite and PostgreSQL. The corpus is made of sentences
-of scripts, questions and small talk with changing numbers and names, the same for the same arguments. Wrapped keys lie in memory:
-opening one costs its derivation, not a disk. PostgreSQL gets the rows that SQLite was given. The peer, left out of the full size,
-holds the same tokens unencrypted in FTS5, one row a line, and answers the same phrases by MATCH; numbers of cases must agree.
+`PYTHONPATH=. python benchmarks/search.py [--full] [--rounds 3] [--folder FOLDER] [--home HOME] [--build-only]`: a tenth of the size,
+or with `--full` a hundred thousand sessions with ten million lines, built by a process a core, asked on SQLite and PostgreSQL. A HOME
+stays: a build that was stopped goes on there, and one that is complete is asked at once and left as it was. The corpus is made of
+sentences of scripts, questions and small talk with changing numbers and names, the same for the same arguments. Wrapped keys lie in
+memory: opening one costs its derivation, not a disk. PostgreSQL gets the rows that SQLite was given. The peer, left out of the full
+size and of a HOME, holds the same tokens unencrypted in FTS5, one row a line, and answers the same phrases; numbers must agree.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import statistics
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -32,7 +33,7 @@ from jianlu.capture.cases.searchable import searchable_cases
 from jianlu.core.phrases.model import Heard, Passage
 from jianlu.core.terms.ids import derive_case_ref, tenant_id
 from jianlu.core.terms.instants import instant_text
-from jianlu.deliver.search.enter import BATCH_CASES, Batch, batch_of, enter_case, forget_case, rebuild_of_batches
+from jianlu.deliver.search.enter import BATCH_CASES, Batch, batch_of, enter_batches, enter_case, forget_case
 from jianlu.deliver.search.find import attribute_columns, find_in_cases
 from jianlu.deliver.search.model import Entry, Line, Query
 from jianlu.deliver.search.ports import SearchPorts, search_ports
@@ -42,7 +43,7 @@ from jianlu.govern.wording.tokens import tokens_of
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import migrate_database, open_database
 from jianlu.vault.keys import create_unit_key, tenant_secret
-from jianlu.vault.ports import VaultPorts
+from jianlu.vault.ports import Buffer, VaultPorts
 from tests.fakes.access.worlds import plain_access
 from tests.fakes.sessions.world import staff
 from tests.fakes.vault.home import TENANT as HOME_TENANT
@@ -221,32 +222,66 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--home", type=Path, help="where the index is built, goes on and stays")
+    parser.add_argument("--build-only", action="store_true", help="ask nothing")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder, ExitStack() as stack:
         cases = FULL if asked.full else asked.cases
-        peer = None if asked.full else Peer(Path(folder) / "peer.sqlite")
-        with world(f"sqlite:///{folder}/index.sqlite") as using:
+        peer = None if asked.full or asked.home else Peer(Path(folder) / "peer.sqlite")
+        home = asked.home or Path(folder)
+        home.mkdir(parents=True, exist_ok=True)
+        with world(f"sqlite:///{home}/index.sqlite", KeptBlobs(home / "keys.sqlite")) as using:
             build(using, cases, asked.lines, peer)
+            if asked.build_only:
+                return
             programs = find_postgres()
             if programs is not None:
                 url = create_database(stack.enter_context(start_postgres(programs)), "search")
-                with world(url) as copied:
+                with world(url, MemoryBlobs()) as copied:
                     other = replace(using, vault=replace(using.vault, index=copied.vault.index))
                     copy_rows(using.vault.index, copied.vault.index)
                     ask_everybody(other, asked.rounds)
             if peer is not None:
                 peer.compare(using, asked.rounds)
             ask_everybody(using, asked.rounds)
-            change(using, cases, asked.lines)
+            if asked.home is None:
+                change(using, cases, asked.lines)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB, load {os.getloadavg()[0]:.1f}")
 
 
+class KeptBlobs(MemoryBlobs):
+    """Blobs in memory that are there again when the same file is opened, so that a build goes on."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._base.execute("PRAGMA journal_mode=WAL")
+        self._base.execute("PRAGMA synchronous=OFF")
+        self._base.execute("CREATE TABLE IF NOT EXISTS blobs (name TEXT PRIMARY KEY, content BLOB NOT NULL)")
+        self.contents.update(self._base.execute("SELECT name, content FROM blobs"))
+
+    def put(self, name: str, parts: Iterable[Buffer]) -> None:
+        super().put(name, parts)
+        self.put_all({name: self.contents[name]})
+
+    def put_all(self, blobs: Mapping[str, bytes]) -> None:
+        """Keep what another process made, at once."""
+        self.contents.update(blobs)
+        self._base.execute("BEGIN")
+        self._base.executemany("INSERT OR REPLACE INTO blobs (name, content) VALUES (?, ?)", blobs.items())
+        self._base.execute("COMMIT")
+
+    def delete(self, name: str) -> None:
+        super().delete(name)
+        self._base.execute("DELETE FROM blobs WHERE name = ?", (name,))
+
+
 @contextmanager
-def world(url: str) -> Iterator[SearchPorts]:
-    """Search over a fresh index at `url`."""
+def world(url: str, blobs: MemoryBlobs) -> Iterator[SearchPorts]:
+    """Search over the index at `url`, whose keys lie in `blobs`."""
     engine = open_database(url)
     migrate_database(engine)
-    vault = VaultPorts(MemoryBlobs(), MemoryBlobs(), memory_keys(), MemoryLog(), SystemClock(), engine)
+    vault = VaultPorts(MemoryBlobs(), blobs, memory_keys(), MemoryLog(), SystemClock(), engine)
     try:
         yield search_ports(vault, TENANT, load_languages(packs_directory()))
     finally:
@@ -254,12 +289,22 @@ def world(url: str) -> Iterator[SearchPorts]:
 
 
 def build(using: SearchPorts, cases: int, lines: int, peer: Peer | None) -> None:
-    """Every session into the index, the peer and the work lists."""
+    """Every session that is not there yet into the index, the peer and the work lists."""
     began, began_cpu = time.monotonic(), cpu_s()
-    done = rebuild_of_batches(batches(using, cases, lines, peer), using=using)
+    there = count_of(using.vault.index, "search_cases")
+    if there > cases or (there < cases and there % BATCH_CASES):
+        raise SystemExit(f"{there} sessions are there, which is no part of {cases}: build in another home")
+    done = enter_batches(batches(using, range(there, cases), lines, peer), using=using)
     took = f"{time.monotonic() - began:.0f} s ({cpu_s() - began_cpu:.0f} of CPU, making up the sessions and the peer's with it)"
-    print(f"{done} sessions, {done * lines} lines built in {took}, {sizes(using.vault.index)}", flush=True)
-    add_work_lists(using, cases)
+    print(f"{done} sessions, {done * lines} lines built in {took} after {there}, {sizes(using.vault.index)}", flush=True)
+    if count_of(using.vault.index, "live_cases") == 0:
+        add_work_lists(using, cases)
+
+
+def count_of(engine: Engine, table: str) -> int:
+    """Rows of a table."""
+    with engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # noqa: S608 names of our own
 
 
 def cpu_s() -> float:
@@ -267,22 +312,24 @@ def cpu_s() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def batches(using: SearchPorts, cases: int, lines: int, peer: Peer | None) -> Iterator[Batch | None]:
+def batches(using: SearchPorts, cases: range, lines: int, peer: Peer | None) -> Iterator[Batch | None]:
     """The batches in order, made ready by other processes, which hand the keys of their cases over with them."""
     assert using.keys.bucket_key and tenant_secret(using.vault, TENANT)
     blobs = using.vault.key_blobs
-    assert isinstance(blobs, MemoryBlobs)
-    due = [range(at, min(at + BATCH_CASES, cases)) for at in range(0, cases, BATCH_CASES)]
+    assert isinstance(blobs, KeptBlobs)
+    due = [cases[at : at + BATCH_CASES] for at in range(0, len(cases), BATCH_CASES)]
+    began = time.monotonic()
     with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=begin, initargs=(dict(blobs.contents),)) as pool:
         coming = deque(pool.submit(batch, numbers, lines, peer is not None) for numbers in due[:AHEAD])
         for numbers in [*due[AHEAD:], *[None] * min(AHEAD, len(due))]:
             made, keys, spoken = coming.popleft().result()
             if numbers is not None:
                 coming.append(pool.submit(batch, numbers, lines, peer is not None))
-            blobs.contents.update(keys)
+            blobs.put_all(keys)
             if peer is not None:
                 peer.note(spoken)
             yield made
+            print(f"{count_of(using.vault.index, 'search_cases')} sessions, {time.monotonic() - began:.0f} s", flush=True)
 
 
 def begin(keys: dict[str, bytes]) -> None:

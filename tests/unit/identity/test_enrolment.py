@@ -79,6 +79,18 @@ def test_a_bad_password_leaves_the_link_good(using: IdentityPorts, link: Taken, 
     assert enrol_with_password(using, *link, PASSWORD)
 
 
+@pytest.mark.parametrize("password", ["handkerchief", "Necronomicon2026!", "woaini5201314"])
+def test_a_password_of_a_breach_is_refused_at_each_door(using: IdentityPorts, link: Taken, password: str) -> None:
+    """The link of an account that is new or begins anew, and a change by its owner: there is no third place to choose one."""
+    with pytest.raises(InvalidError) as refused:
+        enrol_with_password(using, *link, password)
+    assert refused.value.code == "password_guessable"
+    staff = enrol_with_password(using, *link, PASSWORD)[1]
+    with pytest.raises(InvalidError) as refused:
+        set_own_password(using, staff, password)
+    assert refused.value.code == "password_guessable" and sign_in(using, TENANT, "mei", PASSWORD)
+
+
 def test_a_link_ends_with_time_with_the_next_link_and_with_the_account(
     using: IdentityPorts, link: Taken, clock: SteppingClock
 ) -> None:

@@ -93,6 +93,14 @@ def rebuild_of_batches(batches: Iterable[Batch | None], *, using: SearchPorts) -
         _records.lock_progress(connection, using.tenant)
         _records.clear(connection, using.tenant)
     using.keys.destroy_others(())
+    return enter_batches(batches, using=using)
+
+
+def enter_batches(batches: Iterable[Batch | None], *, using: SearchPorts) -> int:
+    """Enter what `batch_of` made beside what is there, one transaction a batch; returns how many cases came.
+
+    ConflictError when a case of a batch is there already: nothing of that batch enters.
+    """
     done = 0
     for batch in batches:
         done += 0 if batch is None else _enter(batch, using)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from jianlu.core.errors import ConflictError
 from jianlu.core.terms.ids import TenantId
 from jianlu.govern.identity.enrolment import enrol_with_password
+from jianlu.govern.identity.guessable import is_guessable
+from jianlu.govern.identity.passwords import DIFFERENT_MIN
 from jianlu.govern.identity.ports import IdentityPorts
 from jianlu.govern.identity.releases import offer_enrolment
 from jianlu.govern.identity.sign_ins import sign_out
@@ -19,8 +21,14 @@ _CONSONANTS = "bcdfghjkmnpqrstvwxz"
 
 
 def random_password() -> str:
-    """A password to be shown once and typed: twelve consonants in threes of four, 50 bits; never one that is refused as guessable."""
-    return "-".join("".join(secrets.choice(_CONSONANTS) for _ in range(4)) for _ in range(3))
+    """A password to be shown once and typed: twelve consonants in threes of four, 50 bits; never one that is refused as guessable.
+
+    One in a thousand has keys in a row or a piece of a frequent one; another is drawn then.
+    """
+    while True:
+        made = "-".join("".join(secrets.choice(_CONSONANTS) for _ in range(4)) for _ in range(3))
+        if len(set(made)) >= DIFFERENT_MIN and not is_guessable(made):
+            return made
 
 
 def let_all_in(using: IdentityPorts, tenant: TenantId, names: Iterable[str], password: str) -> None:

@@ -19,6 +19,8 @@ from jianlu.govern.identity.model import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARA
 
 HASHES_AT_ONCE = 2
 TURN_WAIT_S = 5.0
+DIFFERENT_MIN = 5
+"""Different characters that a password has at least."""
 
 
 class Passwords:
@@ -70,12 +72,17 @@ def check_password(password: str, name: str, place: Iterable[str] = ()) -> str:
     """
     length = len(normal(password))
     if not PASSWORD_CHARACTERS_MIN <= length <= PASSWORD_CHARACTERS_MAX:
-        raise InvalidError(f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters")
-    if name.lower() in password.lower() or len(set(password)) < 5:
-        raise InvalidError("a password holds neither the account's name nor the same few characters again and again")
+        raise InvalidError(
+            f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters", code="password_length"
+        )
+    if name.lower() in password.lower() or len(set(password)) < DIFFERENT_MIN:
+        raise InvalidError(
+            "a password holds neither the account's name nor the same few characters again and again", code="password_name"
+        )
     if is_guessable(password, (name, *place)):
         raise InvalidError(
             "this password is guessed early: it is little more than frequent passwords, names of this place, a date or keys in a row; "
-            "take four words that have nothing to do with each other"
+            "take four words that have nothing to do with each other",
+            code="password_guessable",
         )
     return password
