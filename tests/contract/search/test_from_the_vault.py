@@ -47,6 +47,10 @@ def test_an_entry_is_read_out_of_sealed_evidence(world: World) -> None:
     assert (entry.agent, entry.product, entry.scene, entry.language) == ("somebody", "life_insurance", "insurance-remote", "zh")
     assert entry.card["number"] == "sale-1"
     assert [name for name, _ in entry.people] == ["王小明"]
+    unled = read_entry(log)
+    assert unled is not None and unled.agent == unled.created_by, (
+        "where no work list knows better, whoever made the case leads it"
+    )
     assert {verdict for _, verdict in entry.verdicts} <= {"met", "not_met", "not_evidenced"}
     assert entry.began_at == next(e.at for e in log.events if e.type in (EventType.RECORDING_STARTED, log.events[0].type))
 

@@ -199,7 +199,21 @@ def test_a_compliance_officer_compares_rules_changes_rights_holds_evidence_and_d
     page.locator(".edit-step > summary", has_text="说明犹豫期和退保损失").click()
     assert page.locator('[data-at="steps/8/say/0/text/zh"]').input_value().endswith("，请您留意。"), "the draft is kept"
     assert page.locator('a[href="/cases/new"]').count() == 0
+    a_second_person_agrees_and_the_hold_is_lifted(console, page)
     is_refused(page, "/administration", "系统由系统管理员维护")
+
+
+def a_second_person_agrees_and_the_hold_is_lifted(console: Console, page: Page) -> None:
+    """What the compliance officer asked for, the supervisor approves; only then does the officer's page offer to lift."""
+    second = go(come_in(console, "he"), "/requests")
+    does(second, "批准", "section.sheet:has-text('双方已经和解')")
+    go(page, "/holds", "#standing")
+    page.fill("section:has(#standing) input[name=reason]", "双方已经和解，客户已经撤诉")
+    does(page, "解除保全", "section:has(#standing)")
+    assert SALE not in page.inner_text("section:has(#standing)"), "nothing stands over the case any more"
+    page.goto(page.url.partition("?")[0])
+    shown(page, "#standing")
+    assert "（2026）沪0115民初1号" not in page.inner_text("main")
 
 
 def test_an_auditor_reads_who_looked_proves_an_entry_sees_holds_and_draws_a_sample(
