@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from jianlu.core.errors import InvalidError
-from jianlu.deliver.search.enter import enter_case, forget_case, rebuild_index
+from jianlu.core.errors import ConflictError, InvalidError
+from jianlu.deliver.search.enter import batch_of, enter_batches, enter_case, forget_case, rebuild_index
 from jianlu.deliver.search.find import attribute_columns, find_in_cases
 from jianlu.deliver.search.model import Found, Query
 from jianlu.deliver.search.ports import SearchPorts
@@ -133,6 +133,16 @@ def test_rebuilding_gives_the_same_answers(using: SearchPorts) -> None:
     after = [find_in_cases(Query(text=text), using=using) for text in texts]
     assert [(each.total, each.hits) for each in after] == [(each.total, each.hits) for each in before]
     assert [each.total for each in after][:3] == [40, 40, 1]
+
+
+def test_batches_enter_beside_what_is_there_and_one_that_is_there_already_enters_not_at_all(using: SearchPorts) -> None:
+    """A build that was stopped goes on with the batch that did not come in; a batch in part of what is there is refused whole."""
+    entries = [entry_of(using, f"P-{n}", ("agent", "犹豫期")) for n in range(5)]
+    first, second = batch_of(entries[:2], using=using), batch_of(entries[2:4], using=using)
+    assert [enter_batches([each], using=using) for each in (first, second, None)] == [2, 2, 0]
+    with pytest.raises(ConflictError, match="leave it"):
+        enter_batches([batch_of(entries[3:], using=using)], using=using)
+    assert find_in_cases(Query(text="犹豫期"), using=using).total == 4
 
 
 def test_pages_follow_each_other_without_hole_or_repetition(using: SearchPorts) -> None:
