@@ -19,7 +19,7 @@ import statistics
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -43,10 +43,11 @@ from jianlu.govern.wording.tokens import tokens_of
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import migrate_database, open_database
 from jianlu.vault.keys import create_unit_key, tenant_secret
-from jianlu.vault.ports import Buffer, VaultPorts
+from jianlu.vault.ports import VaultPorts
 from tests.fakes.access.worlds import plain_access
 from tests.fakes.sessions.world import staff
 from tests.fakes.vault.home import TENANT as HOME_TENANT
+from tests.fakes.vault.kept import KeptBlobs
 from tests.fakes.vault.memory import MemoryBlobs, MemoryLog, memory_keys
 from tests.fakes.vault.postgres import create_database, find_postgres, start_postgres
 
@@ -247,33 +248,6 @@ def main() -> None:
             if asked.home is None:
                 change(using, cases, asked.lines)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB, load {os.getloadavg()[0]:.1f}")
-
-
-class KeptBlobs(MemoryBlobs):
-    """Blobs in memory that are there again when the same file is opened, so that a build goes on."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("PRAGMA synchronous=OFF")
-        self._base.execute("CREATE TABLE IF NOT EXISTS blobs (name TEXT PRIMARY KEY, content BLOB NOT NULL)")
-        self.contents.update(self._base.execute("SELECT name, content FROM blobs"))
-
-    def put(self, name: str, parts: Iterable[Buffer]) -> None:
-        super().put(name, parts)
-        self.put_all({name: self.contents[name]})
-
-    def put_all(self, blobs: Mapping[str, bytes]) -> None:
-        """Keep what another process made, at once."""
-        self.contents.update(blobs)
-        self._base.execute("BEGIN")
-        self._base.executemany("INSERT OR REPLACE INTO blobs (name, content) VALUES (?, ?)", blobs.items())
-        self._base.execute("COMMIT")
-
-    def delete(self, name: str) -> None:
-        super().delete(name)
-        self._base.execute("DELETE FROM blobs WHERE name = ?", (name,))
 
 
 @contextmanager
