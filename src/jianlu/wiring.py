@@ -236,14 +236,15 @@ def stores_of(path: Path, settings: Settings) -> tuple[Store, ...]:
     InvalidError for an address that is none, UnavailableError or DeniedError for a file of credentials that cannot be used.
     """
     if settings.vault.blobs == "posix":
-        return (Store("vault", f"folder:{settings.vault.path}", posix.PosixBlobs(path / settings.vault.path)),)
+        blobs = posix.PosixBlobs(path / settings.vault.path)
+        return (Store("vault", f"folder:{settings.vault.path}", blobs, place=settings.tenant.place),)
     return tuple(store_at(path, each) for each in settings.vault.stores)
 
 
 def store_at(path: Path, wanted: StoreSettings) -> Store:
     """The store that the settings describe; raises as `stores_of`."""
     if (folder := wanted.folder) is not None:
-        return Store(wanted.name, wanted.address, posix.PosixBlobs(path / folder), where=wanted.where)
+        return Store(wanted.name, wanted.address, posix.PosixBlobs(path / folder), where=wanted.where, place=wanted.place)
     from jianlu.backends.blobs.s3.blobs import S3Blobs
     from jianlu.backends.blobs.s3.connect import connect, parse_address, read_credentials
 
@@ -255,7 +256,8 @@ def store_at(path: Path, wanted: StoreSettings) -> Store:
         is_virtual_hosted=wanted.is_virtual_hosted,
     )
     blobs = S3Blobs(bucket)
-    return Store(wanted.name, wanted.address, blobs, blobs, promises_lock=wanted.lock == "compliance", where=wanted.where)
+    locks = wanted.lock == "compliance"
+    return Store(wanted.name, wanted.address, blobs, blobs, promises_lock=locks, where=wanted.where, place=wanted.place)
 
 
 def probe_store(store: Store) -> Probed | None:

@@ -15,7 +15,7 @@ from jianlu.capture.uploads.capture_file import capture_file
 from jianlu.core.errors import ConflictError, DeniedError
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.pack import packs_bytes
-from jianlu.core.formats.plan import Plan, parse_plan, plan_bytes
+from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import derive_case_ref, tenant_id
 from jianlu.deliver.packages.write import Receipt
@@ -74,8 +74,9 @@ def run_job(job: Job, home: Home, say: Say) -> Receipt:
 def _freeze(log: CaseLog, plan: Plan, home: Home) -> Plan:
     """The plan in force: `plan` for a new case, else the one that was frozen, whatever the packs say today."""
     if not log.events:
+        log.require_keepable(plan)
         rules = log.seal_part("packs", packs_bytes(_pack_files(plan, home)), part="rules")
-        log.seal_and_append(EventType.PLAN_FROZEN, "plan", plan_bytes(plan), {"rules": rules})
+        log.freeze(plan, {"rules": rules})
     elif log.is_shredded:
         raise ConflictError("an earlier recording of this case was abandoned and destroyed: seal this one under a new case id")
     else:

@@ -31,6 +31,7 @@ class TenantSettings(_Section):
     id: str = "demo-bank"
     language: Literal["zh", "en"] = "zh"
     time_zone: str = CHINA
+    place: str = Field(default="CN", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,6})?)?$")
 
     @field_validator("time_zone")
     @classmethod
@@ -60,6 +61,7 @@ class StoreSettings(_Section):
     authorities: str = ""
     is_virtual_hosted: bool = False
     where: str = Field(default="", pattern=r"^[a-z0-9-]{0,40}$")
+    place: str = Field(default="", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,6})?)?$")
 
     @property
     def folder(self) -> Path | None:

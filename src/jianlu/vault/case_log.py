@@ -13,12 +13,14 @@ from typing import Any
 
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import FIRST_PREV, Event, check_chain, make_event
+from jianlu.core.formats.plan import Handling, Plan, parse_plan, plan_bytes
 from jianlu.core.limits import SEGMENT_PLAIN_BYTES_MAX
 from jianlu.core.terms.digests import commitment_to, digest_of, opens
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, ObjectId, TenantId, case_ref, object_id, tenant_id
 from jianlu.core.terms.instants import instant_text
 from jianlu.vault._checked import checked
+from jianlu.vault.handling import label_of, require_keepable
 from jianlu.vault.index import BATCH_ENTRIES, catch_up, enter_events, indexed_events, parse_entry, read_case_row, scan_case
 from jianlu.vault.keys import UnitKey, create_unit_key, is_shredded, open_unit_key
 from jianlu.vault.model import Draft, ObjectPart, Place, Plaintext, object_parts, part_body
@@ -56,6 +58,7 @@ class CaseLog:
         self._events = [event for _, event in recorded]
         self._parts = {(part.object, part.version): (event, part) for event in self._events for part in object_parts(event)}
         self._unit_key: UnitKey | None = None
+        self._handling: tuple[Handling, ...] | None = None
         self._lock = threading.RLock()
 
     @property
@@ -133,12 +136,14 @@ class CaseLog:
     def seal_part(self, object: str, plaintext: Plaintext, *, part: str = "") -> dict[str, Any]:
         """Seal `plaintext` and return the object part for the *next* event's body, to stand there as `part` (or joined with the body).
 
-        For events that name several objects; the commitment holds only if that event is the next one appended.
+        For events that name several objects; the commitment holds only if that event is the next one appended. DeniedError, naming the
+        clause, where the case's plan forbids to keep such an object in the store, or under its key.
         """
         with self._lock:
+            label = label_of(object, self._handled(), using=self._using)
             place = self._vacant_place(object_id(object))
             sealed = seal(Draft(place, plaintext), using=self._using, unit_key=self._key())
-            return part_body(sealed, self.commit_to(sealed.plain_digest, f"{part}.commit" if part else "commit"))
+            return part_body(sealed, self.commit_to(sealed.plain_digest, f"{part}.commit" if part else "commit"), label)
 
     def commit_to(self, content_digest: str, path: str) -> str:
         """The commitment, to stand at `path` of the *next* event's body, to content whose SHA-256 is `content_digest`."""
@@ -192,6 +197,30 @@ class CaseLog:
         with self._lock:
             self._unit_key = None
             return shred_unit(self._using, self.tenant, self.case)
+
+    def freeze(self, plan: Plan, body: Mapping[str, Any]) -> Event:
+        """Seal `plan` and record it as the one that governs the case; what is sealed from then on is handled as it says.
+
+        Raises as `require_keepable`.
+        """
+        with self._lock:
+            self.require_keepable(plan)
+            handles = {"handles": len(plan.handling)} if plan.handling else {}
+            return self.seal_and_append(EventType.PLAN_FROZEN, "plan", plan_bytes(plan), {**body, **handles})
+
+    def require_keepable(self, plan: Plan) -> None:
+        """DeniedError, naming the clause, where something of a case with `plan` could not be kept here: it must not begin."""
+        require_keepable(plan.handling, using=self._using)
+
+    def _handled(self) -> tuple[Handling, ...]:
+        """What the case's plan says of handling; nothing before it is frozen, and for records that have no plan."""
+        if self._handling is None:
+            frozen = self._events[0] if self._events else None
+            if frozen is None:
+                return ()
+            says = frozen.type is EventType.PLAN_FROZEN and bool(frozen.body.get("handles"))
+            self._handling = parse_plan(self.open_object("plan")).handling if says else ()
+        return self._handling
 
     def _vacant_place(self, object: ObjectId) -> Place:
         """Where the next version goes, cleared of an orphan: something sealed there that no event names, left by a crash."""

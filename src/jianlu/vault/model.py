@@ -71,7 +71,10 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPart:
-    """What an event says of one sealed object; `field` is its path in the body, empty for the body itself."""
+    """What an event says of one sealed object; `field` is its path in the body, empty for the body itself.
+
+    `within` are the areas in which copies may be kept, joined by `+` (empty: anywhere), `by` the clause that confines it to them.
+    """
 
     field: str
     object: ObjectId
@@ -80,6 +83,8 @@ class ObjectPart:
     sealed_bytes: int
     plain_bytes: int
     commitment: str
+    within: str = ""
+    by: str = ""
 
     @property
     def salt_label(self) -> str:
@@ -94,9 +99,10 @@ def check_unit(unit: str) -> str:
     return unit
 
 
-def part_body(sealed: Sealed, commitment: str) -> dict[str, Any]:
-    """The object part of an event body, as `specs/event.md` has it."""
+def part_body(sealed: Sealed, commitment: str, label: Mapping[str, Any]) -> dict[str, Any]:
+    """The object part of an event body, as `specs/event.md` has it; `label` is its class, level and place."""
     return {
+        **label,
         "object": sealed.place.object,
         "version": sealed.place.version,
         "sealed": sealed.sealed_digest,
@@ -134,7 +140,16 @@ def _part(field: str, fields: Mapping[str, Any]) -> ObjectPart:
         sealed_bytes=sealed_bytes,
         plain_bytes=plain_bytes,
         commitment=fields["commit"],
+        within=_label(fields, "within"),
+        by=_label(fields, "by"),
     )
+
+
+def _label(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name, "")
+    if not isinstance(value, str):
+        raise InvalidError(f"an event's object part has a malformed {name}")
+    return value
 
 
 def _is_count(value: object) -> bool:

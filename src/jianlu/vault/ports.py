@@ -110,8 +110,8 @@ class Locks(Protocol):
 class Store:
     """A place for sealed objects: the blob store, its name in the settings, its `address` without credentials.
 
-    `where` names a place on earth, empty if not said. `locks` is None where the backend cannot lock; `promises_lock` says that the settings
-    hold it to compliance mode.
+    `where` names the room or city for people, `place` is the code of the jurisdiction (`CN-31`), each empty if not said. `locks` is None
+    where the backend cannot lock; `promises_lock` says that the settings hold it to compliance mode.
     """
 
     name: str
@@ -120,6 +120,7 @@ class Store:
     locks: Locks | None = None
     promises_lock: bool = False
     where: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

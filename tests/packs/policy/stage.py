@@ -153,8 +153,11 @@ def events_of(situation: Situation, plan: Plan) -> list[Event]:
             low += gap_ms
         segments += 1
         high = min(low + SEGMENT_MS, length)
-        chain.add(EventType.SEGMENT_SEALED, {"no": segments, "from_ms": low, "to_ms": high})
+        sealed = _part(situation, plan, f"seg-{segments:06d}", "recording")
+        chain.add(EventType.SEGMENT_SEALED, {"no": segments, "from_ms": low, "to_ms": high, **sealed})
         low = high
+    for template in plan.facts["session"].get("biometrics", ()):
+        chain.add(EventType.FINDINGS_RECORDED, _part(situation, plan, f"template-{template}", "biometric"))
     for clause in situation.attested:
         key = f"{situation_pack(plan, clause)}:{clause}"
         chain.add(EventType.ATTESTATION_RECORDED, {"clause": key, "by": _attester(plan, key), "from_ms": 1000, "to_ms": 5000})
@@ -163,6 +166,20 @@ def events_of(situation: Situation, plan: Plan) -> list[Event]:
         until = _earlier(retention.until) if situation.kept == "shortened" else retention.until
         chain.add(EventType.RETENTION_SET, {"part": retention.part, "until": until, "clause": retention.clause})
     return chain.events
+
+
+def _part(situation: Situation, plan: Plan, name: str, kind: str) -> dict[str, Any]:
+    """What the event says of the sealed object, as the situation has it; nothing where the plan says nothing of its kind."""
+    said = next((each for each in plan.handling if each.object == kind), None)
+    if said is None:
+        return {}
+    part = {"object": name, "version": 1, "sealed": "5" * 64}
+    if situation.sealed == "unlabelled":
+        return part
+    level = said.level - 1 if situation.sealed == "below" else said.level
+    inside = said.places[0] if said.places else "CN"
+    place = {"abroad": "SG", "undeclared": ""}.get(situation.sealed, inside)
+    return {**part, "class": said.data_class, "level": level, "reason": said.clause, "place": place}
 
 
 def situation_pack(plan: Plan, clause: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -315,3 +316,35 @@ def test_a_store_without_a_name_of_its_own_is_not_its_own_source(world: World) -
     lone = with_stores(world.using, Store("here", "memory:here", world.here))
     del world.here.contents[world.named().place.blob_name]
     assert ensure_copy(lone, lone.stores[0], world.named()).ensured is Ensured.LOST
+
+
+def test_what_a_clause_confines_is_not_copied_abroad_and_the_ledger_says_by_which_clause(small_vault: VaultPorts) -> None:
+    near, far, nowhere = MemoryBlobs(), MemoryBlobs(), MemoryBlobs()
+    places = [("here", small_vault.blobs, "CN"), ("near", near, "CN-31"), ("far", far, "SG"), ("nowhere", nowhere, "")]
+    stores = tuple(replace(store_of(name, blobs), place=place) for name, blobs, place in places)
+    using = replace(small_vault, stores=stores)
+    confined = {"place": "CN", "within": "CN", "by": "p:onshore"}
+    log = open_case_log(using, TENANT, CASE)
+    log.append(EventType.FINDINGS_RECORDED, {**log.seal_part("findings-speech", b"words"), **confined})
+    log.seal_and_append(EventType.FINDINGS_RECORDED, "findings-faces", b"faces", {})
+    settle(scrubber(using))
+    assert len(near.contents) == 2
+    assert [name.split("/")[-1] for name in far.contents] == ["findings-faces.v1.sealed"]
+    assert far.contents == nowhere.contents
+    refused = {event.body["store"]: event.body for event in said(using, EventType.STORE_COPIES_REFUSED)}
+    assert {(name, body["place"], body["objects"]) for name, body in refused.items()} == {("far", "SG", 1), ("nowhere", "", 1)}
+    assert {(body["within"], body["clause"]) for body in refused.values()} == {("CN", "p:onshore")}
+
+
+def test_what_lies_abroad_already_is_alarmed_and_never_mended_there(small_vault: VaultPorts) -> None:
+    far = MemoryBlobs()
+    using = replace(small_vault, stores=(store_of("here", small_vault.blobs), replace(store_of("far", far), place="SG")))
+    log = open_case_log(using, TENANT, CASE)
+    event = log.append(EventType.FINDINGS_RECORDED, {**log.seal_part("findings-speech", b"words"), "within": "CN", "by": "p:c"})
+    (named,) = objects_named(event)
+    far.contents[named.place.blob_name] = b"put there before the store said where it is"
+    settle(scrubber(using))
+    assert far.contents == {named.place.blob_name: b"put there before the store said where it is"}
+    (alarm,) = [event.body for event in said(using, EventType.STORE_COPY_ALARMED) if event.body["store"] == "far"]
+    assert (alarm["object"], alarm["reason"]) == ("findings-speech", "misplaced")
+    assert said(using, EventType.STORE_COPY_REPAIRED) == []

@@ -22,7 +22,7 @@ from jianlu.capture.cases.scripts import ScriptRow, script_in_force
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from jianlu.core.formats.canonical import canonical_bytes
-from jianlu.core.formats.plan import Plan, plan_bytes
+from jianlu.core.formats.plan import Plan
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, derive_case_ref
 from jianlu.core.terms.instants import instant_text
@@ -32,6 +32,7 @@ from jianlu.govern.policy.case_file import SEATS, facts_of, tracks_for
 from jianlu.govern.script_texts import facts_in
 from jianlu.runtime.database import transaction
 from jianlu.vault.case_log import CaseLog
+from jianlu.vault.handling import level_in
 
 PARTICULARS_FORMAT = "jianlu/particulars/v1"
 CASE_MAKERS = (Role.AGENT, Role.SUPERVISOR)
@@ -79,7 +80,8 @@ def _make(case: CaseRef, request: CaseRequest, using: SessionPorts, by: Staff) -
     script = script_in_force(scene.script.script, _day_of(plan), facts_in(plan), using=using)
     check_course(script.parsed, facts_in(plan))
     if row is None:
-        row = _row(request, case, scene, script, digest, using, by)
+        log.require_keepable(plan)
+        row = _row(request, case, plan, scene, script, digest, using, by)
         with transaction(using.database) as connection:
             add_case(connection, row)
     _freeze(log, plan, script, row, request, using)
@@ -159,7 +161,7 @@ def _day_of(plan: Plan) -> date:
 
 
 def _row(
-    request: CaseRequest, case: str, scene: Scene, script: ScriptRow, digest: str, using: SessionPorts, by: Staff
+    request: CaseRequest, case: str, plan: Plan, scene: Scene, script: ScriptRow, digest: str, using: SessionPorts, by: Staff
 ) -> CaseRow:
     is_agent = by.has(Role.AGENT)
     return CaseRow(
@@ -188,7 +190,7 @@ def _row(
         request_digest=digest,
         branch=branch_of(using.database, using.tenant, by.account.id),
         place=str(request.facts.get("case.place", scene.facts.get("case.place", "")))[:16],
-        level=scene.level,
+        level=max(scene.level, level_in(plan.handling)),
     )
 
 
@@ -196,7 +198,7 @@ def _freeze(log: CaseLog, plan: Plan, script: ScriptRow, row: CaseRow, request: 
     done = {event.type for event in log.events}
     if EventType.PLAN_FROZEN not in done:
         rules = log.seal_part("packs", using.rules.bytes_of(plan), part="rules")
-        log.seal_and_append(EventType.PLAN_FROZEN, "plan", plan_bytes(plan), {"rules": rules})
+        log.freeze(plan, {"rules": rules})
     if EventType.BACKENDS_STARTED not in done:
         backends = [*([*entry] for entry in using.backends), ["rooms", *using.rooms.describe()]]
         log.append(EventType.BACKENDS_STARTED, {"backends": backends})

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.canonical import canonical_bytes, parse_canonical, plain_fields
+from jianlu.core.terms.handling import CLASSES, KEYS, LEVEL_MAX, LEVEL_MIN, OBJECTS, UNCLASSIFIED
+from jianlu.core.terms.places import AREA
 
 FORMAT = "jianlu/plan/v1"
 
@@ -26,6 +28,7 @@ KINDS = (
     "require_continuity",
     "require_attestation",
     "retain_for",
+    "handle_as",
 )
 """Obligation kinds, in the order in which a report lists them; params of each in `specs/plan.md`."""
 
@@ -136,6 +139,33 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class HandlingTerm:
+    """A clause's answer for one kind of object; `data_class` and `key` empty, `level` 0 and `places` () where it states none."""
+
+    clause: str
+    data_class: str
+    level: int
+    places: tuple[str, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How one kind of object is handled: the strictest of its terms, all of which are shown.
+
+    `clause` states the level (`default` where none does), `places` are the areas in which it may be kept (() for anywhere).
+    """
+
+    object: str
+    data_class: str
+    level: int
+    clause: str
+    places: tuple[str, ...]
+    key: str
+    terms: tuple[HandlingTerm, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """Two clauses that pull apart, and what the plan does about it (texts by language)."""
 
@@ -147,7 +177,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole plan; `facts` are the case facts that decided it (no names, no numbers of documents)."""
+    """The whole plan; `facts` are the case facts that decided it (no names, no numbers of documents).
+
+    A plan without `handling` is written as before there was any, so that older plans keep their bytes.
+    """
 
     facts: Mapping[str, Any]
     tracks: tuple[Track, ...]
@@ -158,6 +191,7 @@ class Plan:
     obligations: tuple[Obligation, ...]
     retention: tuple[Retention, ...]
     conflicts: tuple[Conflict, ...]
+    handling: tuple[Handling, ...] = ()
 
     def clause_of(self, key: str) -> PlanClause:
         """The clause named `pack:clause`; raises InvalidError when the plan has none."""
@@ -169,7 +203,10 @@ class Plan:
 
 def plan_bytes(plan: Plan) -> bytes:
     """The canonical document; raises InvalidError when it would not parse back to `plan`."""
-    content = canonical_bytes({"format": FORMAT, **plain_fields(plan)})
+    fields = dict(plain_fields(plan))
+    if not plan.handling:
+        del fields["handling"]
+    content = canonical_bytes({"format": FORMAT, **fields})
     parse_plan(content)
     return content
 
@@ -185,7 +222,9 @@ def parse_plan(content: bytes) -> Plan:
     Guarantees: ids are unique, every obligation names a clause of the plan and a known kind, all fields have their types.
     """
     fields = parse_canonical(content)
-    if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT or set(fields) != set(Plan.__dataclass_fields__):
+    if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT or fields.get("handling") == []:
+        raise InvalidError("not a version 1 plan")
+    if set(fields) | {"handling"} != set(Plan.__dataclass_fields__):
         raise InvalidError("not a version 1 plan")
     try:
         plan = Plan(
@@ -198,6 +237,7 @@ def parse_plan(content: bytes) -> Plan:
             obligations=tuple(_made(Obligation, entry) for entry in fields["obligations"]),
             retention=tuple(_retention(entry) for entry in fields["retention"]),
             conflicts=tuple(_made(Conflict, {**entry, "clauses": tuple(entry["clauses"])}) for entry in fields["conflicts"]),
+            handling=tuple(_handling(entry) for entry in fields.get("handling", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidError("a plan lacks a field or has one of the wrong form") from error
@@ -237,6 +277,22 @@ def _retention(entry: dict[str, Any]) -> Retention:
     return _made(Retention, {**entry, "terms": tuple(_made(RetentionTerm, term) for term in entry["terms"])})
 
 
+def _handling(entry: dict[str, Any]) -> Handling:
+    terms = tuple(_made(HandlingTerm, {**term, "places": _areas(term["places"])}) for term in entry["terms"])
+    made = _made(Handling, {**entry, "terms": terms, "places": _areas(entry["places"])})
+    if made.object not in OBJECTS or made.data_class not in (*CLASSES, UNCLASSIFIED) or made.key not in ("", *KEYS):
+        raise InvalidError("the handling of an object has a code that this version does not know")
+    if not LEVEL_MIN <= made.level <= LEVEL_MAX:
+        raise InvalidError("the handling of an object has a level that there is not")
+    return made
+
+
+def _areas(areas: Any) -> tuple[str, ...]:
+    if not isinstance(areas, list) or not all(isinstance(area, str) and AREA.fullmatch(area) for area in areas):
+        raise InvalidError("places must be a list of codes")
+    return tuple(areas)
+
+
 def _tokens(lists: Any) -> tuple[tuple[str, ...], ...]:
     found = tuple(tuple(tokens) for tokens in lists)
     if not all(isinstance(token, str) and token for tokens in found for token in tokens):
@@ -252,6 +308,10 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def _check(plan: Plan) -> None:
     clauses = {clause.key for clause in plan.clauses}
+    if len({each.object for each in plan.handling}) != len(plan.handling):
+        raise InvalidError("a plan says twice how one kind of object is handled")
+    if not {term.clause for each in plan.handling for term in each.terms} <= clauses:
+        raise InvalidError("the handling of an object names a clause that the plan does not have")
     obligation_ids = [obligation.id for obligation in plan.obligations]
     phrase_ids = [phrase.id for phrase in plan.phrases]
     if (

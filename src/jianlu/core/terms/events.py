@@ -89,6 +89,7 @@ class EventType(StrEnum):
 
     STORE_PROBE_RECORDED = "store:probe:recorded"
     STORE_COPIES_PLACED = "store:copies:placed"
+    STORE_COPIES_REFUSED = "store:copies:refused"
     STORE_LOCKS_EXTENDED = "store:locks:extended"
     STORE_SCRUB_COMPLETED = "store:scrub:completed"
     STORE_COPY_REPAIRED = "store:copy:repaired"

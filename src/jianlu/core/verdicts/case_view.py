@@ -42,6 +42,11 @@ class CaseView:
 
     # --- events ---------------------------------------------------------------------------------------------------
 
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Every event of the case, in order."""
+        return self._events
+
     def events_of(self, type: EventType) -> list[Event]:
         """Events of one kind, in the case's order."""
         return [event for event in self._events if event.type is type]

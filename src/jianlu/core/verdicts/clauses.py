@@ -15,6 +15,7 @@ from jianlu.core.terms.findings import Inspection
 from jianlu.core.terms.verdicts import Basis, ClauseVerdict, Evidence, ObligationVerdict, Reason, Verdict
 from jianlu.core.verdicts.case_view import CaseView
 from jianlu.core.verdicts.forbid_phrase import judge_forbidden
+from jianlu.core.verdicts.handle_as import judge_handling
 from jianlu.core.verdicts.order import Agenda
 from jianlu.core.verdicts.outcomes import SESSION, reason
 from jianlu.core.verdicts.reasons import ReasonCode
@@ -37,6 +38,7 @@ _RULES: Mapping[str, Callable[[Obligation, CaseView], ObligationVerdict]] = {
     "require_continuity": judge_continuity,
     "require_attestation": judge_attestation,
     "retain_for": judge_retention,
+    "handle_as": judge_handling,
 }
 _STEP_RULES: Mapping[str, Callable[[Obligation, CaseView, Agenda], ObligationVerdict]] = {
     "require_step": judge_step,

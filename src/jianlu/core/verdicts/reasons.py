@@ -54,6 +54,12 @@ class ReasonCode(StrEnum):
     TERM_UNKNOWN = "term_unknown"
     RETENTION_NOT_SET = "retention_not_set"
     RETENTION_SHORT = "retention_short"
+    OBJECT_UNLABELLED = "object_unlabelled"
+    LEVEL_LOW = "level_low"
+    PLACE_UNDECLARED = "place_undeclared"
+    PLACE_FORBIDDEN = "place_forbidden"
+    KEEPER_UNKNOWN = "keeper_unknown"
+    KEEPER_WEAK = "keeper_weak"
 
 
 TEXTS: dict[ReasonCode, dict[str, str]] = {
@@ -174,6 +180,27 @@ TEXTS: dict[ReasonCode, dict[str, str]] = {
     ReasonCode.RETENTION_SHORT: {
         "zh": "设定的保存期限短于要求（{about}）",
         "en": "the retention that was set is shorter than required ({about})",
+    },
+    ReasonCode.OBJECT_UNLABELLED: {
+        "zh": "封存记录未说明级别（{about}）",
+        "en": "the record of sealing states no level ({about})",
+    },
+    ReasonCode.LEVEL_LOW: {
+        "zh": "封存时的级别低于要求（{about}）",
+        "en": "it was sealed at a lower level than required ({about})",
+    },
+    ReasonCode.PLACE_UNDECLARED: {
+        "zh": "封存所在的存储未声明地点（{about}）",
+        "en": "the store in which it was sealed has no declared place ({about})",
+    },
+    ReasonCode.PLACE_FORBIDDEN: {
+        "zh": "封存在不允许的地点（{about}）",
+        "en": "it was sealed in a place where it may not be kept ({about})",
+    },
+    ReasonCode.KEEPER_UNKNOWN: {"zh": "没有根密钥由谁保管的记录", "en": "who kept the root key is not on record"},
+    ReasonCode.KEEPER_WEAK: {
+        "zh": "根密钥不在密码机或密钥服务中（{about}）",
+        "en": "the root key was in no hardware token or key service ({about})",
     },
 }
 

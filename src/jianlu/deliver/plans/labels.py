@@ -19,6 +19,7 @@ HEADINGS: Words = {
     "throughout": ("全程要求", "What holds throughout"),
     "attested": ("须由人员声明的事项", "What a person must attest"),
     "retention": ("保管期限", "How long it is kept"),
+    "handling": ("分级与存放地点", "Level, and where it is kept"),
     "conflicts": ("规则冲突及处理", "Rules that pull apart, and what is done"),
     "out_of_scope": ("适用但不在本方案判定范围内的条款", "Clauses that apply but are not judged by this plan"),
     "reading": ("阅读说明", "How to read this"),
@@ -206,6 +207,27 @@ PARTS: Words = {
     "biometric": ("生物特征", "biometric templates"),
     "consent": ("同意记录", "consents"),
     "ledger": ("账本记录", "ledger"),
+}
+
+OBJECTS: Words = {
+    "recording": ("录像录音", "recording"),
+    "transcript": ("转写文本", "transcript"),
+    "findings": ("检验结果", "findings"),
+    "biometric": ("生物特征模板", "biometric templates"),
+    "identity": ("当事人身份资料", "who the people are"),
+    "document": ("提交的文件", "documents put in"),
+    "consent": ("同意和声明", "consents and statements"),
+    "message": ("会话中的文字", "messages of the session"),
+}
+"""Kinds of sealed objects, as `handle_as` names them."""
+
+CLASSES: Words = {
+    "business": ("业务数据", "business data"),
+    "personal": ("个人信息", "personal information"),
+    "sensitive": ("敏感个人信息", "sensitive personal information"),
+    "medical": ("健康医疗数据", "health data"),
+    "biometric": ("生物识别信息", "biometric data"),
+    "unclassified": ("未分类", "unclassified"),
 }
 
 TRIGGERS: Words = {

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.plan import Obligation, Plan, PlanClause, Retention, RetentionTerm
+from jianlu.deliver.plans.handling_words import handling_text
 from jianlu.deliver.plans.labels import (
     CODES,
     CODES_OF,
@@ -19,6 +20,7 @@ from jianlu.deliver.plans.labels import (
     HEADINGS,
     LANGS,
     MARKS,
+    OBJECTS,
     PARTS,
     READING,
     TRIGGERS,
@@ -48,6 +50,7 @@ def render_plan(plan: Plan, lang: str, *, width: int = WIDTH) -> str:
     page.section("throughout", page.demands(throughout))
     page.section("attested", page.demands(attested))
     page.section("retention", page.retention())
+    page.section("handling", page.handling())
     page.section("conflicts", page.conflicts())
     page.section("out_of_scope", page.out_of_scope())
     page.section("reading", page.reading())
@@ -168,6 +171,17 @@ class _Page:
             for term in terms:
                 until_when = padded(until_text(term.until, self.lang), 13)
                 yield from self._point(f"{padded(term_text(term, self.lang), label)}{until_when}{term.clause}")
+
+    def handling(self) -> Iterable[str]:
+        groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for said in self.plan.handling:
+            clauses = tuple(dict.fromkeys(term.clause for term in said.terms))
+            groups.setdefault((handling_text(said, self.lang), clauses), []).append(word(OBJECTS, said.object, self.lang))
+        for (text, clauses), objects in groups.items():
+            named = ("、" if self.zh else ", ").join(objects)
+            yield from self._hanging("  ■", _capital(named) + ("：" if self.zh else ": ") + text, _INDENT)
+            for clause in clauses:
+                yield from self._point(clause)
 
     def conflicts(self) -> Iterable[str]:
         for number, conflict in enumerate(self.plan.conflicts, 1):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jianlu.core.formats.plan import Obligation, Phrase, Plan
+from jianlu.deliver.plans.handling_words import demand_text
 from jianlu.deliver.plans.labels import ROLES, ROLES_MEDICAL, word
 
 _TECHNICAL = {"zh": "（技术阈值）", "en": " (technical)"}
@@ -141,6 +142,10 @@ def _attestation(said: _Said, params: Mapping[str, Any]) -> str:
     return f"{said.roles(params['by'])}声明：{what}" if said.zh else f"{said.roles(params['by'])} attests: {what}"
 
 
+def _handling(said: _Said, params: Mapping[str, Any]) -> str:
+    return demand_text(params, said.lang)
+
+
 _WRITERS: Mapping[str, Callable[[_Said, Mapping[str, Any]], str]] = {
     "require_step": _step,
     "require_consent": _consent,
@@ -151,6 +156,7 @@ _WRITERS: Mapping[str, Callable[[_Said, Mapping[str, Any]], str]] = {
     "require_sync": _sync,
     "require_continuity": _continuity,
     "require_attestation": _attestation,
+    "handle_as": _handling,
 }
 
 

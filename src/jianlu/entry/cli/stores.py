@@ -110,7 +110,13 @@ def _at_address(address: str, credentials: Path | None, authorities: Path | None
 
 def _document(report: StoreReport) -> dict[str, object]:
     store = report.store
-    described = {"name": store.name, "address": store.address, "where": store.where, "first": report.is_first}
+    described = {
+        "name": store.name,
+        "address": store.address,
+        "where": store.where,
+        "place": store.place,
+        "first": report.is_first,
+    }
     return {**described, "behind": report.behind, "complete": report.is_complete, **_state(report)}
 
 
@@ -125,7 +131,8 @@ def _line(report: StoreReport) -> str:
     scrubbed = state.scrubbed_at or "尚未 / not yet"
     lost = f"; 无法修复 / lost {state.scrub_lost}" if state.scrub_lost else ""
     problem = f"\n    {state.problem}" if state.problem else ""
+    place = report.store.place or "未声明地点 / place not declared"
     return (
-        f"{report.store.name:<16} {report.store.address}  [{_LABELS[state.label]}]\n"
+        f"{report.store.name:<16} {report.store.address}  [{_LABELS[state.label]}]  {place}\n"
         f"    {copies}; {behind}; 上次校验 / last scrub {scrubbed}{lost}{problem}"
     )

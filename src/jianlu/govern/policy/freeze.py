@@ -18,6 +18,7 @@ from jianlu.govern.policy._values import amount_on
 from jianlu.govern.policy._wordings import compile_wording, joined
 from jianlu.govern.policy.conditions import Condition, Missing, evaluate
 from jianlu.govern.policy.facts import nested_facts
+from jianlu.govern.policy.handle import solve_handling
 from jianlu.govern.policy.model import CaseFacts, Clause, ConflictRule, Demand, FactValue, Pack
 from jianlu.govern.policy.obligations.cameras import on_every_camera
 from jianlu.govern.policy.obligations.form import Compiling, compile_fields
@@ -69,6 +70,7 @@ def merge_plan(case: CaseFacts, packs: Sequence[Pack], languages: Mapping[str, L
         languages=tuple(languages[lang] for lang in langs),
         obligations=ordered(draft.staged),
         retention=solve_retention(draft.candidates, on=case.on, dates=case.dates),
+        handling=solve_handling([staged.obligation for staged in draft.staged]),
         conflicts=tuple(_conflict(rule) for pack in packs for rule in pack.conflicts if _conflict_applies(draft, pack, rule)),
     )
 

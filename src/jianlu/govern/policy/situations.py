@@ -26,6 +26,8 @@ ABSENT = "absent"
 EXPECTATIONS = (*(verdict.value for verdict in Verdict), ABSENT)
 KEPT = ("as_planned", "shortened", "unset")
 """What the vault set for the retention of each part: the plan's date, a year too early, nothing."""
+SEALED = ("as_planned", "abroad", "undeclared", "below", "unlabelled")
+"""How objects were sealed: as the plan says, in no place that it allows, in a store without one, below the level, without a level."""
 
 _SECTIONS = ("case", *sorted({name.split(".")[0] for name in FACTS} - {"case"}))
 
@@ -64,6 +66,7 @@ class Situation:
     scene: Scene
     absent: tuple[Inspector, ...]
     kept: str
+    sealed: str
     expect: Mapping[str, str]
 
 
@@ -117,6 +120,7 @@ def _situation(
         scene=_scene(entry),
         absent=tuple(Inspector(code) for code in _codes(entry, "absent", tuple(inspector.value for inspector in Inspector))),
         kept=entry.take_code("kept", KEPT, "as_planned"),
+        sealed=entry.take_code("sealed", SEALED, "as_planned"),
         expect=expect,
     )
     entry.close()

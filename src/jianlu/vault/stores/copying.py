@@ -15,6 +15,7 @@ from enum import StrEnum
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import Event
 from jianlu.vault._checked import CheckedBlobs, checked
+from jianlu.vault.handling import may_keep
 from jianlu.vault.keys import is_shredded
 from jianlu.vault.model import Place, object_parts
 from jianlu.vault.ports import Store, VaultPorts
@@ -24,29 +25,32 @@ PIECE_BYTES = 8 << 20
 
 
 class Found(StrEnum):
-    """What a store returns for an object: the very bytes, others, or none."""
+    """What a store returns for an object: the very bytes, others, none, or bytes of what may not be kept where the store is."""
 
     VERIFIED = "verified"
     ALTERED = "altered"
     MISSING = "missing"
+    MISPLACED = "misplaced"
 
 
 class Ensured(StrEnum):
-    """What became of a copy: it was right, it was made, it cannot be had from anywhere, or its object was destroyed."""
+    """What became of a copy: it was right, it was made, it cannot be had from anywhere, its object was destroyed, it may not be there."""
 
     VERIFIED = "verified"
     MADE = "made"
     LOST = "lost"
     GONE = "gone"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An object as the ledger names it: its place, and the digest and number of its sealed bytes."""
+    """An object as the ledger names it: its place, the digest and number of its sealed bytes, the areas that may have copies of it."""
 
     place: Place
     digest: str
     bytes: int
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,17 @@ def objects_named(event: Event) -> list[Named]:
     """The objects that `event` names; none when a part is malformed (the verifier reports that)."""
     try:
         return [
-            Named(Place(event.tenant, event.case, part.object, part.version), part.sealed_digest, part.sealed_bytes)
+            Named(Place(event.tenant, event.case, part.object, part.version), part.sealed_digest, part.sealed_bytes, part.within)
             for part in object_parts(event)
         ]
+    except InvalidError:
+        return []
+
+
+def confined_to(event: Event) -> list[tuple[str, str]]:
+    """For each object of `event` that may be kept in some areas only: the areas, and the clause that says so."""
+    try:
+        return [(part.within, part.by) for part in object_parts(event) if part.within]
     except InvalidError:
         return []
 
@@ -92,11 +104,17 @@ def ensure_copy(using: VaultPorts, store: Store, named: Named, *, on_wrong: Call
     `on_wrong` is told what was found before anything is changed, so that a crash in between hides nothing.
 
     What was altered is taken away first; where no other store has the object, everything is left as it is for whoever looks into it. Of a
-    destroyed unit nothing is made, and what is there is deleted. UnavailableError when a store that is needed does not answer.
+    destroyed unit nothing is made, and what is there is deleted. Nothing is made or mended in a store that lies outside the areas in which
+    the object may be kept; what lies there is told and left to people. UnavailableError when a store that is needed does not answer.
     """
     if is_shredded(using, named.place.tenant, named.place.unit):
         checked(store.blobs).delete(named.place.blob_name)
         return Outcome(Found.MISSING, Ensured.GONE)
+    if not may_keep(store, named.within):
+        is_there = checked(store.blobs).exists(named.place.blob_name)
+        if is_there:
+            on_wrong(Found.MISPLACED)
+        return Outcome(Found.MISPLACED if is_there else Found.MISSING, Ensured.REFUSED)
     found = look(store, named)
     if found is Found.VERIFIED:
         return Outcome(found, Ensured.VERIFIED)

@@ -20,12 +20,13 @@ from jianlu.core.terms.ids import TenantId, derive_case_ref
 from jianlu.core.terms.instants import instant_text, parse_instant
 from jianlu.runtime.database import transaction
 from jianlu.vault.case_log import CaseLog, open_case_log
+from jianlu.vault.handling import may_keep
 from jianlu.vault.index import parse_entry
 from jianlu.vault.keys import is_shredded, tenant_secret
 from jianlu.vault.ports import Store, VaultPorts
 from jianlu.vault.stores._states import StoreState, read_states, write_state
 from jianlu.vault.stores.copies import Probed, require_fit
-from jianlu.vault.stores.copying import Ensured, Found, Named, Outcome, ensure_copy, objects_named
+from jianlu.vault.stores.copying import Ensured, Found, Named, Outcome, confined_to, ensure_copy, objects_named
 from jianlu.vault.stores.retaining import PLACED_HOLDS, TERMS, custody_by_case, locked_until, objects_of
 
 Probe = Callable[[Store], Probed | None]
@@ -130,6 +131,7 @@ class Scrubber:
             return replace(state, placed=state.placed + len(events), objects=objects, bytes=size)
         with ThreadPoolExecutor(AT_ONCE) as copiers:  # a far store mostly waits
             sizes = list(copiers.map(lambda named: self._copy(store, named, is_new=not is_first), objects_of(events)))
+        self._refuse(store, state.placed, events)
         objects, size = sum(each is not None for each in sizes), sum(each or 0 for each in sizes)
         self._settle(store, _termed(events))
         end = state.placed + len(events)
@@ -137,6 +139,17 @@ class Scrubber:
             body = {"store": store.name, "first": state.placed, "end": end, "objects": objects, "bytes": size}
             self._declare(EventType.STORE_COPIES_PLACED, body)
         return replace(state, placed=end, objects=state.objects + objects, bytes=state.bytes + size)
+
+    def _refuse(self, store: Store, first: int, events: Sequence[Event]) -> None:
+        """On record, by the clause: what these entries name and may not be kept where the store is, so that it has no copy of it."""
+        refused: dict[tuple[str, str], int] = {}
+        for event in events:
+            for within, clause in confined_to(event):
+                if not may_keep(store, within):
+                    refused[within, clause] = refused.get((within, clause), 0) + 1
+        for (within, clause), objects in refused.items():
+            body = {"store": store.name, "place": store.place, "first": first, "end": first + len(events), "objects": objects}
+            self._declare(EventType.STORE_COPIES_REFUSED, {**body, "within": within, "clause": clause})
 
     def _scrub(self, store: Store, state: StoreState) -> tuple[StoreState, float]:
         """About a second's worth of the next entries' objects, read whole; where placing has come to, the pass is done."""
@@ -152,7 +165,7 @@ class Scrubber:
             state = replace(state, scrub_at=state.scrub_at + 1)
             for named in objects_named(event):
                 outcome = self._ensure(store, named, is_new=False)
-                if outcome.ensured is Ensured.GONE:
+                if outcome.ensured in (Ensured.GONE, Ensured.REFUSED):
                     continue
                 size += named.bytes
                 state = _counted(state, named, outcome)

@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Any
 
 from jianlu.core.errors import InvalidError
+from jianlu.core.terms.handling import CLASSES, KEYS, OBJECTS
+from jianlu.core.terms.places import AREA
 from jianlu.govern.policy.facts import DATES
 from jianlu.govern.policy.model import PARTS, ROLES
 
@@ -31,6 +33,10 @@ class Field(Enum):
     TRIGGER = "a trigger date"
     TRIGGERS = "a list of trigger dates"
     TEXTS = "texts in zh and en"
+    OBJECTS = "a list of kinds of objects"
+    CLASS = "a class of data"
+    KEY = "whose key: own or keeper"
+    AREAS = "a list of places such as CN or EU"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,9 @@ _CODES: Mapping[Field, tuple[str, ...]] = {
     Field.PARTS: PARTS,
     Field.TRIGGER: TRIGGERS,
     Field.TRIGGERS: TRIGGERS,
+    Field.OBJECTS: OBJECTS,
+    Field.CLASS: CLASSES,
+    Field.KEY: KEYS,
 }
 
 
@@ -101,10 +110,13 @@ def _fits(holds: Field, value: Any, phrases: set[str], values: set[str]) -> bool
     if holds is Field.TEXTS:
         return isinstance(value, dict) and set(value) == {"zh", "en"} and all(isinstance(text, str) for text in value.values())
     entries = value if isinstance(value, list) else [value]
-    if isinstance(value, list) != holds.name.endswith("S") or not all(isinstance(entry, str) and entry for entry in entries):
+    is_list = holds.name.endswith("S") and holds is not Field.CLASS
+    if isinstance(value, list) != is_list or not all(isinstance(entry, str) and entry for entry in entries):
         return False
     if holds in (Field.PHRASE, Field.PHRASES):
         return all(entry in phrases for entry in entries)
+    if holds is Field.AREAS:
+        return all(AREA.fullmatch(entry) for entry in entries)
     return holds not in _CODES or all(entry in _CODES[holds] for entry in entries)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from jianlu.govern.policy.obligations import (
     forbid_phrase,
+    handle_as,
     require_attestation,
     require_consent,
     require_continuity,
@@ -34,5 +35,6 @@ KINDS: Mapping[str, Kind] = {
         require_continuity,
         require_attestation,
         retain_for,
+        handle_as,
     )
 }
