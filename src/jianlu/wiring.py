@@ -235,10 +235,8 @@ def stores_of(path: Path, settings: Settings) -> tuple[Store, ...]:
 
     InvalidError for an address that is none, UnavailableError or DeniedError for a file of credentials that cannot be used.
     """
-    if settings.vault.blobs == "posix":
-        blobs = posix.PosixBlobs(path / settings.vault.path)
-        return (Store("vault", f"folder:{settings.vault.path}", blobs, place=settings.tenant.place),)
-    return tuple(store_at(path, each) for each in settings.vault.stores)
+    alone = StoreSettings(name="vault", address=f"folder:{settings.vault.path}", place=settings.tenant.place)
+    return tuple(store_at(path, each) for each in settings.vault.stores or (alone,))
 
 
 def store_at(path: Path, wanted: StoreSettings) -> Store:
@@ -256,8 +254,7 @@ def store_at(path: Path, wanted: StoreSettings) -> Store:
         is_virtual_hosted=wanted.is_virtual_hosted,
     )
     blobs = S3Blobs(bucket)
-    locks = wanted.lock == "compliance"
-    return Store(wanted.name, wanted.address, blobs, blobs, promises_lock=locks, where=wanted.where, place=wanted.place)
+    return Store(wanted.name, wanted.address, blobs, blobs, wanted.lock == "compliance", wanted.where, wanted.place)
 
 
 def probe_store(store: Store) -> Probed | None:

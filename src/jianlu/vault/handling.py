@@ -28,7 +28,7 @@ def label_of(object: str, handling: Sequence[Handling], *, using: VaultPorts) ->
         return {"class": UNCLASSIFIED, "level": LEVEL_MAX, "reason": DEFAULT, **stated}
     _require(said, using)
     areas = {"within": "+".join(said.places), "by": _confining(said)} if said.places else {}
-    return {"class": said.data_class, "level": said.level, "reason": said.clause, **stated, **areas}
+    return {"class": said.category, "level": said.level, "reason": said.clause, **stated, **areas}
 
 
 def require_keepable(handling: Sequence[Handling], *, using: VaultPorts) -> None:

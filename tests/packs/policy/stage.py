@@ -179,7 +179,7 @@ def _part(situation: Situation, plan: Plan, name: str, kind: str) -> dict[str, A
     level = said.level - 1 if situation.sealed == "below" else said.level
     inside = said.places[0] if said.places else "CN"
     place = {"abroad": "SG", "undeclared": ""}.get(situation.sealed, inside)
-    return {**part, "class": said.data_class, "level": level, "reason": said.clause, "place": place}
+    return {**part, "class": said.category, "level": level, "reason": said.clause, "place": place}
 
 
 def situation_pack(plan: Plan, clause: str) -> str:

@@ -29,7 +29,7 @@ TOWN = demand("T", "recording", places=["CN-31", "SG"], key="keeper")
 def test_the_strictest_of_every_clause_holds_in_whatever_order_they_come() -> None:
     for order in permutations([FINANCE, HEALTH, HOME, TOWN]):
         recording, template = solve_handling(order)
-        assert (recording.object, recording.data_class, recording.level, recording.clause) == ("recording", "medical", 4, "p:H")
+        assert (recording.object, recording.category, recording.level, recording.clause) == ("recording", "medical", 4, "p:H")
         assert (recording.places, recording.key) == (("CN-31",), "keeper")
         assert [term.clause for term in recording.terms] == ["p:C", "p:F", "p:H", "p:T"]
         assert (template.object, template.level, template.places) == ("biometric", 4, ())
@@ -37,7 +37,7 @@ def test_the_strictest_of_every_clause_holds_in_whatever_order_they_come() -> No
 
 def test_a_kind_that_is_confined_and_not_levelled_has_the_highest_level_and_says_so() -> None:
     (said,) = solve_handling([HOME])
-    assert (said.data_class, said.level, said.clause, said.places) == ("unclassified", 5, "default", ("CN",))
+    assert (said.category, said.level, said.clause, said.places) == ("unclassified", 5, "default", ("CN",))
 
 
 def test_a_case_that_could_be_kept_nowhere_is_refused_with_both_clauses() -> None:

@@ -140,10 +140,10 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class HandlingTerm:
-    """A clause's answer for one kind of object; `data_class` and `key` empty, `level` 0 and `places` () where it states none."""
+    """A clause's answer for one kind of object; `category` and `key` empty, `level` 0 and `places` () where it states none."""
 
     clause: str
-    data_class: str
+    category: str
     level: int
     places: tuple[str, ...]
     key: str
@@ -157,7 +157,7 @@ class Handling:
     """
 
     object: str
-    data_class: str
+    category: str
     level: int
     clause: str
     places: tuple[str, ...]
@@ -280,7 +280,7 @@ def _retention(entry: dict[str, Any]) -> Retention:
 def _handling(entry: dict[str, Any]) -> Handling:
     terms = tuple(_made(HandlingTerm, {**term, "places": _areas(term["places"])}) for term in entry["terms"])
     made = _made(Handling, {**entry, "terms": terms, "places": _areas(entry["places"])})
-    if made.object not in OBJECTS or made.data_class not in (*CLASSES, UNCLASSIFIED) or made.key not in ("", *KEYS):
+    if made.object not in OBJECTS or made.category not in (*CLASSES, UNCLASSIFIED) or made.key not in ("", *KEYS):
         raise InvalidError("the handling of an object has a code that this version does not know")
     if not LEVEL_MIN <= made.level <= LEVEL_MAX:
         raise InvalidError("the handling of an object has a level that there is not")

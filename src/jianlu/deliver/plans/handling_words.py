@@ -1,4 +1,7 @@
-"""Class, level, places and keys of what is kept, in words, Chinese and English: one clause's demand, and what the plan comes to."""
+"""Class, level, places and keys of what is kept, in words, Chinese and English: one clause's demand, and what the plan comes to.
+
+How clauses are merged is `govern/policy/handle.py`; where a sentence stands on the page is `render.py`.
+"""
 
 from __future__ import annotations
 
@@ -25,17 +28,17 @@ def demand_text(params: Mapping[str, Any], lang: str) -> str:
 
 def handling_text(said: Handling, lang: str) -> str:
     """How one kind of object is handled, all clauses together."""
-    parts = _parts(said.data_class, said.level, said.places, said.key, lang, is_least=False)
+    parts = _parts(said.category, said.level, said.places, said.key, lang, is_least=False)
     if said.clause == DEFAULT:
         parts.append("没有规则定级，按最高级处理" if lang == "zh" else "no rule levels it, so the highest level holds")
     return ("，" if lang == "zh" else ", ").join(parts)
 
 
-def _parts(data_class: str, level: int, places: Sequence[str], key: str, lang: str, *, is_least: bool) -> list[str]:
+def _parts(category: str, level: int, places: Sequence[str], key: str, lang: str, *, is_least: bool) -> list[str]:
     zh = lang == "zh"
     found: list[str] = []
     if level:
-        named = word(CLASSES, data_class, lang)
+        named = word(CLASSES, category, lang)
         least_zh, least_en = ("不低于", "at least ") if is_least else ("", "")
         found.append(f"{named}，{least_zh}{level}级" if zh else f"{named}, {least_en}level {level}")
     if places:

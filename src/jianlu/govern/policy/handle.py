@@ -36,10 +36,10 @@ def _by_clause(term: HandlingTerm) -> tuple[str, int]:
 def _handling(kind: str, terms: Sequence[HandlingTerm]) -> Handling:
     levelled = [term for term in terms if term.level]
     highest = max(levelled, key=lambda term: term.level) if levelled else None
-    data_class = max((term.data_class for term in levelled), key=CLASSES.index) if levelled else UNCLASSIFIED
+    category = max((term.category for term in levelled), key=CLASSES.index) if levelled else UNCLASSIFIED
     return Handling(
         object=kind,
-        data_class=data_class,
+        category=category,
         level=highest.level if highest else LEVEL_MAX,
         clause=highest.clause if highest else DEFAULT,
         places=_places(kind, terms),
