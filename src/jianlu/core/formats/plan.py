@@ -203,17 +203,21 @@ class Plan:
 
 def plan_bytes(plan: Plan) -> bytes:
     """The canonical document; raises InvalidError when it would not parse back to `plan`."""
-    fields = dict(plain_fields(plan))
-    if not plan.handling:
-        del fields["handling"]
-    content = canonical_bytes({"format": FORMAT, **fields})
+    content = _written(plan)
     parse_plan(content)
     return content
 
 
 def settled_plan(plan: Plan) -> Plan:
     """The plan that its own document says; raises InvalidError when no document can say it."""
-    return parse_plan(canonical_bytes({"format": FORMAT, **plain_fields(plan)}))
+    return parse_plan(_written(plan))
+
+
+def _written(plan: Plan) -> bytes:
+    fields = plain_fields(plan)
+    if not plan.handling:
+        del fields["handling"]
+    return canonical_bytes({"format": FORMAT, **fields})
 
 
 def parse_plan(content: bytes) -> Plan:
