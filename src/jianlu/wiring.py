@@ -44,8 +44,9 @@ from jianlu.ledger.anchors.awaiting import Awaited, await_anchors
 from jianlu.ledger.anchors.vouching import Anchoring
 from jianlu.ledger.append import Ledger
 from jianlu.ledger.create import create_ledger
+from jianlu.ledger.last_seen import last_seen, remember
 from jianlu.ledger.open import open_ledger
-from jianlu.ledger.ports import TimeAuthority
+from jianlu.ledger.ports import TimeAuthority, Witness
 from jianlu.ledger.read import read_checkpoint
 from jianlu.ledger.signers import create_signers, ledger_signer, package_signer
 from jianlu.process.models.registry import find_model, read_registry
@@ -69,7 +70,6 @@ if TYPE_CHECKING:
 RECORDER_NAMES = ("a", "b")
 """The first records, the second mirrors it where a plan demands two."""
 
-LAST_SEEN_FILE = "last-checkpoint"
 TRUST_FILE = "trust.json"
 TLS_AUTHORITY = Path("tls/ca.crt")
 TLS_AUTHORITY_KEY = Path("secrets/ca.key")
@@ -176,7 +176,7 @@ def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
         signer = ledger_signer(path, settings)
         directory = path / settings.ledger.path
         ledger = open_ledger(
-            directory, signer=signer, publish_every_ms=settings.ledger.publish_interval_ms, saved_checkpoint=_last_seen(path)
+            directory, signer=signer, publish_every_ms=settings.ledger.publish_interval_ms, saved_checkpoint=last_seen(path)
         )
         try:
             stores = stores_of(path, settings)
@@ -195,7 +195,7 @@ def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
             yield Home(path, settings, ledger, directory, vault, package)
         finally:
             ledger.close()
-            _remember(path, read_checkpoint(directory))
+            remember(path, read_checkpoint(directory))
     finally:
         index.dispose()
 
@@ -280,18 +280,6 @@ def _check_stores(path: Path, settings: Settings, stores: tuple[Store, ...]) -> 
         require_fit(stores[0], probed)
 
 
-def _last_seen(path: Path) -> bytes | None:
-    """The checkpoint at the last closing: a ledger folder restored from an older backup does not extend it and is refused."""
-    seen = path / LAST_SEEN_FILE
-    return seen.read_bytes() if seen.exists() else None
-
-
-def _remember(path: Path, checkpoint: bytes) -> None:
-    fresh = path / f".{LAST_SEEN_FILE}.new"
-    fresh.write_bytes(checkpoint)
-    fresh.replace(path / LAST_SEEN_FILE)
-
-
 @contextmanager
 def open_identity(path: Path) -> Iterator[tuple[Settings, IdentityPorts]]:
     """The home's settings and accounts, without its ledger: may be open beside the service.
@@ -340,8 +328,6 @@ def open_anchoring(path: Path) -> Anchoring:
 
     Raises NotFoundError when it is no home or has no trust file, UnavailableError when certificates that the settings name cannot be read.
     """
-    from jianlu.backends.witnesses.http import HttpWitness
-
     settings = read_settings(path)
     listed = parse_trust(read_bounded(path / TRUST_FILE, TRUST_BYTES_MAX)).ledgers
     key = next((key for key in listed if key.name == settings.ledger.origin), None)
@@ -351,8 +337,15 @@ def open_anchoring(path: Path) -> Anchoring:
         )
     intervals = [each.interval_s for each in settings.time.authorities]
     authorities = tuple(zip(time_authorities(path, settings), intervals, strict=True))
-    witnesses = tuple(HttpWitness(each.key, each.url) for each in settings.witnesses.witnesses)
-    return Anchoring(path / settings.ledger.path, key, SystemClock(), authorities, witnesses)
+    return Anchoring(path / settings.ledger.path, key, SystemClock(), authorities, witnesses_of(settings))
+
+
+def witnesses_of(settings: Settings, *, within_s: float | None = None) -> tuple[Witness, ...]:
+    """The witnesses that the settings name; each answers `within_s` or counts as away. InvalidError for a key that is none."""
+    from jianlu.backends.witnesses.http import ANSWER_WITHIN_S, HttpWitness
+
+    seconds = ANSWER_WITHIN_S if within_s is None else within_s
+    return tuple(HttpWitness(each.key, each.url, within_s=seconds) for each in settings.witnesses.witnesses)
 
 
 def _await_anchors(path: Path, settings: Settings, position: int) -> bool:

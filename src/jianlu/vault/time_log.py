@@ -7,16 +7,17 @@ unseen. `specs/time.md` section 3 and `specs/witness.md`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jianlu.core.errors import InvalidError
+from jianlu.core.errors import ConflictError, InvalidError
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId, derive_case_ref, tenant_id
 from jianlu.ledger.anchors.outbox import Outbox
 from jianlu.ledger.anchors.vouching import Anchoring, anchor_makers
 from jianlu.runtime.clock import Clock
 from jianlu.runtime.settings import Settings
+from jianlu.vault.case_log import open_case_log
 from jianlu.vault.desk import CaseDesk
 from jianlu.vault.keys import tenant_secret
 from jianlu.vault.ports import VaultPorts
@@ -58,6 +59,29 @@ class TimeLog:
     def ref_of(self, month: str) -> CaseRef:
         """The chain of `month` (2026-11). The slash is in no case number, so no case can have this reference."""
         return derive_case_ref(self._secret, f"time/{month}")
+
+
+def declare_loss(using: VaultPorts, tenant: TenantId, seen: Sequence[tuple[str, int]], size: int, by: tuple[str, str]) -> None:
+    """Record that what others saw beyond this ledger is lost: `seen` are names with the entries that they saw, `size` is what is left.
+
+    In a chain of its own, so that whoever asks witnesses cannot say it. `by` are the two accounts that answer for it; ConflictError when
+    they are one.
+    """
+    if by[0] == by[1]:
+        raise ConflictError("a loss is declared by two people: name another second account")
+    body = {"seen": [list(each) for each in seen], "size": size, "by": list(by)}
+    open_case_log(using, tenant, _loss_ref(using, tenant)).append(EventType.LOSS_DECLARED, body)
+
+
+def declared_losses(using: VaultPorts, tenant: TenantId) -> frozenset[tuple[str, int]]:
+    """Every name and size that was declared lost; IntegrityError when the chain that says so is not whole."""
+    events = open_case_log(using, tenant, _loss_ref(using, tenant)).events
+    said = [event.body["seen"] for event in events if event.type is EventType.LOSS_DECLARED]
+    return frozenset((str(name), int(theirs)) for seen in said for name, theirs in seen)
+
+
+def _loss_ref(using: VaultPorts, tenant: TenantId) -> CaseRef:
+    return derive_case_ref(tenant_secret(using, tenant), "witness/loss")
 
 
 def vouch_once(

@@ -86,6 +86,7 @@ class EventType(StrEnum):
     COSIGNATURE_REFUSED = "witness:cosignature:refused"
     QUORUM_ALARMED = "witness:quorum:alarmed"
     QUORUM_CLEARED = "witness:quorum:cleared"
+    LOSS_DECLARED = "witness:loss:declared"
 
     STORE_PROBE_RECORDED = "store:probe:recorded"
     STORE_COPIES_PLACED = "store:copies:placed"

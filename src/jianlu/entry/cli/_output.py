@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +35,16 @@ def home_path(given: Path | None) -> Path:
     if not named:
         raise InvalidError(f"which home? Give --home or set {HOME_VARIABLE}; `jianlu init HOME` makes one")
     return Path(named)
+
+
+def read_password(file: Path | None) -> str:
+    """The password in `file`, or the one that is typed when none is named; UnavailableError when the file cannot be read."""
+    if file is None:
+        return getpass("password: ")
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnavailableError("the file with the password cannot be read: check its name and rights") from error
 
 
 def show(document: Any, text: str, *, as_json: bool) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +19,7 @@ from jianlu.deliver.oversight.certificates import Proved, write_certificate
 from jianlu.deliver.oversight.destructions import DestructionPorts, ask_destruction
 from jianlu.deliver.oversight.statements import LINES_MAX, Sheet, StatementPorts, ask_statements, look_through
 from jianlu.entry.cli._day_table import TableLine, read_table
-from jianlu.entry.cli._output import AsJson, HomePath, home_path, show
+from jianlu.entry.cli._output import AsJson, HomePath, home_path, read_password, show
 from jianlu.entry.serve.access import access_of
 from jianlu.govern.access.grants import APPROVAL
 from jianlu.govern.access.model import Resource
@@ -169,7 +168,7 @@ def _tenant(opened: Home) -> TenantId:
 
 def _signed_in(opened: Home, tenant: TenantId, account: str, password_file: Path | None, code: str) -> Staff:
     identity = identity_ports(opened.vault.index, opened.vault.keys, opened.settings)
-    token, staff = sign_in(identity, tenant, account, _password(password_file), code)
+    token, staff = sign_in(identity, tenant, account, read_password(password_file), code)
     sign_out(identity, token)
     return staff
 
@@ -202,15 +201,6 @@ def _statement_ports(opened: Home, desk: CaseDesk, tenant: TenantId) -> Statemen
 
 def _why(outcome: str) -> str:
     return next((text for refusal, text in WHY.items() if refusal.value == outcome), "its destruction began already")
-
-
-def _password(file: Path | None) -> str:
-    if file is None:
-        return getpass("password: ")
-    try:
-        return file.read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnavailableError("the file with the password cannot be read: check its name and rights") from error
 
 
 def _ports(opened: Home, desk: CaseDesk, tenant: TenantId) -> DestructionPorts:

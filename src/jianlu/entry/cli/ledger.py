@@ -20,7 +20,8 @@ from jianlu.core.formats.cosignature import parse_witness_key
 from jianlu.core.formats.note import VerifierKey, parse_verifier_key
 from jianlu.core.formats.sm2_note import Sm2Key
 from jianlu.core.formats.x509 import parse_certificates
-from jianlu.entry.cli._output import AsJson, home_path, show
+from jianlu.entry.cli._output import AsJson, HomePath, home_path, read_password, show
+from jianlu.entry.stale_copy import WITNESSES, declare_lost, responsible, with_witnesses
 from jianlu.ledger.anchors.rows import anchor_rows
 from jianlu.ledger.export import export_ledger
 from jianlu.ledger.fsck import fsck as check_ledger
@@ -38,7 +39,7 @@ from jianlu.verify.trust import (
     read_bounded,
     trust_bytes,
 )
-from jianlu.wiring import TRUST_FILE, time_authorities
+from jianlu.wiring import TRUST_FILE, open_home, time_authorities
 
 EXIT_UNSOUND = 90
 
@@ -54,12 +55,14 @@ def fsck(
     checkpoint: Annotated[Path | None, Parameter(help="A checkpoint saved earlier, which the ledger must extend.")] = None,
     json: AsJson = False,
 ) -> int:
-    """Recompute everything: entries, tiles, root, signature. Exit 0 when sound, 90 when not."""
+    """Recompute everything: entries, tiles, root, signature; in a home, ask its witnesses too. Exit 0 when sound, 90 when not."""
     saved = read_bounded(checkpoint, SAVED_BYTES_MAX) if checkpoint else None
-    report = check_ledger(directory, _key(directory, key, trust), saved_checkpoint=saved)
+    vkey = _key(directory, key, trust)
+    report = with_witnesses(directory, vkey, check_ledger(directory, vkey, saved_checkpoint=saved))
     lines = [f"账本{'完好' if report.is_sound else '有问题'} / ledger {'sound' if report.is_sound else 'NOT SOUND'}: {directory}"]
     document = report.as_document()
     lines += [f"  {json_text.dumps(value, ensure_ascii=False)}" for value in document.get("problems", [])]
+    lines += [f"  {each.what}" for each in report.remarks if each.path == WITNESSES]
     show(document, "\n".join(lines), as_json=json)
     return 0 if report.is_sound else EXIT_UNSOUND
 
@@ -113,6 +116,31 @@ def stamps(
         lines.append("签名方为账本自述，用 --trust 核验 / authorities are self-declared: check them with --trust")
     show([row.as_document() for row in rows], "\n".join(lines), as_json=json)
     return 0 if all(row.holds for row in rows) else EXIT_UNSOUND
+
+
+@app.command(name="declare-loss")
+def declare_loss_by_two(
+    *,
+    first: Annotated[str, Parameter(help="An account of compliance or of an administrator.")],
+    second: Annotated[str, Parameter(help="Another person's account, of compliance or of an administrator.")],
+    first_password: Annotated[Path | None, Parameter(help="A file with the first password; asked for where not given.")] = None,
+    second_password: Annotated[Path | None, Parameter(help="A file with the second password; asked for where not given.")] = None,
+    first_code: Annotated[str, Parameter(help="Six digits of the first account's authenticator, where it has one.")] = "",
+    second_code: Annotated[str, Parameter(help="Six digits of the second account's authenticator, where it has one.")] = "",
+    home: HomePath = None,
+    json: AsJson = False,
+) -> int:
+    """Put on record, by two people who sign in, that entries which witnesses saw are lost for good; the service starts again then."""
+    with open_home(home_path(home)) as opened:
+        people = [
+            responsible(opened, first, read_password(first_password), first_code),
+            responsible(opened, second, read_password(second_password), second_code),
+        ]
+        lost = declare_lost(opened, (people[0], people[1]))
+    rows = [{"who": each.name, "saw": each.theirs} for each in lost]
+    lines = [f"已声明丢失 / declared lost: {each.name}, {each.theirs}" for each in lost]
+    show({"lost": rows}, "\n".join(lines), as_json=json)
+    return 0
 
 
 @app.command

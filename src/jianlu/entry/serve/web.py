@@ -31,6 +31,7 @@ from jianlu.entry.serve.desk import desk_server
 from jianlu.entry.serve.reviews import Reviewing
 from jianlu.entry.serve.time_desk import TIME_SOCKET, time_server
 from jianlu.entry.serve.watch import Watch
+from jianlu.entry.stale_copy import require_newest
 from jianlu.govern.identity.notes import carry_notes
 from jianlu.runtime.logging import logger
 from jianlu.runtime.settings import Settings
@@ -63,6 +64,7 @@ def run_web(home: Path, settings: Settings) -> int:
     with _listen(serve.listen, serve.port) as listening, open_home(home) as opened:
         url = serve.public_url or f"https://localhost:{listening.getsockname()[1]}"
         (home / READY_FILE).unlink(missing_ok=True)
+        require_newest(opened)
         desk = CaseDesk(opened.vault)
         deps = deps_of(opened, desk, url)
         forget_interrupted(deps)

@@ -95,7 +95,7 @@ class Cosigner:
         kept = 0
         for pace in due:
             try:
-                line = self._ask(pace, anchor)
+                line = ask_witness(self.directory, pace.witness, anchor, pace.size)
                 anchor = self._keep(anchor, line)
             except JianluError as error:
                 self._missed(pace, anchor, error)
@@ -111,27 +111,6 @@ class Cosigner:
     def cosignatures(self, anchor: Anchor) -> tuple[Cosignature, ...]:
         """The cosignatures of our witnesses on `anchor`."""
         return verify_cosignatures(anchor.note + anchor.cosignatures, [pace.witness.key for pace in self._paces])
-
-    def _ask(self, pace: _Pace, anchor: Anchor) -> str:
-        """Our witness's line on the checkpoint; UnavailableError when it is away, RefusedError when it does not cosign."""
-        name = pace.witness.key.name
-        old = pace.size if pace.size <= anchor.size else 0
-        for _ in range(_ROUNDS):
-            hashes = tuple(prove_consistency(self.directory, old, anchor.size)) if 0 < old < anchor.size else ()
-            answer = pace.witness.add_checkpoint(AddCheckpoint(old, hashes, anchor.note).content)
-            if answer.status == 200:
-                return _own_line(pace.witness, anchor, answer.body)
-            if answer.status != 409:
-                raise _refusal(name, answer.status)
-            theirs = _size(name, answer.body)
-            if theirs > anchor.size:
-                message = f"the witness {name} cosigned {theirs} entries and the ledger has {anchor.size}: was it set back?"
-                raise RefusedError(message, code="ahead", theirs=theirs)
-            if theirs == old:
-                message = f"the witness {name} saw another history of {theirs} entries: the ledger was forked"
-                raise RefusedError(message, code="forked", theirs=theirs)
-            old = theirs
-        raise RefusedError(f"the witness {name} names another size each time", code="malformed")
 
     def _keep(self, anchor: Anchor, line: str) -> Anchor:
         """The anchor with this line in place of an earlier one by the same key."""
@@ -172,6 +151,31 @@ class Cosigner:
         self.complain("quorum", UnavailableError("fewer witnesses than required cosign: see which of them do not answer"))
 
 
+def ask_witness(directory: Path, witness: Witness, anchor: Anchor, size: int) -> str:
+    """The witness's line on the checkpoint of `anchor`, of the ledger in `directory`; `size`: what it cosigned last, as far as we know.
+
+    UnavailableError when it is away, RefusedError when it does not cosign: code `ahead` or `forked` when it saw another history.
+    """
+    name = witness.key.name
+    old = size if size <= anchor.size else 0
+    for _ in range(_ROUNDS):
+        hashes = tuple(prove_consistency(directory, old, anchor.size)) if 0 < old < anchor.size else ()
+        answer = witness.add_checkpoint(AddCheckpoint(old, hashes, anchor.note).content)
+        if answer.status == 200:
+            return _own_line(witness, anchor, answer.body)
+        if answer.status != 409:
+            raise _refusal(name, answer.status, old)
+        theirs = _size(name, answer.body)
+        if theirs > anchor.size:
+            message = f"the witness {name} cosigned {theirs} entries and the ledger has {anchor.size}: was it set back?"
+            raise RefusedError(message, code="ahead", theirs=theirs)
+        if theirs == old:
+            message = f"the witness {name} saw another history of {theirs} entries: the ledger was forked"
+            raise RefusedError(message, code="forked", theirs=theirs)
+        old = theirs
+    raise RefusedError(f"the witness {name} names another size each time", code="malformed")
+
+
 def _own_line(witness: Witness, anchor: Anchor, body: bytes) -> str:
     try:
         found = verify_cosignatures(anchor.note + body, [witness.key])
@@ -189,9 +193,10 @@ def _size(name: str, body: bytes) -> int:
         raise RefusedError(f"the witness {name} answered 409 without a size", code="malformed") from error
 
 
-def _refusal(name: str, status: int) -> JianluError:
+def _refusal(name: str, status: int, theirs: int) -> JianluError:
     if status == 422:
-        return RefusedError(f"the witness {name} finds that the ledger does not extend what it saw", code="forked")
+        message = f"the witness {name} finds that the ledger does not extend the {theirs} entries that it saw"
+        return RefusedError(message, code="forked", theirs=theirs)
     if status in (403, 404):
         return RefusedError(f"the witness {name} does not know our ledger: give its keeper the ledger's key", code="unknown")
     if status == 400:

@@ -59,20 +59,25 @@ def anchor_newest(directory: Path, key: VerifierKey) -> Anchor:
     IntegrityError when the checkpoint is not signed by `key`, or when an anchor of that size says something else: a fork.
     UnavailableError when the disk fails.
     """
+    published = published_anchor(directory, key)
+    found = read_anchor(directory, published.size)
+    if found is not None:
+        if found.note != published.note:
+            raise IntegrityError(f"the ledger had another checkpoint at {published.size} entries: it was forked or set back")
+        return found
+    _put(directory, published.size, CHECKPOINT, published.note)
+    return published
+
+
+def published_anchor(directory: Path, key: VerifierKey) -> Anchor:
+    """The newest published checkpoint as an anchor would hold it; nothing is written. IntegrityError when `key` did not sign it."""
     published = read_checkpoint(directory)
     try:
         checkpoint = verify_checkpoint(published, [key], origin=key.name)
         note = verify_note(published, [key])
     except InvalidError as error:
         raise IntegrityError(f"the ledger's checkpoint is damaged: {error}") from error
-    alone = assemble_note(note.text, note.signatures[:1])
-    found = read_anchor(directory, checkpoint.size)
-    if found is not None:
-        if found.note != alone:
-            raise IntegrityError(f"the ledger had another checkpoint at {checkpoint.size} entries: it was forked or set back")
-        return found
-    _put(directory, checkpoint.size, CHECKPOINT, alone)
-    return Anchor(checkpoint.size, alone)
+    return Anchor(checkpoint.size, assemble_note(note.text, note.signatures[:1]))
 
 
 def anchor_sizes(directory: Path) -> list[int]:
