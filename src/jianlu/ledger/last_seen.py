@@ -1,4 +1,7 @@
-"""The checkpoint at the last closing, kept beside the ledger: a folder put back from an older backup does not extend it and is refused."""
+"""The checkpoint at the last closing, kept in the home beside the ledger's folder.
+
+A folder put back from an older backup does not extend it, and is refused.
+"""
 
 from __future__ import annotations
 

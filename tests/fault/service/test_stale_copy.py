@@ -74,7 +74,7 @@ def stage(tmp_path: Path, template: tuple[Path, str]) -> Iterator[tuple[Stage, s
         yield made, address
 
 
-def test_the_service_does_not_start_on_a_stale_backup_and_says_what_to_do(stage: tuple[Stage, str]) -> None:
+def test_no_process_starts_on_a_stale_backup_and_says_what_to_do(stage: tuple[Stage, str]) -> None:
     made, _ = stage
     with open_home(made.home) as opened:
         require_newest(opened)
