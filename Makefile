@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo demo-file check test bench soak fuzz scan format lock verifier openapi static system-packages
+.PHONY: help setup web demo demo-file check test bench soak sweep fuzz scan format lock verifier openapi static system-packages
 
 BIN := .venv/bin
 WORKERS ?= 2
@@ -47,6 +47,9 @@ bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now
 
 soak: setup system-packages ## an hour of a recorded 720p call: memory, drift, verdict (MINUTES=60)
 	@$(BIN)/python -m benchmarks.soak --minutes $${MINUTES:-60}
+
+sweep: setup system-packages ## SIGKILL, EIO and a full disk at every single system call of append, seal, publish, replicate, shred
+	@JIANLU_SWEEP_STEP=1 $(PYTEST) -n $(WORKERS) tests/fault/syscalls
 
 fuzz: setup ## every operation of the API at every boundary of its description, by schemathesis (ARGS="--everybody --examples 20")
 	@$(BIN)/python -m tests.contract.api.fuzzing $(ARGS)

@@ -203,6 +203,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     """Say last how the sabotage suite went, in numbers, and once per reason what was not proved in this run."""
     yield
     _count_sabotage(terminalreporter)
+    _count_injections(terminalreporter)
     reasons: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
@@ -233,3 +234,18 @@ def _count_sabotage(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("SABOTAGE")
         for line in lines:
             terminalreporter.write_line(line)
+
+
+def _count_injections(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many faults were injected into system calls, and what was lost by them: told by the tests as properties."""
+    told: dict[str, int] = {}
+    for report in (each for kind in ("passed", "failed") for each in terminalreporter.stats.get(kind, [])):
+        for name, count in report.user_properties:
+            if name.startswith("injections"):
+                told[name] = told.get(name, 0) + int(count)
+    if told.get("injections"):
+        terminalreporter.section("FAULTS INJECTED")
+        ran, killed, lost = (told.get(name, 0) for name in ("injections", "injections_killed", "injections_lost"))
+        terminalreporter.write_line(
+            f"{ran} injections into system calls, {killed} of them kills: {lost} lost what was acknowledged"
+        )

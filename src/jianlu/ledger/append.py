@@ -7,6 +7,7 @@ any failed write the ledger has stopped for good and must be opened again: what 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -116,6 +117,11 @@ class Ledger:
         """Whether nothing can be appended any more: a write failed, and only opening the ledger again says what the disk holds."""
         return self._stopped is not None
 
+    def require_open(self) -> None:
+        """Raise, as `append` would, when nothing can be appended any more; what was being written then may be found on the disk later."""
+        with self._lock:
+            self._raise_if_closed()
+
     def close(self) -> None:
         """Publish what is left, stop publishing, and give the folder back. Raises as `publish`; the folder is given back anyway."""
         with self._lock:
@@ -135,7 +141,8 @@ class Ledger:
             with self._publishing, self._lock:
                 self._stopped = self._stopped or ConflictError("the ledger is closed: open it again")
             self._journal.close()
-            fcntl.flock(self._lock_handle, fcntl.LOCK_UN)  # a forked child may still hold the handle, not the lock
+            with contextlib.suppress(OSError):  # closing the handle gives it back too
+                fcntl.flock(self._lock_handle, fcntl.LOCK_UN)  # a forked child may still hold the handle, not the lock
             os.close(self._lock_handle)
 
     def __enter__(self) -> Self:

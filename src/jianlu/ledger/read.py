@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jianlu.core.errors import IntegrityError, InvalidError, NotFoundError
+from jianlu.core.errors import IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.checkpoint import Checkpoint, claimed_checkpoint
 from jianlu.core.formats.proof import leaf_hash
 from jianlu.core.formats.tile import ENTRIES_LEVEL, TILE_WIDTH, TileName, decode_bundle, parse_tile_path, tile_at
@@ -17,8 +17,11 @@ from jianlu.ledger._folder import CHECKPOINT, read_part
 
 
 def read_checkpoint(directory: Path) -> bytes:
-    """The signed checkpoint of the ledger in `directory`, its signature not verified; raises NotFoundError when there is none."""
-    note = read_part(directory, CHECKPOINT)
+    """The signed checkpoint of the ledger in `directory`, its signature not verified; raises NotFoundError when there is none.
+
+    UnavailableError, here and in every function of this module, when the disk does not give what is there.
+    """
+    note = _read(directory, CHECKPOINT)
     if note is None:
         raise NotFoundError(f"there is no ledger in {directory}: give the folder that holds the file checkpoint")
     return note
@@ -26,7 +29,7 @@ def read_checkpoint(directory: Path) -> bytes:
 
 def read_tile(directory: Path, name: TileName) -> bytes | None:
     """The published tile or bundle `name` as it lies there, unverified, None where there is none; whoever gets it checks it."""
-    return read_part(directory, name.path)
+    return _read(directory, name.path)
 
 
 def read_entries(directory: Path, start: int, count: int) -> list[bytes]:
@@ -70,21 +73,28 @@ def tile_reader(directory: Path, size: int) -> ReadTile:
     """How a `TileTree` reads the folder: a partial tile that is not there is cut from the one that a tree of `size` has."""
 
     def read(path: str) -> bytes | None:
-        content = read_part(directory, path)
+        content = _read(directory, path)
         if content is not None:
             return content
         name = parse_tile_path(path)
         wider = tile_at(name.level, name.index, size)
-        return read_part(directory, wider.path) if wider is not None else None
+        return _read(directory, wider.path) if wider is not None else None
 
     return read
 
 
+def _read(directory: Path, path: str) -> bytes | None:
+    try:
+        return read_part(directory, path)
+    except OSError as error:
+        raise UnavailableError(f"{path} of the ledger cannot be read ({error.strerror}): check the disk and try again") from error
+
+
 def read_bundle(directory: Path, name: TileName, tree: TileTree) -> list[bytes]:
     """The entries of the bundle `name`, each hashing to its leaf in `tree`; raises IntegrityError, naming path and entry."""
-    content = read_part(directory, name.path)
+    content = _read(directory, name.path)
     if content is None and not name.is_full:
-        content = read_part(directory, name.filled.path)
+        content = _read(directory, name.filled.path)
     if content is None:
         raise IntegrityError(f"{name.path} is missing")
     try:

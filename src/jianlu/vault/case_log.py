@@ -223,11 +223,15 @@ class CaseLog:
         return self._handling
 
     def _vacant_place(self, object: ObjectId) -> Place:
-        """Where the next version goes, cleared of an orphan: something sealed there that no event names, left by a crash."""
+        """Where the next version goes, cleared of an orphan: something sealed there that no event names, left by a crash.
+
+        Not while the ledger has stopped: the event that names it may be on the disk, and is found when the ledger is opened again.
+        """
         version = 1 + max((number for name, number in self._parts if name == object), default=0)
         place = Place(self.tenant, self.case, object, version)
         blobs = checked(self._using.blobs)
         if blobs.exists(place.blob_name):
+            self._using.ledger.require_open()
             blobs.delete(place.blob_name)
         return place
 

@@ -42,3 +42,7 @@ class ChainGuard:
     def size(self) -> int:
         """As the port."""
         return self._using.ledger.size
+
+    def require_open(self) -> None:
+        """As the port."""
+        self._using.ledger.require_open()

@@ -189,6 +189,10 @@ class EventLog(Protocol):
         """How many entries are acknowledged."""
         ...
 
+    def require_open(self) -> None:
+        """Raise, as `append` would, when nothing can be appended any more: what was handed over last may be recorded all the same."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class VaultPorts:

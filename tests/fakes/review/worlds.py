@@ -136,6 +136,9 @@ class AwayLedger:
     def size(self) -> int:
         return self._ledger.size
 
+    def require_open(self) -> None:
+        raise UnavailableError("the ledger is away: try again")
+
 
 def without_ledger(using: ReviewPorts) -> ReviewPorts:
     """The same ports, whose desk cannot write."""

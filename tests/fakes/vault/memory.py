@@ -68,6 +68,9 @@ class MemoryLog:
     def size(self) -> int:
         return len(self.entries)
 
+    def require_open(self) -> None:
+        """It never stops."""
+
 
 class SteppingClock:
     """A clock that a test sets; each reading of `now` moves it on by one millisecond."""

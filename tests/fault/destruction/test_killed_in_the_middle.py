@@ -98,6 +98,9 @@ class SteppedLog:
     def size(self) -> int:
         return self.inner.size
 
+    def require_open(self) -> None:
+        self.inner.require_open()
+
 
 @dataclass(frozen=True)
 class Before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from jianlu.core.errors import IntegrityError
+from jianlu.core.errors import IntegrityError, UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.vault.case_log import open_case_log
@@ -77,6 +78,27 @@ def test_object_and_key_are_synced_before_the_event_is_appended(tmp_path: Path, 
         assert "sync unfinished" in calls[:linked]
         assert linked < calls.index(f"sync {store}/{TENANT}/{CASE}", linked) < journal
     assert calls[:journal].count("sync unfinished") == 2
+
+
+def test_a_second_try_after_a_failed_sync_keeps_the_object_that_the_journal_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record was written and its sync failed: the ledger stops, and finds the record when it is opened again."""
+    create_home(tmp_path)
+
+    def failing(_: int) -> None:
+        raise OSError(errno.EIO, "the disk failed")
+
+    with open_home(tmp_path) as using:
+        monkeypatch.setattr(os, "fdatasync", failing)
+        for attempt in range(2):
+            log = open_case_log(using, TENANT, CASE)
+            with pytest.raises(UnavailableError):
+                log.seal_and_append(EventType.SEGMENT_SEALED, "seg-000001", b"try %d" % attempt, {"no": 1})
+        monkeypatch.undo()
+    with open_home(tmp_path) as using:
+        log = open_case_log(using, TENANT, CASE)
+        assert log.next_n == 1 and log.open_object("seg-000001") == b"try 0"
 
 
 @pytest.fixture(scope="module")

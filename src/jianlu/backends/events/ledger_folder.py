@@ -38,3 +38,7 @@ class LedgerFolder:
     def size(self) -> int:
         """As the port."""
         return self._ledger.size
+
+    def require_open(self) -> None:
+        """As the port."""
+        self._ledger.require_open()

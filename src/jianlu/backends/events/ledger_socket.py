@@ -59,6 +59,10 @@ class LedgerSocket:
         """As the port."""
         return int(self._client.call("size", {})[0]["size"])
 
+    def require_open(self) -> None:
+        """As the port."""
+        self._client.call("require_open", {})
+
 
 def ledger_server(path: Path, log: EventLog, publish: Any) -> RpcServer:
     """A server of `log` on `path`; `publish` makes its checkpoint current. Start it in a running loop."""
@@ -74,11 +78,15 @@ def ledger_server(path: Path, log: EventLog, publish: Any) -> RpcServer:
     async def size(_: dict[str, Any], __: bytes) -> Answer:
         return {"size": log.size}, b""
 
+    async def require_open(_: dict[str, Any], __: bytes) -> Answer:
+        log.require_open()
+        return {}, b""
+
     async def published(_: dict[str, Any], __: bytes) -> Answer:
         await asyncio.to_thread(publish)
         return {}, b""
 
-    return RpcServer(path, {"append": append, "read": read, "size": size, "publish": published})
+    return RpcServer(path, {"append": append, "read": read, "size": size, "publish": published, "require_open": require_open})
 
 
 def _split(joined: bytes) -> list[bytes]:

@@ -19,7 +19,8 @@ CONTEXT = 0x80
 CONSTRUCTED = 0x20
 VALUES_MAX = 100_000
 _LENGTH_BYTES_MAX = 4
-_INTEGER_BYTES_MAX = 1024
+_INTEGER_BYTES_MAX = 1025
+"""A modulus of 8192 bits begins with a zero byte, its first bit being set."""
 
 
 @dataclass(frozen=True, slots=True)
