@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from jianlu.capture.sessions.checking import waive_check
 from jianlu.capture.sessions.consents import consent
 from jianlu.capture.sessions.steps import attest, complete_step, redo_step, show_document, start_step
 from jianlu.core.errors import ConflictError
@@ -27,7 +28,7 @@ from jianlu.runtime.settings import Settings
 from jianlu.wiring import inspect_ports
 from tests.fakes.playback.live_recording import Feed
 from tests.fakes.sessions.filmed import FilmedRecorder
-from tests.fakes.sessions.world import AGENT, World, participant, session_world
+from tests.fakes.sessions.world import AGENT, SUPERVISOR, World, participant, session_world
 from tests.fakes.vault.home import TENANT
 
 pytestmark = pytest.mark.slow
@@ -135,7 +136,11 @@ def test_each_attempt_gets_the_state_it_deserves_and_a_check_not_met_holds_the_t
     }
     _hold(talk, "greeting", 0, 0, documents=("work_permit",))
     _await_seal(talk)
-    assert talk.points("greeting") == {"work_card": ("met", ""), "institution": ("met", ""), **AVOIDED}
+    found = talk.points("greeting")
+    assert found in [{**GREETED, "institution": state} for state in (("met", ""), MISHEARD)]
+    if found["institution"] == MISHEARD:
+        assert talk.world.view(talk.case)["checks"]["held_by"] == "greeting"
+        waive_check(talk.case, "greeting", "paper_checked", using=talk.world.using, by=SUPERVISOR)
     shown = talk.step("greeting")["checks"]["points"][0]
     assert abs(shown["to_ms"] - talk.lines[0].to_ms) < 3_000 and talk.step("greeting")["checks"]["is_whole"]
 
@@ -181,4 +186,8 @@ def test_pictures_are_glanced_at_only_with_consent_and_what_was_put_right_is_no_
 
 
 AVOIDED = {"forbid_phrase": ("met", "")}
+GREETED = {"work_card": ("met", ""), **AVOIDED}
+MISHEARD = ("not_met", "missing_point")
+"""A name in one sentence: the recogniser's arithmetic differs with the processor, and some hear 建南银行 where 建安银行 is said."""
+
 AVOIDED_UNKNOWN = {"forbid_phrase": ("unknown", "not_yet")}
