@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine, make_url
 
 from jianlu.backends.blobs import posix
+from jianlu.backends.credentials.opening import open_credentials
 from jianlu.backends.desk.client import DeskLog
 from jianlu.backends.events import ledger_folder, ledger_socket
 from jianlu.backends.keys.keeper import check_keeper, create_keeper, make_keeper, open_keeper
@@ -191,7 +192,8 @@ def open_home(path: Path, *, requires_index: bool = True) -> Iterator[Home]:
                 stores=stores,
                 suite=settings.vault.sealing_suite,
             )
-            package = PackagePorts(vault, directory, signer.key, package_signer(path, settings))
+            credentials = open_credentials(path, settings.package)
+            package = PackagePorts(vault, directory, signer.key, package_signer(path, settings), credentials)
             yield Home(path, settings, ledger, directory, vault, package)
         finally:
             ledger.close()
@@ -223,7 +225,8 @@ def open_workbench(path: Path) -> Iterator[Workbench]:
             suite=settings.vault.sealing_suite,
         )
         ledger_key = ledger_signer(path, settings).key
-        package = PackagePorts(vault, path / settings.ledger.path, ledger_key, package_signer(path, settings))
+        credentials = open_credentials(path, settings.package)
+        package = PackagePorts(vault, path / settings.ledger.path, ledger_key, package_signer(path, settings), credentials)
         yield Workbench(settings, vault, package, ledger.publish, partial(_await_anchors, path, settings))
     finally:
         ledger.close()

@@ -87,11 +87,15 @@ class Sealed:
         return load_signer(self.home / "secrets" / "package.key")
 
 
+def make_media_and_case(folder: Path) -> tuple[Path, Path]:
+    """A recording of three seconds and its case file, in `folder`."""
+    return make_media(folder / "session.mp4", Clip(seconds=3)), write_case(folder / "case.toml")
+
+
 def make_sealed(folder: Path, *, keys: Path | None = None, suite: str = "international") -> Sealed:
     """Make a quiet home in `folder` and seal one short session in it."""
-    home = make_quiet_home(folder / "home", keys=keys, suite=suite)
-    media = make_media(folder / "session.mp4", Clip(seconds=3))
-    case, package = write_case(folder / "case.toml"), folder / "session.jlp"
+    home, package = make_quiet_home(folder / "home", keys=keys, suite=suite), folder / "session.jlp"
+    media, case = make_media_and_case(folder)
     answer = jianlu("seal", media, "--case", case, "-o", package, "--home", home)
     assert answer.code == 0, answer.err
     return Sealed(home, media, case, package)

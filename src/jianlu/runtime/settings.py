@@ -142,6 +142,14 @@ class PackageSettings(_Section):
     signer: str = "jianlu.example/demo/package"
     signing_key: Path = Path("secrets/package.key")
     sm2_key: str = ""
+    credentials_key: str = ""
+    credentials_chain: str = ""
+
+    @model_validator(mode="after")
+    def _credentials_are_whole(self) -> PackageSettings:
+        if bool(self.credentials_key) != bool(self.credentials_chain):
+            raise InvalidError("[package]: content credentials need both credentials_key and credentials_chain")
+        return self
 
 
 class PolicySettings(_Section):

@@ -1,6 +1,7 @@
 """The recording of a case as one seekable file: init segment and media segments, opened from the vault as they are read.
 
-Nothing is written anywhere; a few opened segments stay in memory. The bytes are those of `media/session.mp4` in a package.
+Nothing is written anywhere; a few opened segments stay in memory. The bytes are those of `media/session.mp4` in a package,
+less the content credentials that a package may add.
 """
 
 from __future__ import annotations

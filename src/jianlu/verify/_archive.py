@@ -82,10 +82,15 @@ class Archive:
             found.update(measured)
         return found
 
-    def digest_ranges(self, name: str, lengths: Sequence[int]) -> Iterator[str]:
-        """SHA-256 of consecutive ranges of `lengths` bytes of entry `name`, in order; the caller made sure that they fit."""
+    def piece(self, name: str, at: int, length: int) -> bytes:
+        """Up to `length` bytes of entry `name` from `at` on, as many as it has."""
         entry = self.entries[name]
-        offsets, at = [], entry.offset
+        return self._read_at(entry.offset + at, max(0, min(length, entry.size - at)))
+
+    def digest_ranges(self, name: str, lengths: Sequence[int], start: int = 0) -> Iterator[str]:
+        """SHA-256 of consecutive ranges of `lengths` bytes of entry `name` from `start` on; the caller made sure that they fit."""
+        entry = self.entries[name]
+        offsets, at = [], entry.offset + start
         for length in lengths:
             offsets.append((at, length))
             at += length

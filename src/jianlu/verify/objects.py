@@ -5,11 +5,13 @@ Nothing is decrypted: digests of the sealed bytes and salted commitments to the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jianlu.core.errors import InvalidError, JianluError
+from jianlu.core.formats.credentials import credentials_place
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.package import (
     DOCUMENTS_PREFIX,
@@ -22,7 +24,7 @@ from jianlu.core.formats.package import (
     parse_openings,
     sealed_path,
 )
-from jianlu.core.limits import CASE_EVENTS_MAX
+from jianlu.core.limits import CASE_EVENTS_MAX, DOCUMENT_BYTES_MAX
 from jianlu.core.terms.digests import is_digest, opens
 from jianlu.core.terms.events import EventType
 from jianlu.verify._archive import Archive, Measured
@@ -109,12 +111,16 @@ def check_sealed(archive: Archive, parts: Sequence[Part], measured: Mapping[str,
 
 
 def check_recording(archive: Archive, parts: Sequence[Part], salts: Mapping[str, bytes]) -> Iterator[Problem]:
-    """The playable recording is the init segment and all media segments, in order, to the last byte."""
+    """The playable recording is the init segment and all media segments, in order, to the last byte.
+
+    A box of content credentials behind its `ftyp` is taken out first; what it says is not judged here.
+    """
     pieces = [part for part in parts if part.label.endswith("init.commit") or part.event.type is EventType.SEGMENT_SEALED]
     entry = archive.entries.get(MEDIA)
     if entry is None:
         return
-    fitting, at = [], 0
+    box, boxed = _credentials(archive, sum(part.plain_bytes for part in pieces))
+    fitting, at = [], boxed
     for part in pieces:
         at += part.plain_bytes
         if at <= entry.size:
@@ -122,12 +128,33 @@ def check_recording(archive: Archive, parts: Sequence[Part], salts: Mapping[str,
     if at != entry.size:
         last = pieces[len(fitting) - 1].place if fitting else NOWHERE
         yield problem_at(Code.MEDIA_LENGTH, path=MEDIA, from_ms=last.to_ms, detail=f"{entry.size} bytes, the ledger says {at}")
-    for part, digest in zip(fitting, archive.digest_ranges(MEDIA, [part.plain_bytes for part in fitting]), strict=True):
+    for part, digest in zip(fitting, _digests(archive, fitting, box, boxed), strict=True):
         salt = salts.get(part.label)
         if salt is None or not opens(part.commit, digest, salt):
             yield problem_at(Code.MEDIA_ALTERED, path=MEDIA, place=part.place)
     for part in pieces[len(fitting) :]:
         yield problem_at(Code.SEGMENT_MISSING, path=MEDIA, place=part.place)
+
+
+def _credentials(archive: Archive, expected: int) -> tuple[int, int]:
+    """Where the box of content credentials is, and its length: 0 where the recording has its length without one, or the box cannot be."""
+    if archive.entries[MEDIA].size == expected:
+        return 0, 0
+    try:
+        return credentials_place(lambda at, length: archive.piece(MEDIA, at, length))
+    except InvalidError:
+        return 0, 0
+
+
+def _digests(archive: Archive, fitting: Sequence[Part], box: int, boxed: int) -> Iterator[str]:
+    """Digests of the pieces as they were before a box of `boxed` bytes was put into the first of them, at `box`."""
+    lengths = [part.plain_bytes for part in fitting]
+    if not boxed or not lengths or not box <= lengths[0] <= DOCUMENT_BYTES_MAX:
+        yield from archive.digest_ranges(MEDIA, lengths)
+        return
+    init = archive.piece(MEDIA, 0, box) + archive.piece(MEDIA, box + boxed, lengths[0] - box)
+    yield hashlib.sha256(init).hexdigest()
+    yield from archive.digest_ranges(MEDIA, lengths[1:], lengths[0] + boxed)
 
 
 def check_documents(parts: Sequence[Part], salts: Mapping[str, bytes], measured: Mapping[str, Measured]) -> Iterator[Problem]:

@@ -42,7 +42,7 @@ from jianlu.core.terms.ids import CaseRef
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.packages._container import Container
 from jianlu.deliver.packages._history import history_entries
-from jianlu.deliver.packages.ports import PackagePorts
+from jianlu.deliver.packages.ports import Credentials, PackagePorts
 from jianlu.deliver.packages.readme import readme_text
 from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.ledger.signer import sign_note
@@ -50,6 +50,7 @@ from jianlu.runtime.durable import sync_directory, sync_file
 from jianlu.vault.case_log import CaseLog
 from jianlu.vault.compare import require_agreement
 from jianlu.vault.model import object_parts
+from jianlu.vault.playable import open_recording, recording_pieces
 from jianlu.verify.check import check_package
 from jianlu.verify.model import Result
 
@@ -135,7 +136,7 @@ def _write(log: CaseLog, path: Path, reports: Reports, using: PackagePorts) -> s
     verifier_digest = digest_of(verifier)
     with Container(path) as container:
         container.add(README, readme_text(log.tenant, log.case, verifier_digest).encode())
-        _add_media(container, log)
+        _add_media(container, log, using.credentials, checkpoint)
         for name, content in _documents(log):
             container.add(name, content)
         for pack, files in sorted(parse_packs(log.open_object("packs")).items()):
@@ -166,18 +167,23 @@ def _write(log: CaseLog, path: Path, reports: Reports, using: PackagePorts) -> s
     return digest
 
 
-def _add_media(container: Container, log: CaseLog) -> None:
-    pieces = []
-    for event in log.events:
-        if event.type in _MEDIA_EVENTS:
-            fields = event.body["init"] if event.type is EventType.RECORDING_STARTED else event.body
-            pieces.append((fields["object"], fields["version"], fields["plain_bytes"]))
+def _add_media(container: Container, log: CaseLog, credentials: Credentials | None, checkpoint: Checkpoint) -> None:
+    pieces = recording_pieces(log)
+    box = b""
+    if credentials is not None:
+        said = {"case": log.case, "ledger": checkpoint.origin, "entries": checkpoint.size, "root": checkpoint.root.hex()}
+        with open_recording(log) as recording:
+            box = credentials.credentials(recording, said)
 
     def parts() -> Iterator[bytes]:
-        for object_name, version, _ in pieces:
-            yield log.open_object(object_name, version)
+        for no, piece in enumerate(pieces):
+            content = log.open_object(piece.object, piece.version)
+            if no == 0 and box:
+                behind = int.from_bytes(content[:4], "big")
+                content = content[:behind] + box + content[behind:]
+            yield content
 
-    container.add_stream(MEDIA, sum(size for _, _, size in pieces), parts())
+    container.add_stream(MEDIA, len(box) + sum(piece.plain_bytes for piece in pieces), parts())
 
 
 def _documents(log: CaseLog) -> Iterator[tuple[str, bytes]]:
