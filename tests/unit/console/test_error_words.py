@@ -37,6 +37,7 @@ def codes_raised() -> Iterator[str]:
                         yield str(keyword.value.value)
     yield from (f"step_{block.value}" for block in Block)
     yield from ("not_seen_yet", "not_ready")  # one of the two, by what keeps a session from starting (`preparing.py`)
+    yield "statement_refused"  # of a stated day, where the error has no code of its own (`statements.py`)
 
 
 @pytest.mark.parametrize("lang", LANGS)

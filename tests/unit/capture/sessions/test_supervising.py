@@ -111,7 +111,7 @@ def test_another_supervisor_takes_the_place_and_getting_up_is_on_the_record(worl
     leave_seat(case, using=world.using, by=OTHER_SUPERVISOR)
     assert world.view(case)["supervisor"] is None
     told = [
-        (event.type.value.rpartition(":")[2], event.body.get("reason", ""))
+        (event.type.value.rpartition(":")[2], event.body["reason"] if event.type is EventType.SEAT_LEFT else "")
         for event in world.events(case)
         if event.type in (EventType.SEAT_TAKEN, EventType.SEAT_LEFT) and event.body["seat"] == "supervisor"
     ]
