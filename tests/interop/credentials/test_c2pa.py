@@ -118,7 +118,7 @@ def test_a_package_with_content_credentials_is_whole_for_us_and_trusted_by_other
     assert seen_by_another(recording, tmp_path)["trust"]["status"] != trusted, "nobody trusts a root that they were not given"
 
 
-def test_it_plays(sealed: Sealed) -> None:
+def test_the_recording_plays_with_its_box(sealed: Sealed) -> None:
     with av.open(io.BytesIO(read_entries(sealed.package)[MEDIA]), "r") as played:
         assert len(list(played.decode(video=0))) > 30
 
@@ -217,7 +217,7 @@ def test_what_would_change_the_recording_is_refused(sealed: Sealed) -> None:
     view.seek(0)
     assert view.readall() == recording
     altered = _WithBox(io.BytesIO(plain))
-    with pytest.raises(OSError, match="change the recording"):
+    with pytest.raises(IntegrityError, match="change the recording"):
         altered.write(recording[:-1] + b"x")
     with pytest.raises(IntegrityError, match="change the recording"):
         altered.finished()

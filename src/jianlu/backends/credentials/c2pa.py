@@ -113,9 +113,9 @@ class _WithBox(io.RawIOBase):
         memoryview(buffer)[: len(part)] = part
         return len(part)
 
-    def write(self, data: Any) -> int:
+    def write(self, written: Any) -> int:
         """Takes the box; of everything else makes sure that it is the recording's."""
-        content = bytes(data)
+        content = bytes(written)
         done = 0
         while done < len(content):
             rest, place = content[done:], self._position - self._at
@@ -140,7 +140,7 @@ class _WithBox(io.RawIOBase):
     def _must_be(self, part: bytes, at: int) -> None:
         if self._original(at, len(part)) != part:
             self.problem = IntegrityError("content credentials would change the recording itself: report this")
-            raise OSError(str(self.problem))
+            raise self.problem
 
     def _between(self, at: int, length: int) -> bytes:
         if length <= 0:
