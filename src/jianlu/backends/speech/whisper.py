@@ -1,7 +1,7 @@
 """Whisper through `faster-whisper` on CTranslate2: writes down up to 28 s of Mandarin or English with word times.
 
-Neutral decoding, the same every time: no prompt, no hot words, no text carried over, temperature 0. What it must not do is
-guess: a unit in which it loses its way (repeats itself, or is told by its own scores to be unsure) is reported as not sound.
+Neutral decoding, the same every time on one processor: no prompt, no hot words, no text carried over, temperature 0. What it must not do
+is guess: a unit in which it loses its way (repeats itself, or is told by its own scores to be unsure) is reported as not sound.
 """
 
 from __future__ import annotations
