@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo demo-file check test bench soak sweep fuzz scan format lock verifier openapi static system-packages
+.PHONY: help setup web demo demo-file check test proofs bench soak sweep fuzz scan format lock verifier openapi static system-packages
 
 BIN := .venv/bin
 WORKERS ?= 2
@@ -34,12 +34,15 @@ static: setup
 	$(BIN)/lint-imports --no-logo
 
 check: static ## quick proof, under two minutes: lint, types, contracts, quick tests
-	$(PYTEST) -n $(WORKERS) -m "not slow" tests/architecture tests/unit tests/property tests/vectors
+	$(PYTEST) -n $(WORKERS) -m "not slow and not thorough" tests/architecture tests/unit tests/property tests/vectors
 
 system-packages:
 	@tests/install-system-packages.sh
 
-test: static system-packages ## every proof
+test: static system-packages ## the proofs, every kind of them; what CI runs, within the hour on two cores
+	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not thorough"
+
+proofs: static system-packages ## all of `make test` and every further variant (`thorough`), about twice as long
 	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile
 
 bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now
