@@ -216,8 +216,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
 
 SABOTAGE = {
     "test_a_forged_package_is_refused": "packages sabotaged and refused",
-    "test_a_spoiled_session_is_not_complete": "sessions spoiled and not complete",
-    "test_a_harmless_variant_comes_out_complete": "harmless variants and complete",
+    "test_a_session_spoiled_in": "sessions spoiled and not complete",
+    "comes_out_complete": "harmless variants and complete",
 }
 
 

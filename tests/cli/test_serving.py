@@ -67,7 +67,7 @@ def test_the_log_holds_no_password_token_or_path(home: Path) -> None:
 def test_a_second_start_on_a_home_is_refused_and_the_first_goes_on(home: Path) -> None:
     with served(home, "--only", "web") as running, running.client() as client:
         with served(home) as second:
-            assert second.process.wait(timeout=60) == 5
+            assert second.process.wait(timeout=240) == 5
             assert second.logged("web_cannot_start")
         assert client.get("/api/v1/health").status_code == 200
 
@@ -79,7 +79,7 @@ def test_a_port_that_is_taken_is_said_and_nothing_is_left_running(home: Path, tm
         settings = copy / "jianlu.toml"
         settings.write_text(settings.read_text(encoding="utf-8").replace("\nport = 0", f"\nport = {port}"), encoding="utf-8")
         with served(copy) as running:
-            assert running.process.wait(timeout=60) == 75
+            assert running.process.wait(timeout=240) == 75
         assert any("cannot listen" in line for line in running.printed)
 
 
@@ -100,7 +100,7 @@ def test_starting_never_makes_keys_or_certificates(home: Path, tmp_path: Path) -
     copy = shutil.copytree(home, tmp_path / "home")
     (copy / "tls" / "server.crt").unlink()
     with served(copy, "--only", "web") as running:
-        assert running.process.wait(timeout=60) == 4
+        assert running.process.wait(timeout=240) == 4
     assert any("jianlu certificate" in line for line in running.printed)
     assert not (copy / "tls" / "server.crt").exists()
 
@@ -145,7 +145,7 @@ def test_the_same_home_is_served_from_postgresql(tmp_path: Path) -> None:
         text = settings.read_text(encoding="utf-8").replace("sqlite:///index.sqlite", create_database(url, "served"))
         settings.write_text(text, encoding="utf-8")
         with served(home, "--only", "web") as refused:
-            assert refused.process.wait(timeout=60) == 5, "starting never makes a schema"
+            assert refused.process.wait(timeout=240) == 5, "starting never makes a schema"
         assert jianlu("vault", "reindex", "--home", home).code == 0
         add_account(home, "mei", "agent")
         with served(home, "--only", "web") as running, running.client(signed_in="mei") as client:

@@ -122,7 +122,7 @@ def running_firefox(folder: Path, **settings: bool | int | str) -> Iterator[Fire
                 yield Firefox(connection)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
 
 
 def _connected(process: subprocess.Popen[bytes], port: int) -> socket.socket | None:

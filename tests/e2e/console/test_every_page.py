@@ -78,13 +78,13 @@ def test_every_page_says_what_a_browser_may_do_with_it_and_brings_no_script_or_s
     assert pages - seen == set() and {way.name for way in others} >= {"POST /search", "POST /copy", "GET /static"}
 
 
+@pytest.mark.parametrize(("lang", "theme"), [LOOKS[0], pytest.param(*LOOKS[1], marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("who", VISITORS, ids=[who or "nobody" for who in VISITORS])
-def test_every_page_is_right(furnished: Furnished, visited: Console, who: str) -> None:
+def test_every_page_is_right(furnished: Furnished, visited: Console, who: str, lang: Lang, theme: Theme) -> None:
     page = come_in(furnished, visited, who)
     found: list[str] = []
     for stop in (each for each in WALK if each.who == who):
-        for lang, theme in LOOKS:
-            found += look(furnished, page, stop, lang, theme)
+        found += look(furnished, page, stop, lang, theme)
     assert found == []
     assert visited.complaints == []
 

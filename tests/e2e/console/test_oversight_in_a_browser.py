@@ -92,7 +92,7 @@ def test_a_customer_opens_their_copy_by_link_and_code_and_keeps_it(console: Cons
     become(lambda: again.is_visible(".wrong"), "the link works once")
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.thorough)])
 def test_the_tables_over_everything_have_no_defects_on_a_desk_and_on_a_phone(console: Console, lang: str) -> None:
     case = console.new_case(f"over-{lang}")
     console.home.as_staff("lin").call("POST", f"/api/v1/cases/{case}/seat", {"seat": "agent"})

@@ -165,9 +165,16 @@ def test_webassembly_runs_in_that_worker_and_on_no_page(console: Console) -> Non
     assert page.evaluate(runs) == "refused"
 
 
-@pytest.mark.parametrize("lang", ["zh-CN", "en-GB"])
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("is_phone", [False, True], ids=["desk", "phone"])
+@pytest.mark.parametrize("lang", ["zh-CN", pytest.param("en-GB", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    ("is_phone", "look"),
+    [
+        pytest.param(False, "light", id="desk-light"),
+        pytest.param(True, "dark", id="phone-dark"),
+        pytest.param(True, "light", id="phone-light", marks=pytest.mark.thorough),
+        pytest.param(False, "dark", id="desk-dark", marks=pytest.mark.thorough),
+    ],
+)
 def test_the_pages_fit_and_have_no_defect_for_those_who_see_hear_or_point_less_well(
     console: Console, lang: str, look: str, is_phone: bool, tmp_path: Path
 ) -> None:

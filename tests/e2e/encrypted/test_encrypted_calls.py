@@ -98,6 +98,7 @@ def test_whoever_comes_without_the_secret_or_with_another_one_is_seen_to_and_is_
     assert console.complaints == []
 
 
+@pytest.mark.thorough
 def test_who_left_is_not_given_the_next_secret_and_the_call_goes_on_under_it_with_what_is_shared(
     console: Console, tmp_path: Path
 ) -> None:

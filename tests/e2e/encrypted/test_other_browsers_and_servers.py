@@ -45,6 +45,7 @@ PLAYS = """const video = document.querySelector(arguments[0]);
 return video !== null && video.videoWidth > 0 && !video.paused && video.currentTime > 1"""
 
 
+@pytest.mark.thorough
 @pytest.mark.needs_program("firefox-esr")
 def test_a_customer_with_firefox_is_read_by_both_recorders_and_by_nobody_who_forwards(console: Console, tmp_path: Path) -> None:
     case = console.new_case("sealed-firefox", SEALED_TRANSFER)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jianlu.entry.sample.assemble import assemble
-from tests.e2e.sabotage.content import SABOTAGES, Sabotage
+from tests.e2e.sabotage.content import ONE_FAULT, SEVERAL_FAULTS, Sabotage
 from tests.e2e.sabotage.world import jianlu, make_home, seal, write_case
 
 pytestmark = pytest.mark.slow
@@ -27,20 +27,38 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_home(tmp_path_factory.mktemp("content") / "home")
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES, ids=lambda sabotage: sabotage.name)
-def test_a_spoiled_session_is_not_complete_and_says_where(sabotage: Sabotage, home: Path, tmp_path: Path) -> None:
-    media = tmp_path / "session.mp4"
+def name_of(sabotage: Sabotage) -> str:
+    return sabotage.name
+
+
+@pytest.mark.parametrize("sabotage", SEVERAL_FAULTS, ids=name_of)
+def test_a_session_spoiled_in_several_ways_is_not_complete_and_says_where_each(
+    sabotage: Sabotage, home: Path, tmp_path: Path
+) -> None:
+    is_found(sabotage, home, tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("sabotage", ONE_FAULT, ids=name_of)
+def test_a_session_spoiled_in_one_way_is_not_complete_and_says_where(sabotage: Sabotage, home: Path, tmp_path: Path) -> None:
+    is_found(sabotage, home, tmp_path)
+
+
+def is_found(sabotage: Sabotage, home: Path, folder: Path) -> None:
+    """Seal the spoiled session: it verifies as intact, and every fault is told with its clauses, reason and place."""
+    media = folder / "session.mp4"
     timeline = assemble(sabotage.recipe, media)
     number = "spoiled-" + sabotage.name.replace(" ", "-").replace("'", "")
-    seal(home, media, write_case(tmp_path / "case.toml", number), tmp_path / "out.jlp")
-    code, result = jianlu("verify", tmp_path / "out.jlp")
+    seal(home, media, write_case(folder / "case.toml", number), folder / "out.jlp")
+    code, result = jianlu("verify", folder / "out.jlp")
     assert (code, result["intact"], result["complete"]) == (10, True, False)
     verdicts = {f"{clause['pack']}:{clause['clause']}": clause for clause in result["clauses"]}
-    from_ms, to_ms = sabotage.place(timeline)
-    for name in sabotage.clauses:
-        clause = verdicts[name]
-        assert clause["verdict"] == "not_met", (name, clause)
-        reasons = [reason for reason in clause["reasons"] if reason["code"] == sabotage.reason]
-        assert reasons, (name, clause["reasons"])
-        assert any(locates(reason, from_ms, to_ms) for reason in reasons), (reasons, (from_ms, to_ms))
-    assert set(sabotage.clauses) <= {problem["clause"] for problem in result["problems"]}
+    for fault in sabotage.faults:
+        from_ms, to_ms = fault.place(timeline)
+        for name in fault.clauses:
+            clause = verdicts[name]
+            assert clause["verdict"] == "not_met", (name, clause)
+            reasons = [reason for reason in clause["reasons"] if reason["code"] == fault.reason]
+            assert reasons, (name, clause["reasons"])
+            assert any(locates(reason, from_ms, to_ms) for reason in reasons), (reasons, (from_ms, to_ms))
+        assert set(fault.clauses) <= {problem["clause"] for problem in result["problems"]}

@@ -23,7 +23,7 @@ from jianlu.wiring import open_identity
 from tests.fakes.identity import worlds
 from tests.fakes.quiet_home import make_quiet_home
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 PASSWORD = "correct horse battery"
 
 

@@ -46,7 +46,7 @@ def running_media(home: Path, *options: str, settings: str = "") -> Iterator[Med
             rooms.close()
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0, (home / "media.log").read_text(encoding="utf-8")
+            assert process.wait(120) == 0, (home / "media.log").read_text(encoding="utf-8")
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def _check_done_once(opened: Home, case: CaseRef) -> None:
     assert sorted(package.parent.glob(f".{case}*")) == []
 
 
-@pytest.mark.parametrize("moment", ["after", pytest.param("before", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("moment", ["after", pytest.param("before", marks=pytest.mark.thorough)])
 def test_a_worker_killed_at_every_step_is_replaced_and_nothing_is_done_twice(tmp_path: Path, moment: str) -> None:
     home, cases = make_recorded_home(tmp_path, [f"call-{number}" for number in range(6)])
     steps = _steps(home, cases[0])

@@ -1,4 +1,4 @@
-"""SIGKILL for the processes of a call: its recorder twenty times at random instants, the media process, the web process.
+"""SIGKILL for the processes of a call: its recorder at random instants (twenty times in `make proofs`), the media process, the web process.
 
 Each is started anew by the supervisor and the call goes on by itself in the same recording; its template pauses what is not recorded.
 What a kill cost is declared at its second, with its reason. A worker that is killed at each of its steps is in `tests/fault/jobs`.
@@ -20,7 +20,6 @@ from tests.fault.live_session.talk import Talk, talk
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
-KILLS = 20
 SEED = 20_26
 LIVES_S_MAX = 3.0
 IN_PROGRESS_MS = 2 * SEGMENT_MS + LIVE_LAG_MS_MAX
@@ -30,12 +29,13 @@ NEAR_MS = 3_000
 """A gap of the media begins with the last packet before a loss, and is looked for around it."""
 
 
-def test_a_recorder_killed_twenty_times_in_a_call_loses_what_was_in_progress_and_declares_it(
-    console: Console, tmp_path: Path
+@pytest.mark.parametrize("kills_wanted", [4, pytest.param(20, marks=pytest.mark.thorough)])
+def test_a_recorder_killed_again_and_again_in_a_call_loses_what_was_in_progress_and_declares_it(
+    console: Console, tmp_path: Path, kills_wanted: int
 ) -> None:
-    with talk(console, "killed-recorder", OPENING) as held:
+    with talk(console, f"killed-recorder-{kills_wanted}", OPENING) as held:
         held.forgets_warnings()
-        kills = kill_often(held, random.Random(SEED))
+        kills = kill_often(held, random.Random(SEED), kills_wanted)
         held.becomes("live")
         held.records_on()
         held.comes_back()
@@ -63,11 +63,11 @@ class Kill:
     sealed_ms: int
 
 
-def kill_often(held: Talk, chance: random.Random) -> list[Kill]:
+def kill_often(held: Talk, chance: random.Random, often: int) -> list[Kill]:
     """Kill the recorder at random instants of its lives."""
     kills: list[Kill] = []
     pause = threading.Event()
-    while len(kills) < KILLS:
+    while len(kills) < often:
         become(held.is_recording, "it records")
         seen_ms = held.now_ms()
         pause.wait(chance.uniform(0, LIVES_S_MAX))

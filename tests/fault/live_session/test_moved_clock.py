@@ -64,6 +64,7 @@ def served(wall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         home.stop()
 
 
+@pytest.mark.thorough
 def test_a_moved_clock_is_on_the_record_and_moves_nothing(console: Console, wall: Path, tmp_path: Path) -> None:
     with talk(console, "moved-clock") as held:
         held.records_on(1_000)

@@ -55,7 +55,7 @@ def turn(tmp_path: Path) -> Iterator[Turn]:
             yield Turn(f"turn:127.0.0.1:{port}")
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
 
 
 def _listens(port: int) -> bool:
