@@ -35,6 +35,7 @@ def firefox(tmp_path: Path) -> Iterator[Firefox]:
         yield started
 
 
+@pytest.mark.thorough
 def test_a_customer_with_firefox_is_recorded_like_anybody(console: Console, firefox: Firefox) -> None:
     case = console.new_case("firefox-1")
     agent = console.signed_in(console.page())

@@ -343,6 +343,7 @@ OPEN = "return [...document.querySelectorAll('.nav-group[open] > summary')].map(
 
 
 @pytest.mark.needs_program("firefox-esr")
+@pytest.mark.thorough
 def test_the_top_and_the_pages_of_an_auditor_in_firefox(furnished: Furnished, tmp_path: Path) -> None:
     with running_firefox(tmp_path) as firefox:
         firefox.goto(f"{furnished.url}/sign-in?lang=en")

@@ -75,6 +75,7 @@ def test_a_customer_with_firefox_is_read_by_both_recorders_and_by_nobody_who_for
     assert console.complaints == []
 
 
+@pytest.mark.thorough
 @pytest.mark.needs_program("janus")
 def test_janus_forwards_an_encrypted_call_that_it_cannot_read(chromium: Browser, tmp_path: Path) -> None:
     program = find_program("janus") or "janus"

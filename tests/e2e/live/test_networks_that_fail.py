@@ -85,6 +85,7 @@ class Trouble:
     to_ms: int
 
 
+@pytest.mark.thorough
 def test_a_sale_lives_through_short_faults_and_is_halted_by_a_long_one(
     home: RunningHome, opened: dict[str, Browser], wires: dict[str, Host], tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def _verdicts(result: Result) -> dict[str, Verdict]:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_call_and_the_file_of_the_same_talk_have_the_same_verdicts(tmp_path: Path) -> None:
     write_sample(tmp_path / "sample")
     media = tmp_path / "sample" / "sale.mp4"

@@ -77,6 +77,27 @@ MUTE, BLACK, FROZEN = Span(40_000, 70_000), Span(30_000, 40_000), Span(52_000, 6
 
 SEVERAL_FAULTS = (
     Sabotage(
+        "things said wrong",
+        DEFAULT.replacing("c02", customer("xc02_no"))
+        .replacing("a09", customer("xc_reads_a09"))
+        .adding_after("a10", agent("xa_promise_spoken")),
+        (
+            Fault(CONSENT, "refused", said("xc02_no")),
+            Fault(POINTS, "wrong_speaker", said("xc_reads_a09")),
+            Fault(PROMISE, "forbidden", said("xa_promise_spoken")),
+        ),
+    ),
+    Sabotage(
+        "picture and sound",
+        replace(DEFAULT, mutes=(Mute("customer", MUTE),), black=BLACK, freeze=FROZEN, audio_shift_ms=300),
+        (
+            Fault(QUALITY, "dead", during(MUTE)),
+            Fault(QUALITY, "black", during(BLACK)),
+            Fault(QUALITY, "frozen", during(FROZEN)),
+            Fault((f"{BANK}:CN-BK-1", f"{SALE}:CN-IN-4"), "offset", anywhere),
+        ),
+    ),
+    Sabotage(
         "things left out",
         DEFAULT.without("c02", "a03", "c04", "a09", "a10", "c11"),
         (
@@ -89,17 +110,6 @@ SEVERAL_FAULTS = (
         ),
     ),
     Sabotage(
-        "things said wrong",
-        DEFAULT.replacing("c02", customer("xc02_no"))
-        .replacing("a09", customer("xc_reads_a09"))
-        .adding_after("a10", agent("xa_promise_spoken")),
-        (
-            Fault(CONSENT, "refused", said("xc02_no")),
-            Fault(POINTS, "wrong_speaker", said("xc_reads_a09")),
-            Fault(PROMISE, "forbidden", said("xa_promise_spoken")),
-        ),
-    ),
-    Sabotage(
         "things in the wrong order",
         DEFAULT.moving_after("c02", "a01")
         .moving_after("a09", "c11")
@@ -108,16 +118,6 @@ SEVERAL_FAULTS = (
             Fault(CONSENT, "before_question", said("c02")),
             Fault(POINTS, "out_of_order", said("a09")),
             Fault(PROMISE, "forbidden", said("xa_yes")),
-        ),
-    ),
-    Sabotage(
-        "picture and sound",
-        replace(DEFAULT, mutes=(Mute("customer", MUTE),), black=BLACK, freeze=FROZEN, audio_shift_ms=300),
-        (
-            Fault(QUALITY, "dead", during(MUTE)),
-            Fault(QUALITY, "black", during(BLACK)),
-            Fault(QUALITY, "frozen", during(FROZEN)),
-            Fault((f"{BANK}:CN-BK-1", f"{SALE}:CN-IN-4"), "offset", anywhere),
         ),
     ),
 )
@@ -184,9 +184,11 @@ ONE_FAULT = (
     ),
 )
 
+OTHER_PEOPLE = "another agent and another customer"
+AT_ONCE = "everything that is lawful but different"
 ALL_HARMLESS = {
-    "another agent and another customer": DEFAULT.in_voices({"agent": "agent_other", "customer": "customer_other"}),
-    "everything that is lawful but different": replace(
+    OTHER_PEOPLE: DEFAULT.in_voices({"agent": "agent_other", "customer": "customer_other"}),
+    AT_ONCE: replace(
         DEFAULT.replacing("a08", agent("xa08_num"))
         .replacing("a09", agent("xa09_num"))
         .replacing("c02", customer("xc02_alt"))
@@ -210,4 +212,4 @@ ONE_HARMLESS: dict[str, Recipe] = {
     "re-muxed to Matroska": replace(DEFAULT, encoding=Encoding(container="mkv", remuxed=True)),
 }
 
-__all__ = ["ALL_HARMLESS", "ONE_FAULT", "ONE_HARMLESS", "SEVERAL_FAULTS", "Fault", "Line", "Sabotage"]
+__all__ = ["ALL_HARMLESS", "AT_ONCE", "ONE_FAULT", "ONE_HARMLESS", "OTHER_PEOPLE", "SEVERAL_FAULTS", "Fault", "Line", "Sabotage"]

@@ -8,7 +8,7 @@ import pytest
 
 from jianlu.entry.sample.assemble import assemble
 from jianlu.entry.sample.recipe import DEFAULT, Recipe
-from tests.e2e.sabotage.content import ALL_HARMLESS, ONE_HARMLESS
+from tests.e2e.sabotage.content import ALL_HARMLESS, AT_ONCE, ONE_HARMLESS, OTHER_PEOPLE
 from tests.e2e.sabotage.world import deafen, jianlu, make_home, seal, write_case
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_home(tmp_path_factory.mktemp("harmless") / "home")
 
 
-@pytest.mark.parametrize("name", ALL_HARMLESS)
+@pytest.mark.parametrize("name", [AT_ONCE, pytest.param(OTHER_PEOPLE, marks=pytest.mark.thorough)])
 def test_a_session_that_is_only_different_comes_out_complete(name: str, home: Path, tmp_path: Path) -> None:
     is_complete(name, ALL_HARMLESS[name], home, tmp_path)
 

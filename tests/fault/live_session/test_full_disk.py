@@ -74,7 +74,8 @@ def served(disk: Path) -> Iterator[RunningHome]:
         yield home
 
 
-@pytest.mark.parametrize("left_bytes", [NOTHING_FITS, pytest.param(EVENTS_FIT, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("left_bytes", [EVENTS_FIT, NOTHING_FITS])
 def test_a_full_disk_stops_the_call_visibly_and_nothing_of_it_is_lost_silently(
     console: Console, disk: Path, tmp_path: Path, left_bytes: int
 ) -> None:

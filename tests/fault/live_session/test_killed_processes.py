@@ -78,6 +78,7 @@ def kill_often(held: Talk, chance: random.Random, often: int) -> list[Kill]:
     return kills
 
 
+@pytest.mark.thorough
 def test_a_killed_media_process_is_a_declared_gap_and_the_pages_come_back(console: Console, tmp_path: Path) -> None:
     with talk(console, "killed-media", OPENING) as held:
         held.records_on()
