@@ -77,6 +77,13 @@ BODIES: dict[str, Any] = {
     "/join": {"token": "t"},
     "/queue": {"template": "insurance-remote", "name": "x"},
     "/sign-in": {"name": "x", "password": "y"},
+    "/statements": {
+        "trigger": "contract_end",
+        "day": "2026-11-01",
+        "evidence": "x-1",
+        "evidence_digest": "0" * 64,
+        "reason": "the contract was ended",
+    },
 }
 
 
@@ -147,6 +154,7 @@ def test_a_case_that_is_not_there_is_not_found_by_anybody(api: ApiWorld) -> None
             if call.template.startswith("/api/v1/cases/{case}"):
                 api.world.clock.move(100)
                 others = ((403,) if client is guest else ()) + ((422,) if "/review" in call.template else ())
+                others += (403,) if call.template.endswith("/statements") else ()  # as of a case of others: it tells nothing
                 expect_problem(call.send(client), 404, *others)
 
 
