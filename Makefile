@@ -39,10 +39,10 @@ check: static ## quick proof, under two minutes: lint, types, contracts, quick t
 system-packages:
 	@tests/install-system-packages.sh
 
-test: static system-packages ## the proofs, every kind of them; what CI runs, within the hour on two cores
+test: static system-packages ## the proofs; what CI runs, made to fit the hour on two cores
 	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not thorough"
 
-proofs: static system-packages ## all of `make test` and every further variant (`thorough`), about twice as long
+proofs: static system-packages ## all of `make test` and the long ones and every further variant (`thorough`)
 	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile
 
 bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now

@@ -198,20 +198,44 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     drop_database(cluster, name)
 
 
+_LEFT = pytest.StashKey[int]()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count the proofs that this run leaves to the long one."""
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.config.stash[_LEFT] = item.config.stash.get(_LEFT, 0) + 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker says what it left; each of them chose among all tests, so one's count is everybody's."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = session.config.stash.get(_LEFT, 0)
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker said, where the summary is written."""
+    node.config.stash[_LEFT] = getattr(node, "workeroutput", {}).get("left", 0) or node.config.stash.get(_LEFT, 0)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
     """Say last how the sabotage suite went, in numbers, and once per reason what was not proved in this run."""
     yield
     _count_sabotage(terminalreporter)
     _count_injections(terminalreporter)
+    left = terminalreporter.config.stash.get(_LEFT, 0)
     reasons: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         reasons[reason] = reasons.get(reason, 0) + 1
-    if reasons:
+    if reasons or left:
         terminalreporter.section("NOT PROVED IN THIS RUN", sep="!", red=True, bold=True)
         for reason, count in sorted(reasons.items()):
             terminalreporter.write_line(f"{count:4} skipped: {reason}")
+        if left:
+            terminalreporter.write_line(f"{left:4} left to `make proofs`")
 
 
 SABOTAGE = {

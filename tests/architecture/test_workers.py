@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import workers
+from tests.contract.api.conftest import ON_BOTH
 
 TESTS = Path(workers.__file__).parent.parent
 
@@ -25,6 +26,11 @@ def test_long_files_are_there_once_and_in_no_lane() -> None:
     assert len(set(places)) == len(places) > 20
     assert set(places) <= set(every_file())
     assert [place for place in places if workers.lane_of(place)] == []
+
+
+def test_what_the_interface_is_asked_on_both_databases_is_there() -> None:
+    """A renamed file would silently be asked on SQLite alone."""
+    assert {f"contract/api/{stem}.py" for stem in ON_BOTH} <= set(every_file())
 
 
 def test_whoever_takes_the_lanes_in_turn_only_ever_yields_more() -> None:
