@@ -1,8 +1,11 @@
 """The case log: one case's events and sealed objects, in the order in which they were recorded.
 
-An object is durable before the event that names it, and the event before the call returns; so an event without its object
-cannot exist, and an object without an event is an orphan that the next try replaces. Opening reads the case back from the
-ledger, so that a crashed session goes on where it was. One writer a case; several threads of it may append.
+An object is durable before the event that names it, and the event before the call returns; so an event without its object cannot
+exist, and an object without an event is an orphan (`_orphans.py`) that the next try passes over. Opening reads the case back from
+the ledger, so that a crashed session goes on where it was. One writer a case; several threads of it may append.
+
+A log whose append was refused, or ended in an unknown way, does not know its case any more: it writes nothing from then on and is
+opened anew.
 """
 
 from __future__ import annotations
@@ -11,15 +14,15 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, JianluError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import FIRST_PREV, Event, check_chain, make_event
 from jianlu.core.formats.plan import Handling, Plan, parse_plan, plan_bytes
 from jianlu.core.limits import SEGMENT_PLAIN_BYTES_MAX
 from jianlu.core.terms.digests import commitment_to, digest_of, opens
 from jianlu.core.terms.events import EventType
-from jianlu.core.terms.ids import CaseRef, ObjectId, TenantId, case_ref, object_id, tenant_id
+from jianlu.core.terms.ids import CaseRef, TenantId, case_ref, object_id, tenant_id
 from jianlu.core.terms.instants import instant_text
-from jianlu.vault._checked import checked
+from jianlu.vault._orphans import Orphans
 from jianlu.vault.handling import label_of, require_keepable
 from jianlu.vault.index import BATCH_ENTRIES, catch_up, enter_events, indexed_events, parse_entry, read_case_row, scan_case
 from jianlu.vault.keys import UnitKey, create_unit_key, is_shredded, open_unit_key
@@ -59,6 +62,8 @@ class CaseLog:
         self._parts = {(part.object, part.version): (event, part) for event in self._events for part in object_parts(event)}
         self._unit_key: UnitKey | None = None
         self._handling: tuple[Handling, ...] | None = None
+        self._orphans = Orphans(using, tenant, case, self._parts)
+        self._stale: type[JianluError] | None = None
         self._lock = threading.RLock()
 
     @property
@@ -70,6 +75,11 @@ class CaseLog:
     def next_n(self) -> int:
         """The number that the next event will have; the first half of its salts' labels."""
         return len(self._events)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nothing can be written by this log any more: its last append was refused, or may be in the ledger all the same."""
+        return self._stale is not None
 
     def position_of(self, n: int) -> int:
         """Ledger position of the case's event `n`; NotFoundError if there is none."""
@@ -97,21 +107,24 @@ class CaseLog:
         """Record an event; it is in the ledger, durable, when this returns.
 
         `commits` adds commitments to the body: field to the SHA-256 of the content that it commits to.
-        InvalidError when the body is not one (nothing is recorded); UnavailableError or IntegrityError when the ledger fails (open the
-        log again to see whether it was recorded). A failing index does not stop the record: the index catches up later.
+        InvalidError when the body is not one (nothing is recorded); UnavailableError or IntegrityError when the ledger fails, ConflictError
+        when another writer was first: from then on this log is stale and raises the same for everything that writes. Open the case's log
+        again to see what was recorded. A failing index does not stop the record: the index catches up later.
         """
         with self._lock:
+            self._require_current()
             if commits:
                 body = {**body, **{field: self.commit_to(digest, field) for field, digest in commits.items()}}
             prev = self._events[-1].digest if self._events else FIRST_PREV
             at = instant_text(self._using.clock.now())
             event = make_event(type, tenant=self.tenant, case=self.case, n=self.next_n, prev=prev, at=at, body=body)
             parts = list(object_parts(event))
-            position = self._using.ledger.append(event.content)
+            position = self._recorded(event.content)
             self._positions.append(position)
             self._events.append(event)
             self._parts.update({(part.object, part.version): (event, part) for part in parts})
             self._enter(position, event)
+            self._orphans.clear()
             return event
 
     def seal_and_append(
@@ -140,8 +153,9 @@ class CaseLog:
         clause, where the case's plan forbids to keep such an object in the store, or under its key.
         """
         with self._lock:
+            self._require_current()
             label = label_of(object, self._handled(), using=self._using)
-            place = self._vacant_place(object_id(object))
+            place = self._orphans.vacant_place(object_id(object))
             sealed = seal(Draft(place, plaintext), using=self._using, unit_key=self._key())
             return part_body(sealed, self.commit_to(sealed.plain_digest, f"{part}.commit" if part else "commit"), label)
 
@@ -222,18 +236,21 @@ class CaseLog:
             self._handling = parse_plan(self.open_object("plan")).handling if says else ()
         return self._handling
 
-    def _vacant_place(self, object: ObjectId) -> Place:
-        """Where the next version goes, cleared of an orphan: something sealed there that no event names, left by a crash.
+    def _recorded(self, entry: bytes) -> int:
+        """The entry's position; whatever else comes of it but a refusal of its form leaves open what the case's last event is."""
+        try:
+            return self._using.ledger.append(entry)
+        except InvalidError:
+            raise
+        except BaseException as error:
+            self._stale = type(error) if isinstance(error, JianluError) else UnavailableError
+            raise
 
-        Not while the ledger has stopped: the event that names it may be on the disk, and is found when the ledger is opened again.
-        """
-        version = 1 + max((number for name, number in self._parts if name == object), default=0)
-        place = Place(self.tenant, self.case, object, version)
-        blobs = checked(self._using.blobs)
-        if blobs.exists(place.blob_name):
-            self._using.ledger.require_open()
-            blobs.delete(place.blob_name)
-        return place
+    def _require_current(self) -> None:
+        if self._stale is not None:
+            raise self._stale(
+                "what was recorded last in this case is not known here: open the case's log again, look, then go on"
+            )
 
     def _key(self) -> UnitKey:
         with self._lock:

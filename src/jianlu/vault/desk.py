@@ -26,19 +26,19 @@ class CaseDesk:
         self._lock = threading.Lock()
 
     def log(self, tenant: str, case: str) -> CaseLog:
-        """The case's log, opened once and read back from the ledger; an unknown case has no events yet.
+        """The case's log, opened once and read back from the ledger, and again once it is stale; an unknown case has no events yet.
 
         Raises as `open_case_log`.
         """
         key = (tenant, case)
         with self._lock:
-            if key in self._logs:
-                return self._logs[key]
+            if (known := self._logs.get(key)) is not None and not known.is_stale:
+                return known
             turn = self._opening.setdefault(key, threading.Lock())
         with turn:
             with self._lock:
-                if key in self._logs:
-                    return self._logs[key]
+                if (known := self._logs.get(key)) is not None and not known.is_stale:
+                    return known
             opened = open_case_log(self._using, tenant, case)
             with self._lock:
                 self._logs[key] = opened

@@ -61,6 +61,29 @@ def test_an_invitation_is_not_used_up_when_there_is_no_room_to_sit_down_in(world
         accept(token, using=world.using)
 
 
+def test_a_session_whose_ledger_lost_an_answer_shows_what_it_has_and_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event is in the ledger, and whoever wrote it heard that the ledger is away: the log that wrote it knows too little."""
+    case = world.seated()
+    leave_seat(case, using=world.using, by=participant(case))
+    accept(invite(case, "customer", using=world.using, by=AGENT).token, using=world.using)
+    assert {gate["code"] for gate in world.view(case)["gates"]} == {"device_untested"}
+    append = world.vault.ledger.append
+
+    def lose(entry: bytes) -> int:
+        append(entry)
+        raise UnavailableError("the ledger does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.vault.ledger, "append", lose)
+        with pytest.raises(UnavailableError, match="does not answer"):
+            record_preflight(case, DEVICES, using=world.using, by=participant(case))
+    assert world.view(case)["gates"] == [], "what was recorded counts, although nobody was told"
+    leave_seat(case, using=world.using, by=participant(case))
+    assert world.kinds(case)[-2:] == [EventType.PREFLIGHT_RECORDED, EventType.SEAT_LEFT]
+
+
 def test_an_invitation_is_used_in_the_transaction_that_admits_or_not_at_all(world: World) -> None:
     case = world.create()
     token = invite(case, "customer", using=world.using, by=AGENT).token

@@ -86,8 +86,11 @@ def test_a_worker_that_was_paused_cannot_write_on_when_another_has_taken_over(tm
     with serve_home(home) as opened, open_workbench(home) as bench:
         paused = open_case_log(bench.vault, tenant_id(TENANT), case)
         _work(opened, case, [])
-        for late in (EventType.RETENTION_SET, EventType.CASE_CLOSED):
-            with pytest.raises(ConflictError, match="another process went on"):
+        for late, why in (
+            (EventType.RETENTION_SET, "another process went on"),
+            (EventType.CASE_CLOSED, "open the case's log again"),
+        ):
+            with pytest.raises(ConflictError, match=why):
                 paused.append(late, {"events": paused.next_n + 1})
         _check_done_once(opened, case)
 

@@ -99,7 +99,9 @@ def look_at(home: Path, acknowledged: int) -> dict[str, Any]:
                 log.open_object(part.object)
         record(log, -1)
         found["whole"] = [log.open_object(f"seg-{number:06d}") == segment(number) for number in range(1, SEGMENTS + 1)]
-        found["versions"] = sorted({part.version for event in log.events for part in object_parts(event)})
+        parts = [part for event in log.events for part in object_parts(event)]
+        named = {f"{log.tenant}/{log.case}/{part.object}.v{part.version}.sealed" for part in parts}
+        found["orphans"] = sorted({*using.blobs.names()} - named)
         found["events"] = log.next_n
         found["differences"] = [str(difference) for difference in compare_index(using, log.tenant, log.case)]
     return found

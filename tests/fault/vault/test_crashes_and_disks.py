@@ -39,7 +39,7 @@ def test_a_kill_before_any_system_call_loses_and_doubles_nothing(tmp_path: Path,
     for outcome in outcomes:
         assert not outcome["lost"], outcome
         assert outcome["recorded"] - outcome["acknowledged"] in (0, 1), outcome
-        assert (outcome["whole"], outcome["events"], outcome["versions"]) == ([True, True], 4, [1]), outcome
+        assert (outcome["whole"], outcome["events"], outcome["orphans"]) == ([True, True], 4, []), outcome
         assert (outcome["differences"], outcome["plaintext_on_disk"]) == ([], []), outcome
 
 

@@ -98,7 +98,7 @@ def test_a_new_version_is_sealed_beside_the_old_one(small_vault: VaultPorts) -> 
         reopened.open_object("findings-x", 3)
 
 
-def test_an_object_that_no_event_names_is_replaced(small_vault: VaultPorts) -> None:
+def test_an_object_that_no_event_names_is_passed_over_and_cleared(small_vault: VaultPorts) -> None:
     log = open_case_log(small_vault, TENANT, CASE)
     place = Place(log.tenant, log.case, log.seal_part("seg-000001", b"orphan")["object"], 1)
     assert small_vault.blobs.exists(place.blob_name)
@@ -108,16 +108,18 @@ def test_an_object_that_no_event_names_is_replaced(small_vault: VaultPorts) -> N
     with pytest.raises(NotFoundError):
         reopened.open_object("seg-000001")
     event = reopened.seal_and_append(EventType.SEGMENT_SEALED, "seg-000001", b"segment", {"no": 1})
-    assert event.body["version"] == 1
+    assert event.body["version"] == 2
     assert reopened.open_object("seg-000001") == b"segment"
+    assert not small_vault.blobs.exists(place.blob_name) and not small_vault.key_blobs.exists(place.key_name)
 
 
-def test_an_orphan_whose_key_record_is_missing_is_replaced_too(small_vault: VaultPorts) -> None:
+def test_an_orphan_whose_key_record_is_missing_is_cleared_too(small_vault: VaultPorts) -> None:
     log = open_case_log(small_vault, TENANT, CASE)
     log.seal_part("seg-000001", b"orphan")
     small_vault.key_blobs.delete(f"{TENANT}/{CASE}/seg-000001.v1.key")
     log.seal_and_append(EventType.SEGMENT_SEALED, "seg-000001", b"segment", {"no": 1})
     assert log.open_object("seg-000001") == b"segment"
+    assert list(small_vault.blobs.names(f"{TENANT}/{CASE}/")) == [f"{TENANT}/{CASE}/seg-000001.v2.sealed"]
 
 
 def test_a_key_record_whose_object_never_came_is_used(small_vault: VaultPorts) -> None:

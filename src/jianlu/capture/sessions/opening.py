@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from jianlu.capture.sessions.owing import alarms_with, owed_still
 from jianlu.capture.sessions.ports import SessionPorts
 from jianlu.capture.sessions.replay import begin, replay
 from jianlu.capture.sessions.switchboard import LiveSession
-from jianlu.core.errors import ConflictError, DeniedError, NotFoundError
+from jianlu.core.errors import ConflictError, DeniedError, NotFoundError, UnavailableError
 from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.plan import Plan, parse_plan
 from jianlu.core.formats.script import Script, parse_script
@@ -62,7 +62,7 @@ def opened(case: str, *, using: SessionPorts, by: Principal) -> Iterator[tuple[L
     with live.lock:
         live.row = row
         live.touched_ms = now_ms = using.clock.monotonic_ms()
-        live.catch_up()
+        _catch_up(live, using)
         live.talk = replace(live.talk, is_unhealthy=live.level == "red" or not live.is_looked_at(now_ms))
         yield live, standing_of(live, by)
 
@@ -77,8 +77,19 @@ def opened_by_watch(case: str, *, using: SessionPorts) -> Iterator[LiveSession]:
     live = using.switchboard.session(case, lambda: open_session(row, using=using))
     with live.lock:
         live.row = row
-        live.catch_up()
+        _catch_up(live, using)
         yield live
+
+
+def _catch_up(live: LiveSession, using: SessionPorts) -> None:
+    """Take in what was recorded meanwhile, from the case's log opened anew where an append of this session's ended in an unknown way.
+
+    While the ledger does not answer the session is shown as it was last known; whatever would write is refused.
+    """
+    if live.log.is_stale:
+        with suppress(UnavailableError):
+            live.log = using.desk.log(using.tenant, live.row.case)
+    live.catch_up()
 
 
 def open_session(row: CaseRow, *, using: SessionPorts) -> LiveSession:

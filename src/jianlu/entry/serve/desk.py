@@ -55,8 +55,8 @@ def desk_server(path: Path, desk: CaseDesk, tenant: str) -> RpcServer:
     def once(fields: dict[str, Any], write: Callable[[CaseLog, EventType, dict[str, Any]], Event]) -> int:
         """Calls of one case take turns, so that one made again waits for the first try, which may still be at work."""
         kind, body = _recorders(fields["type"]), {**fields["body"]}
-        log = desk.log(tenant, fields["case"])
-        with turns.setdefault(log.case, threading.Lock()):
+        with turns.setdefault(fields["case"], threading.Lock()):
+            log = desk.log(tenant, fields["case"])
             stands = _standing(log, kind, {**body, **_named(fields)}) if fields.get("again") else None
             return (stands or write(log, kind, body)).n
 
