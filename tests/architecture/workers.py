@@ -2,8 +2,9 @@
 
 There are more workers than cores, because what runs in real time mostly waits: browsers that talk have one worker, pages and what is
 killed in real time another, and every other file goes to whichever is free. Two lots of talking browsers at once would starve each other,
-and what they measure would be the machine; so each lane also yields to the one before it. Long files begin first (`long-files.txt`, longest
-first), so that no single one is the end of the run.
+and what they measure would be the machine; so each lane also yields to the one before it. What starts and stops whole trees of processes
+against their own time limits is in the first lane too, since beside a talk it would have next to nothing for minutes. Long files begin
+first (`long-files.txt`, longest first), so that no single one is the end of the run.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ TALKS = "talks"
 PAGES = "pages"
 LANES: dict[str, tuple[str, ...]] = {
     TALKS: (
+        "cli/test_serving.py",
         "e2e/console/test_a_customer_with_firefox.py",
         "e2e/console/test_calls_by_two_pages.py",
         "e2e/console/test_checks_on_the_page.py",
