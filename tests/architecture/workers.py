@@ -1,8 +1,8 @@
 """Which worker has which file, in what order, and who goes first on a busy machine.
 
-There are more workers than cores, because what runs in real time mostly waits: browsers that talk have one worker, pages and what is
-killed in real time another, and every other file goes to whichever is free. Two lots of talking browsers at once would starve each other,
-and what they measure would be the machine; so each lane also yields to the one before it. What starts and stops whole trees of processes
+There are more workers than cores, because what runs in real time mostly waits: browsers that talk have one worker, pages another, what
+is killed in real time a third, and every other file goes to whichever is free. Two lots of talking browsers at once would starve each
+other, and what they measure would be the machine; so no lane goes before one above it. What starts and stops whole trees of processes
 against their own time limits is in the first lane too, since beside a talk it would have next to nothing for minutes. Long files begin
 first (`long-files.txt`, longest first), so that no single one is the end of the run.
 """
@@ -21,6 +21,7 @@ LONG_FILES = Path(__file__).with_name("long-files.txt")
 
 TALKS = "talks"
 PAGES = "pages"
+KILLED = "killed"
 LANES: dict[str, tuple[str, ...]] = {
     TALKS: (
         "cli/test_serving.py",
@@ -36,15 +37,15 @@ LANES: dict[str, tuple[str, ...]] = {
         "interop/recorder/",
         "interop/sfu/",
     ),
-    PAGES: (
-        "e2e/console/",
+    PAGES: ("e2e/console/",),
+    KILLED: (
         "fault/checker/",
         "fault/recorder/",
         "fault/service/",
         "interop/api/",
     ),
 }
-NICENESS = {TALKS: 0, PAGES: 3}
+NICENESS = {TALKS: 0, PAGES: 3, KILLED: 3}
 """How far a lane yields; files of no lane yield furthest. A worker goes through them in this order, since it cannot take it back."""
 
 OTHERS_NICENESS = 6

@@ -33,6 +33,9 @@ _QUIET = (
     "--autoplay-policy=no-user-gesture-required",
 )
 CAMERA_FPS = 25
+TEST_PICTURE_FPS = 10
+"""How often Chromium's own test picture moves: pictures are encoded in software here, by every browser of a call at once."""
+
 PATIENCE_MS = 90_000
 """How long a page is waited for where a test says nothing else: it is about what comes, not about how fast the machine is."""
 
@@ -78,7 +81,7 @@ def start_chromium(
     playwright: Playwright, folder: Path, *, camera: Path | None = None, microphone: Path | None = None, host: Host | None = None
 ) -> Browser:
     """A headless Chromium whose camera and microphone are files (or Chromium's own test picture and beeps), on `host` if one is given."""
-    switches = [*_QUIET, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    switches = [*_QUIET, f"--use-fake-device-for-media-stream=fps={TEST_PICTURE_FPS}", "--use-fake-ui-for-media-stream"]
     if camera is not None:
         switches.append(f"--use-file-for-fake-video-capture={camera}")
     if microphone is not None:
