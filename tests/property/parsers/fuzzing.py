@@ -15,6 +15,8 @@ import logging
 import mmap
 import os
 import resource
+import select
+import signal
 import sys
 import tempfile
 import time
@@ -142,7 +144,7 @@ def run_door(door: Door, engine: ModuleType | None, *, inputs: int, seconds: flo
         except BaseException:  # noqa: BLE001  it is told by the parent, which goes on to the next door
             result.with_suffix(".died").write_text(traceback.format_exc(), encoding="utf-8")
         os._exit(70)
-    is_hung, status = _awaited(child, time.monotonic() + seconds + _GRACE_S)
+    is_hung, status = _awaited(child, seconds + _GRACE_S)
     told: dict[str, Any] = json.loads(result.read_text(encoding="utf-8")) if result.exists() else _NOTHING.copy()
     if is_hung or status != 0:
         why = "hangs beyond interruption" if is_hung else f"its process died: wait status {status}"
@@ -163,14 +165,13 @@ def _become_quiet() -> None:
         os.dup2(nowhere, handle)
 
 
-def _awaited(child: int, until: float) -> tuple[bool, int]:
-    while time.monotonic() < until:
-        found, status = os.waitpid(child, os.WNOHANG)
-        if found:
-            return False, status
-        time.sleep(0.02)
-    os.kill(child, 9)
-    return True, os.waitpid(child, 0)[1]
+def _awaited(child: int, seconds: float) -> tuple[bool, int]:
+    handle = os.pidfd_open(child)
+    is_over = bool(select.select([handle], [], [], seconds)[0])
+    os.close(handle)
+    if not is_over:
+        os.kill(child, signal.SIGKILL)
+    return not is_over, os.waitpid(child, 0)[1]
 
 
 def keep(door: Door, finding: dict[str, Any]) -> Path:

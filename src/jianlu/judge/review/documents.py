@@ -127,12 +127,12 @@ def _check_types(made: Any) -> None:
     for name, field in made.__dataclass_fields__.items():
         value = getattr(made, name)
         if not isinstance(value, _KINDS.get(field.type, object)) or isinstance(value, bool):
-            raise TypeError(name)
+            raise InvalidError(f"`{name}` of a document of a review has another type")
         for each in value if isinstance(value, tuple) else (value,):
             if hasattr(each, "__dataclass_fields__"):
                 _check_types(each)
             elif field.type == "tuple[str, ...]" and not isinstance(each, str):
-                raise TypeError(name)
+                raise InvalidError(f"`{name}` of a document of a review has another type")
 
 
 _KINDS: dict[str, Any] = {"str": str, "int": int, "int | None": (int, type(None))}
