@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo demo-file check test proofs bench soak sweep fuzz scan format lock verifier openapi static system-packages
+.PHONY: help setup web demo demo-file check test proofs bench soak sweep fuzz fuzz-parsers scan format lock verifier openapi static system-packages
 
 BIN := .venv/bin
 WORKERS ?= 2
@@ -56,6 +56,9 @@ sweep: setup system-packages ## SIGKILL, EIO and a full disk at every single sys
 
 fuzz: setup ## every operation of the API at every boundary of its description, by schemathesis (ARGS="--everybody --examples 20")
 	@$(BIN)/python -m tests.contract.api.fuzzing $(ARGS)
+
+fuzz-parsers: setup ## damaged true samples by the million into every parsing door (ARGS="--inputs 1000000 --seconds 3600 --parser NAME")
+	@$(BIN)/python -m tests.property.parsers.fuzzing $(ARGS)
 
 scan: setup system-packages ## wapiti over the pages of a served home, signed in (WAPITI=where it is; a program of its own, GPL, not part of this)
 	@$(BIN)/python -m tests.interop.scanning --wapiti "$(or $(WAPITI),wapiti)" $(ARGS)

@@ -67,7 +67,9 @@ def read_key_settings(path: Path, *, key: str) -> KeySettings:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))["keys"]
         return KeySettings.model_validate({"key": "" if found.get("backend", "file") == "file" else key, **found})
-    except (OSError, UnicodeDecodeError, KeyError, tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
+    except (OSError, KeyError, ValueError, RecursionError, AttributeError, TypeError) as error:
+        if isinstance(error, ValidationError):
+            raise InvalidError(f"{path.name}: {error.errors()[0]['msg']} (see deploy/jianlu.toml for every setting)") from error
         raise InvalidError(f"{path.name} has no table [keys] that can be read: see deploy/jianlu.toml") from error
     except ValidationError as error:
         raise InvalidError(f"{path.name}: {error.errors()[0]['msg']} (see deploy/jianlu.toml for every setting)") from error

@@ -92,7 +92,7 @@ class RpcServer:
             fields, back = await method(dict(header.get("fields") or {}), blob)
         except JianluError as error:
             return {"error": type(error).__name__, "message": str(error)}, b""
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             return {
                 "error": "InvalidError",
                 "message": f"the call lacks a field or has one of the wrong form ({type(error).__name__})",
@@ -251,7 +251,7 @@ def _length(packed: bytes, most: int) -> int:
 def _header(content: bytes) -> dict[str, Any]:
     try:
         header = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidError("a frame's header is not JSON") from error
     if not isinstance(header, dict):
         raise InvalidError("a frame's header is not an object")
@@ -262,7 +262,10 @@ def _result(header: dict[str, Any], blob: bytes) -> Answer:
     if "error" in header:
         family = _FAMILIES.get(str(header["error"]), IntegrityError)
         raise family(str(header.get("message", "")))
-    return dict(header.get("fields") or {}), blob
+    fields = header.get("fields") or {}
+    if not isinstance(fields, dict):
+        raise IntegrityError("another process answered something else than fields: run processes of one version")
+    return fields, blob
 
 
 def _away(path: Path) -> UnavailableError:

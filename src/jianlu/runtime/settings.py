@@ -319,9 +319,11 @@ class Settings(_Section):
 def parse_settings(text: str) -> Settings:
     """The settings that `text` (TOML) states; raises InvalidError naming the key for anything unknown or malformed."""
     try:
-        return Settings.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        fields = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is no TOMLDecodeError
         raise InvalidError(f"{SETTINGS_FILE} is not TOML: {error}") from error
+    try:
+        return Settings.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -30,7 +30,7 @@ class LedgerSocket:
     def append(self, entry: bytes) -> int:
         """As the port. UnavailableError when the keeper is away: the entry may or may not have been appended."""
         fields, _ = self._client.call("append", {}, entry)
-        return int(fields["position"])
+        return _whole(fields, "position")
 
     def read(self, start: int, count: int) -> Sequence[bytes]:
         """As the port."""
@@ -39,7 +39,7 @@ class LedgerSocket:
             asked = {"start": start + len(found), "count": min(count - len(found), _READ_ENTRIES_MAX)}
             fields, blob = self._client.call("read", asked)
             entries = _split(blob)
-            if len(entries) != fields["count"]:
+            if len(entries) != _whole(fields, "count"):
                 raise IntegrityError("the ledger's keeper sent other entries than it said: run processes of one version")
             found += entries
             if len(entries) < asked["count"]:
@@ -57,7 +57,7 @@ class LedgerSocket:
     @property
     def size(self) -> int:
         """As the port."""
-        return int(self._client.call("size", {})[0]["size"])
+        return _whole(self._client.call("size", {})[0], "size")
 
     def require_open(self) -> None:
         """As the port."""
@@ -93,6 +93,15 @@ def _split(joined: bytes) -> list[bytes]:
     entries, at = [], 0
     while at < len(joined):
         end = at + _LENGTH_BYTES + int.from_bytes(joined[at : at + _LENGTH_BYTES], "big")
+        if end > len(joined):
+            raise IntegrityError("the ledger's keeper sent an entry that is cut: run processes of one version")
         entries.append(joined[at + _LENGTH_BYTES : end])
         at = end
     return entries
+
+
+def _whole(fields: dict[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise IntegrityError("the ledger's keeper answered something else than was asked: run processes of one version")
+    return value

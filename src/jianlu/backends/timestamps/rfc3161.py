@@ -50,8 +50,11 @@ class HttpTimeAuthority:
             ) from error
         if response.status not in _GRANTED:
             raise UnavailableError(f"the time authority {self.name} refused: status {response.status}", code="refused")
-        self._check(response, request.nonce, content)
-        return response.time_stamp_token()
+        try:  # the token inside is taken apart when it is asked for
+            self._check(response, request.nonce, content)
+            return response.time_stamp_token()
+        except ValueError as error:
+            raise IntegrityError(f"the time authority {self.name} answered a malformed token", code="malformed") from error
 
     def _check(self, response: TimeStampResponse, nonce: int | None, content: bytes) -> None:
         if nonce is None or response.tst_info.nonce != nonce:

@@ -94,16 +94,16 @@ def load_scene(folder: Path) -> Scene:
         summary=_bilingual(fields["summary"], where),
         facts=_facts(fields["facts"], where),
         asks=_codes_of(fields["asks"], ASKABLE, f"{where}, asks"),
-        seats=tuple(_seat(entry, where) for entry in fields["seats"]),
+        seats=tuple(_seat(entry, where) for entry in _rows(fields["seats"], where)),
         health=_health(fields["health"], where),
         on_not_met=_on_not_met(fields["checks"], where),
         may_pause=_flag(fields["may_pause"], where),
         two_recorders=_flag(fields["two_recorders"], where),
-        profiles=tuple(_profile(entry, where) for entry in fields["profiles"]),
-        notices=tuple(_notice(entry, where) for entry in fields["notices"]),
+        profiles=tuple(_profile(entry, where) for entry in _rows(fields["profiles"], where)),
+        notices=tuple(_notice(entry, where) for entry in _rows(fields["notices"], where)),
         guardian_below_age=_whole(fields["guardian_below_age"], 0, 130, where),
         licence=str(queue["licence"]),
-        skills=tuple(str(skill) for skill in queue["skills"]),
+        skills=tuple(str(skill) for skill in _rows(queue["skills"], where)),
         script=_script_of_scene(folder, str(fields["script"])),
         end_to_end=_flag(fields.get(END_TO_END, False), where),
         level=_whole(fields.get(LEVEL, LEVEL_OF_CASES), LEVEL_MIN, LEVEL_MAX, where),
@@ -134,12 +134,12 @@ def script_of(fields: Mapping[str, Any], where: str) -> Script:
     unknown fact or condition.
     """
     document = dict(fields)
-    document["documents"] = [{"min_show_ms": 2000, **each} for each in document.get("documents", [])]
-    document["steps"] = [_step_fields(entry, where) for entry in document.get("steps", [])]
     try:
+        document["documents"] = [{"min_show_ms": 2000, **each} for each in document.get("documents", [])]
+        document["steps"] = [_step_fields(entry, where) for entry in document.get("steps", [])]
         script = parse_script(canonical_bytes(document))
         check_script(script)
-    except (InvalidError, KeyError, TypeError) as error:
+    except (InvalidError, AttributeError, KeyError, TypeError) as error:
         raise InvalidError(f"{where}: {error}") from error
     return script
 
@@ -279,8 +279,14 @@ def _table(path: Path, where: str) -> dict[str, Any]:
         return tomllib.loads(content.decode())
     except OSError as error:
         raise InvalidError(f"{where} cannot be read: check that the file is there") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or a number of thousands of digits
         raise InvalidError(f"{where} is not a TOML file: {error}") from error
+
+
+def _rows(entry: Any, where: str) -> list[Any]:
+    if not isinstance(entry, list):
+        raise InvalidError(f"{where}: seats, profiles, notices and skills are lists")
+    return entry
 
 
 def _exactly(entry: Any, keys: set[str], where: str) -> dict[str, Any]:

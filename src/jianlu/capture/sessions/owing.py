@@ -86,7 +86,7 @@ def _parsed(content: bytes) -> dict[str, list[Owed]]:
     try:
         found = json.loads(content or b"{}")
         return {str(case): [_row(*row) for row in rows] for case, rows in found.items()}
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return {}
 
 

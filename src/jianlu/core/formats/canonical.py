@@ -55,6 +55,13 @@ def parse_canonical(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> A
     return document
 
 
+def listed(value: Any) -> list[Any]:
+    """The list that `value` is; InvalidError for anything else, an object or a text in its place included: they can be walked, too."""
+    if not isinstance(value, list):
+        raise InvalidError("a document has something else where a list belongs")
+    return value
+
+
 def _refuse(text: str) -> Any:
     raise InvalidError(f"a document holds a number that is not an integer: {text[:20]}")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
+from jianlu.core.formats.canonical import canonical_bytes, listed, parse_canonical
 from jianlu.core.limits import FINDINGS_MAX
 from jianlu.core.terms.digests import is_digest
 from jianlu.core.terms.findings import Coverage, Engine, Finding, FindingKind, Inspection, Inspector, Status
@@ -44,8 +44,8 @@ def parse_findings(content: bytes) -> Inspection:
             status=Status(fields["status"]),
             reason=_text(fields["reason"]),
             engine=_engine(fields["engine"]),
-            covered=tuple(Coverage(_text(t), *_range(a, b)) for t, a, b in fields["covered"]),
-            findings=tuple(_finding(entry) for entry in fields["findings"]),
+            covered=tuple(Coverage(_text(t), *_range(a, b)) for t, a, b in listed(fields["covered"])),
+            findings=tuple(_finding(entry) for entry in listed(fields["findings"])),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidError("a findings document lacks a field or has one of the wrong form") from error
@@ -56,6 +56,8 @@ def _engine_fields(engine: Engine) -> dict[str, str]:
 
 
 def _engine(fields: Any) -> Engine:
+    if len(fields) != 3:
+        raise InvalidError("an engine has a name, a version and a model")
     model = _text(fields["model"])
     if model and not is_digest(model):
         raise InvalidError("an engine's model must be named by SHA-256")

@@ -70,7 +70,8 @@ class Note:
 
 def verifier_key(name: str, public_key: bytes) -> VerifierKey:
     """The key `name` with an Ed25519 public key of 32 bytes; raises InvalidError for a name that a note cannot carry."""
-    if not 0 < len(name) <= KEY_NAME_CHARACTERS_MAX or "+" in name or any(c.isspace() or c < " " for c in name):
+    is_odd = any(c.isspace() or c < " " or "\ud800" <= c <= "\udfff" for c in name)
+    if not 0 < len(name) <= KEY_NAME_CHARACTERS_MAX or "+" in name or is_odd:
         raise InvalidError("a key name is 1 to 200 characters without spaces and without +")
     if len(public_key) != ed25519.PUBLIC_KEY_BYTES:
         raise InvalidError("an Ed25519 public key has 32 bytes")

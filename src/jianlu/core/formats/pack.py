@@ -34,7 +34,8 @@ def packs_bytes(packs: Mapping[str, Mapping[str, bytes]]) -> bytes:
 def parse_packs(content: bytes) -> dict[str, dict[str, bytes]]:
     """The packs that `packs_bytes` wrote; raises InvalidError for anything else."""
     fields = parse_canonical(content)
-    if not isinstance(fields, dict) or fields.get("format") != FORMAT or not isinstance(fields.get("packs"), dict):
+    is_ours = isinstance(fields, dict) and set(fields) == {"format", "packs"} and fields["format"] == FORMAT
+    if not is_ours or not isinstance(fields["packs"], dict):
         raise InvalidError("not a version 1 packs document")
     packs = fields["packs"]
     if not all(isinstance(files, dict) and all(isinstance(text, str) for text in files.values()) for files in packs.values()):

@@ -11,7 +11,7 @@ from typing import Any
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.archive import is_entry_name
-from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
+from jianlu.core.formats.canonical import canonical_bytes, listed, parse_canonical
 from jianlu.core.limits import PACKAGE_BYTES_MAX, PACKAGE_ENTRIES_MAX
 from jianlu.core.terms.digests import is_digest
 from jianlu.core.terms.ids import case_ref, tenant_id
@@ -106,9 +106,9 @@ def parse_manifest(content: bytes) -> Manifest:
     """The manifest that `content` is; raises InvalidError unless it is well formed, with unique safe paths and sane sizes."""
     fields = parse_canonical(content, bytes_max=PACKAGE_ENTRIES_MAX * 400)
     try:
-        if fields.pop("format") != FORMAT or len(fields["entries"]) > PACKAGE_ENTRIES_MAX:
+        if fields.pop("format") != FORMAT or len(listed(fields["entries"])) > PACKAGE_ENTRIES_MAX:
             raise InvalidError("not a version 1 package manifest")
-        entries = tuple(_entry(*entry) for entry in fields.pop("entries"))
+        entries = tuple(_entry(*listed(entry)) for entry in fields.pop("entries"))
         manifest = Manifest(entries=entries, **fields)
     except (AttributeError, KeyError, TypeError) as error:
         raise InvalidError("a package manifest lacks a field or has one of the wrong form") from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.canonical import canonical_bytes, parse_canonical, plain_fields
+from jianlu.core.formats.canonical import canonical_bytes, listed, parse_canonical, plain_fields
 from jianlu.core.terms.handling import CLASSES, KEYS, LEVEL_MAX, LEVEL_MIN, OBJECTS, UNCLASSIFIED
 from jianlu.core.terms.places import AREA
 
@@ -233,15 +233,15 @@ def parse_plan(content: bytes) -> Plan:
     try:
         plan = Plan(
             facts=_mapping(fields["facts"]),
-            tracks=tuple(_made(Track, entry) for entry in fields["tracks"]),
-            packs=tuple(_made(PlanPack, entry) for entry in fields["packs"]),
-            clauses=tuple(_made(PlanClause, entry) for entry in fields["clauses"]),
-            phrases=tuple(_phrase(entry) for entry in fields["phrases"]),
-            languages=tuple(_language(entry) for entry in fields["languages"]),
-            obligations=tuple(_made(Obligation, entry) for entry in fields["obligations"]),
-            retention=tuple(_retention(entry) for entry in fields["retention"]),
-            conflicts=tuple(_made(Conflict, {**entry, "clauses": tuple(entry["clauses"])}) for entry in fields["conflicts"]),
-            handling=tuple(_handling(entry) for entry in fields.get("handling", ())),
+            tracks=tuple(_made(Track, entry) for entry in listed(fields["tracks"])),
+            packs=tuple(_made(PlanPack, entry) for entry in listed(fields["packs"])),
+            clauses=tuple(_made(PlanClause, entry) for entry in listed(fields["clauses"])),
+            phrases=tuple(_phrase(entry) for entry in listed(fields["phrases"])),
+            languages=tuple(_language(entry) for entry in listed(fields["languages"])),
+            obligations=tuple(_made(Obligation, entry) for entry in listed(fields["obligations"])),
+            retention=tuple(_retention(entry) for entry in listed(fields["retention"])),
+            conflicts=tuple(_conflict(entry) for entry in listed(fields["conflicts"])),
+            handling=tuple(_handling(entry) for entry in listed(fields.get("handling", []))),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidError("a plan lacks a field or has one of the wrong form") from error
@@ -273,16 +273,23 @@ def _phrase(entry: dict[str, Any]) -> Phrase:
 
 def _language(entry: dict[str, Any]) -> Language:
     lists = ("negations", "neutral", "affirmations", "refusals", "question_tails")
-    near = tuple((str(a), str(b)) for a, b in entry["near"])
+    near = _tokens(entry["near"])
+    if any(len(pair) != 2 for pair in near):
+        raise InvalidError("sounds that a language exchanges come in pairs")
     return _made(Language, {**entry, **{name: _tokens(entry[name]) for name in lists}, "near": near})
 
 
 def _retention(entry: dict[str, Any]) -> Retention:
-    return _made(Retention, {**entry, "terms": tuple(_made(RetentionTerm, term) for term in entry["terms"])})
+    return _made(Retention, {**entry, "terms": tuple(_made(RetentionTerm, term) for term in listed(entry["terms"]))})
+
+
+def _conflict(entry: dict[str, Any]) -> Conflict:
+    (clauses,) = _tokens([entry["clauses"]])
+    return _made(Conflict, {**entry, "clauses": clauses})
 
 
 def _handling(entry: dict[str, Any]) -> Handling:
-    terms = tuple(_made(HandlingTerm, {**term, "places": _areas(term["places"])}) for term in entry["terms"])
+    terms = tuple(_made(HandlingTerm, {**term, "places": _areas(term["places"])}) for term in listed(entry["terms"]))
     made = _made(Handling, {**entry, "terms": terms, "places": _areas(entry["places"])})
     if made.object not in OBJECTS or made.category not in (*CLASSES, UNCLASSIFIED) or made.key not in ("", *KEYS):
         raise InvalidError("the handling of an object has a code that this version does not know")
@@ -298,7 +305,7 @@ def _areas(areas: Any) -> tuple[str, ...]:
 
 
 def _tokens(lists: Any) -> tuple[tuple[str, ...], ...]:
-    found = tuple(tuple(tokens) for tokens in lists)
+    found = tuple(tuple(listed(tokens)) for tokens in listed(lists))
     if not all(isinstance(token, str) and token for tokens in found for token in tokens):
         raise InvalidError("tokens must be non-empty texts")
     return found

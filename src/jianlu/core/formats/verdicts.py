@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
+from jianlu.core.formats.canonical import canonical_bytes, listed, parse_canonical
 from jianlu.core.terms.verdicts import Basis, ClauseVerdict, Evidence, ObligationVerdict, Reason, Verdict
 
 FORMAT = "jianlu/verdicts/v1"
@@ -28,7 +28,7 @@ def parse_verdicts(content: bytes) -> tuple[ClauseVerdict, ...]:
     try:
         if not isinstance(fields, dict) or set(fields) != {"format", "clauses"} or fields["format"] != FORMAT:
             raise InvalidError("not a version 1 verdicts document")
-        clauses = tuple(_clause(entry) for entry in fields["clauses"])
+        clauses = tuple(_clause(entry) for entry in listed(fields["clauses"]))
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidError("a verdicts document lacks a field or has one of the wrong form") from error
     if len({(clause.pack, clause.clause) for clause in clauses}) != len(clauses):
@@ -75,9 +75,9 @@ def _clause(entry: Any) -> ClauseVerdict:
         basis=Basis(entry["basis"]),
         confidence=_text(entry["confidence"]),
         mark=_text(entry["mark"]),
-        evidence=tuple(_evidence(found) for found in entry["evidence"]),
-        reasons=tuple(_reason(found) for found in entry["reasons"]),
-        obligations=tuple(_obligation(found) for found in entry["obligations"]),
+        evidence=tuple(_evidence(found) for found in listed(entry["evidence"])),
+        reasons=tuple(_reason(found) for found in listed(entry["reasons"])),
+        obligations=tuple(_obligation(found) for found in listed(entry["obligations"])),
     )
 
 
@@ -86,8 +86,8 @@ def _obligation(entry: Any) -> ObligationVerdict:
     return ObligationVerdict(
         obligation=_text(entry["obligation"]),
         verdict=Verdict(entry["verdict"]),
-        evidence=tuple(_evidence(found) for found in entry["evidence"]),
-        reasons=tuple(_reason(found) for found in entry["reasons"]),
+        evidence=tuple(_evidence(found) for found in listed(entry["evidence"])),
+        reasons=tuple(_reason(found) for found in listed(entry["reasons"])),
     )
 
 

@@ -116,19 +116,21 @@ def _part(segment: bytes, moof: Box, traf: Box, length: int | None) -> TrackPart
         found.append(whole_at(segment, at) if flags & flag else 0)
         at += 4 if flags & flag else 0
     clock = child_of(segment, traf, b"tfdt")
-    decode = whole_at(segment, clock.start + 4, 8 if segment[clock.start] == 1 else 4)
+    decode = whole_at(segment, clock.start + 4, 8 if whole_at(segment, clock.start, 1) == 1 else 4)
     runs: list[Run] = []
     for box in boxes_in(segment, traf.start, traf.end):
         if box.kind == b"trun":
             run, decode = _run(segment, moof, box, _Defaults(*found), decode)
             runs += [run] if run.samples else []
+            if sum(len(each.samples) for each in runs) > len(segment):
+                raise InvalidError("a recorded segment claims more samples than it has bytes")
     if length is not None and any(run.span[1] > length for run in runs):
         raise InvalidError("samples of a recorded segment lie beyond its end")
     return TrackPart(whole_at(segment, header.start + 4), traf, tuple(runs))
 
 
 def _run(segment: bytes, moof: Box, trun: Box, defaults: _Defaults, decode: int) -> tuple[Run, int]:
-    version, flags = segment[trun.start], whole_at(segment, trun.start) & 0xFFFFFF
+    version, flags = whole_at(segment, trun.start, 1), whole_at(segment, trun.start) & 0xFFFFFF
     count = whole_at(segment, trun.start + 4)
     if not flags & _OFFSET:
         raise InvalidError("a run of a recorded segment does not say where its samples are")

@@ -54,11 +54,11 @@ def _stream(init: bytes, trak: Box) -> Stream:
     setup = _setup(init, entry, kind)
     sizes = {"width": whole_at(init, entry.start + 24, 2), "height": whole_at(init, entry.start + 26, 2)}
     return Stream(
-        number=whole_at(init, header.start + (20 if init[header.start] == 1 else 12)),
+        number=whole_at(init, header.start + (20 if whole_at(init, header.start, 1) == 1 else 12)),
         kind=kind,
-        timescale=whole_at(init, clock.start + (20 if init[clock.start] == 1 else 12)),
+        timescale=whole_at(init, clock.start + (20 if whole_at(init, clock.start, 1) == 1 else 12)),
         entry=name,
-        codec=_CODECS[name](name, setup) if name in _CODECS else name,
+        codec=_codec(name, setup),
         setup=setup,
         hidden=_hidden(init, trak),
         channels=whole_at(init, entry.start + 16, 2) if kind == "audio" else 0,
@@ -72,13 +72,20 @@ def _hidden(init: bytes, trak: Box) -> int:
     if edits is None:
         return 0
     listed = child_of(init, edits, b"elst")
-    return whole_at(init, listed.start + 16, 8) if init[listed.start] == 1 else whole_at(init, listed.start + 12)
+    return whole_at(init, listed.start + 16, 8) if whole_at(init, listed.start, 1) == 1 else whole_at(init, listed.start + 12)
 
 
 def _setup(init: bytes, entry: Box, kind: str) -> bytes:
     """The content of the entry's first own box: every codec here has its configuration there."""
     found = next(boxes_in(init, entry.start + _ENTRY_HEAD[kind], entry.end), None)
     return init[found.start : found.end] if found is not None else b""
+
+
+def _codec(name: str, setup: bytes) -> str:
+    try:
+        return _CODECS[name](name, setup) if name in _CODECS else name
+    except IndexError as error:
+        raise InvalidError("a track's description of its codec is cut short") from error
 
 
 def _avc(name: str, setup: bytes) -> str:

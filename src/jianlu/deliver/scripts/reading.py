@@ -7,7 +7,7 @@ as far as they go.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -74,7 +74,7 @@ def _step(step: Mapping[str, Any], no: int, titles: Mapping[str, Texts]) -> dict
         ],
         "prompt": read_text(step.get("prompt")),
         "min_read_ms": _whole(step.get("min_read_ms")),
-        "documents": [titles.get(str(name), both(lambda _, n=name: str(n))) for name in step.get("documents") or ()],  # type: ignore[misc]
+        "documents": [titles.get(str(name), both(lambda _, n=name: str(n))) for name in _listed(step.get("documents"))],  # type: ignore[misc]
         "answers": [
             {
                 "question": read_text(each.get("question")),
@@ -86,9 +86,9 @@ def _step(step: Mapping[str, Any], no: int, titles: Mapping[str, Texts]) -> dict
             }
             for each in _tables(step.get("answers"))
         ],
-        "consents": [_word(CONSENTS, name) for name in step.get("consents") or ()],
-        "covers": [str(name) for name in step.get("covers") or ()],
-        "attests": [str(name) for name in step.get("attests") or ()],
+        "consents": [_word(CONSENTS, name) for name in _listed(step.get("consents"))],
+        "covers": [str(name) for name in _listed(step.get("covers"))],
+        "attests": [str(name) for name in _listed(step.get("attests"))],
     }
 
 
@@ -102,7 +102,11 @@ def _word(words: Words, code: Any) -> Texts:
 
 
 def _tables(claimed: Any) -> list[Mapping[str, Any]]:
-    return [each if isinstance(each, Mapping) else {} for each in claimed] if isinstance(claimed, list | tuple) else []
+    return [each if isinstance(each, Mapping) else {} for each in _listed(claimed)]
+
+
+def _listed(claimed: Any) -> Sequence[Any]:
+    return claimed if isinstance(claimed, list | tuple) else ()
 
 
 def _whole(claimed: Any) -> int:

@@ -79,9 +79,12 @@ class Proofs:
         at, name, address = said.get("iat"), said.get("jti"), said.get("htu")
         if not isinstance(at, int) or not isinstance(name, str) or not 8 <= len(name) <= 80 or not isinstance(address, str):
             raise DeviceProofNeededError(_WRONG)
-        asked = urlsplit(address)
+        try:
+            asked, away_s = urlsplit(address), abs(now.timestamp() - at)
+        except (ValueError, OverflowError) as error:  # half an address in brackets; an instant of four hundred digits
+            raise DeviceProofNeededError(_WRONG) from error
         is_this = said.get("htm") == method and asked.netloc == host and unquote(asked.path) == path
-        if not is_this or abs(now.timestamp() - at) > PROOF_WINDOW.total_seconds() or not self._take(name, now):
+        if not is_this or away_s > PROOF_WINDOW.total_seconds() or not self._take(name, now):
             raise DeviceProofNeededError(_WRONG)
 
     def _take(self, name: str, now: datetime) -> bool:

@@ -118,5 +118,5 @@ def parse_table(content: bytes, where: str) -> Table:
         raise InvalidError(f"{where} has more than {FILE_BYTES_MAX} bytes")
     try:
         return Table(tomllib.loads(content.decode()), where)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or a number of thousands of digits
         raise InvalidError(f"{where} is not a TOML file: {error}") from error

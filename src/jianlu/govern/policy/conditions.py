@@ -99,13 +99,13 @@ def _parse_test(fields: Mapping[str, Any]) -> Comparison:
     if set(fields) != {"fact", *operators} or len(operators) != 1:
         raise InvalidError(f"a test takes `fact` and one of {', '.join(OPERATORS)}; found {', '.join(sorted(fields))}")
     fact, operator = fields["fact"], operators[0]
-    form = FACTS.get(fact)
+    form = FACTS.get(fact) if isinstance(fact, str) else None
     if form is None:
         raise InvalidError(f"a condition asks for {fact}, which is not a known fact")
     operand = fields[operator]
     if operator in _NUMERIC:
-        if isinstance(operand, dict) and set(operand) == {"value"}:
-            return Comparison(fact, operator, 0, str(operand["value"]))
+        if isinstance(operand, dict) and set(operand) == {"value"} and isinstance(operand["value"], str):
+            return Comparison(fact, operator, 0, operand["value"])
         if not form.is_number or not isinstance(operand, int) or isinstance(operand, bool):
             raise InvalidError(f"{operator} compares a number with a number: {fact}")
         return Comparison(fact, operator, operand)

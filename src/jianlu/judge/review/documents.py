@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from jianlu.core.errors import InvalidError
-from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
+from jianlu.core.formats.canonical import canonical_bytes, listed, parse_canonical
 from jianlu.core.terms.verdicts import Verdict
 from jianlu.judge.review.model import Appeal, Candidate, Cause, ClauseReview, Review, Roll, Sample, Stage, Tree
 
@@ -29,10 +29,7 @@ def parse_roll(content: bytes) -> Roll:
     """The roll of a document; InvalidError for anything else."""
 
     def read(fields: dict[str, Any]) -> Roll:
-        cases = tuple(
-            Candidate(each["case"], each["closed"], each["out"], tuple(each["groups"]), each["due_on"])
-            for each in fields.pop("cases")
-        )
+        cases = tuple(Candidate(**{**each, "groups": tuple(listed(each["groups"]))}) for each in listed(fields.pop("cases")))
         return Roll(cases=cases, **fields)
 
     return _parsed(content, ROLL, read)
@@ -49,7 +46,7 @@ def parse_sample(content: bytes) -> Sample:
     """The sample of a document; InvalidError for anything else."""
 
     def read(fields: dict[str, Any]) -> Sample:
-        grouped, drawn, twice = (tuple(fields.pop(name)) for name in ("grouped", "drawn", "twice"))
+        grouped, drawn, twice = (tuple(listed(fields.pop(name))) for name in ("grouped", "drawn", "twice"))
         tree = Tree(fields.pop("origin"), fields.pop("size"), fields.pop("root"))
         return Sample(tree=tree, roll_digest=fields.pop("roll"), grouped=grouped, drawn=drawn, twice=twice, **fields)
 
@@ -85,7 +82,7 @@ def parse_review(content: bytes) -> Review:
     def read(fields: dict[str, Any]) -> Review:
         clauses = tuple(
             ClauseReview(**{**each, "machine": Verdict(each["machine"]), "verdict": Verdict(each["verdict"])})
-            for each in fields.pop("clauses")
+            for each in listed(fields.pop("clauses"))
         )
         return Review(stage=Stage(fields.pop("stage")), cause=Cause(fields.pop("cause")), clauses=clauses, **fields)
 
@@ -110,14 +107,32 @@ def appeal_fields(appeal: Appeal) -> dict[str, Any]:
 
 def parse_appeal(content: bytes) -> Appeal:
     """The appeal of a document; InvalidError for anything else."""
-    return _parsed(content, APPEAL, lambda fields: Appeal(clauses=tuple(fields.pop("clauses")), **fields))
+    return _parsed(content, APPEAL, lambda fields: Appeal(clauses=tuple(listed(fields.pop("clauses"))), **fields))
 
 
 def _parsed(content: bytes, format: str, read: Callable[[dict[str, Any]], _T]) -> _T:
+    """What `read` makes of the document, each field of the type that it says; a text in the place of a list could be walked, too."""
     fields = parse_canonical(content)
     if not isinstance(fields, Mapping) or fields.get("format") != format:
         raise InvalidError(f"not a document of the format {format}")
     try:
-        return read({name: value for name, value in fields.items() if name != "format"})
+        made = read({name: value for name, value in fields.items() if name != "format"})
+        _check_types(made)
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidError(f"a document of the format {format} lacks a field or has one of the wrong form") from error
+    return made
+
+
+def _check_types(made: Any) -> None:
+    for name, field in made.__dataclass_fields__.items():
+        value = getattr(made, name)
+        if not isinstance(value, _KINDS.get(field.type, object)) or isinstance(value, bool):
+            raise InvalidError(f"`{name}` of a document of a review has another type")
+        for each in value if isinstance(value, tuple) else (value,):
+            if hasattr(each, "__dataclass_fields__"):
+                _check_types(each)
+            elif field.type == "tuple[str, ...]" and not isinstance(each, str):
+                raise InvalidError(f"`{name}` of a document of a review has another type")
+
+
+_KINDS: dict[str, Any] = {"str": str, "int": int, "int | None": (int, type(None))}

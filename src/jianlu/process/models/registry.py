@@ -151,7 +151,7 @@ def _parse(text: str) -> dict[str, Model]:
     try:
         tables = tomllib.loads(text)
         return {id_: _model(id_, fields) for id_, fields in tables.items()}
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise InvalidError("the model registry lacks a field or has a wrong one: compare it with models.toml") from error
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from jianlu.capture.sessions.rooms import OFFER_BYTES_MAX
 from jianlu.core.errors import InvalidError
 
 SECTIONS_MAX = 16
 FRAGMENT_BYTES_MAX = 16 * 1024
+_DIGITS_MAX = 12
 _MEDIA = re.compile(r"(audio|video|application|text|message) (\d{1,5})(?:/\d+)? ([A-Z/]{1,40}) ([\w\- ]{1,400})")
 _RTPMAP = re.compile(r"(\d{1,3}) ([\w.\-]{1,40})/(\d{1,7})(?:/(\d{1,2}))?")
 _EXTMAP = re.compile(r"(\d{1,5})(?:/\w+)? (\S{1,200}).*")
@@ -171,7 +173,7 @@ def _groups(lines: list[str]) -> Iterator[list[str]]:
     starts = [i for i, line in enumerate(lines) if line.startswith("m=")]
     if len(starts) > SECTIONS_MAX:
         raise InvalidError(f"the offer has more than {SECTIONS_MAX} media sections: make a new peer connection")
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         yield lines[start:end]
 
 
@@ -183,7 +185,7 @@ def _matched(pattern: re.Pattern[str], value: str, what: str) -> re.Match[str]:
 
 
 def _number(value: str, most: int, what: str) -> int:
-    if not value.isascii() or not value.isdigit() or int(value[:12]) > most:
+    if not value.isascii() or not value.isdigit() or len(value) > _DIGITS_MAX or int(value) > most:
         raise InvalidError(f"the description's {what} is out of range: send it as the browser made it")
     return int(value)
 

@@ -54,5 +54,5 @@ def entry_from(content: bytes) -> Entry:
         fields = json.loads(content[_LENGTH_BYTES:end])
         kind = EventType(fields["type"])
         return Entry(kind, fields["body"], fields["object"], content[end:], fields["part"], fields["commits"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise IntegrityError("the spool holds something that no recorder wrote: keep it, and page a person") from error

@@ -77,7 +77,7 @@ def state_from(text: str) -> CaseState:
             end_us=None if fields["end_us"] is None else int(fields["end_us"]),
             keys=None if fields["keys"] is None else tuple((int(kid), str(wrapped)) for kid, wrapped in fields["keys"]),
         )
-    except (KeyError, TypeError, ValueError, InvalidError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError, InvalidError) as error:
         raise IntegrityError("a recording's state cannot be read: its case must be ended by hand") from error
 
 

@@ -110,7 +110,7 @@ def parse_frame(content: bytes, at: int = 0, end: int | None = None) -> TapFrame
             return Report(body[2:end].decode("ascii"), media, arrival_us, ntp, timestamp, ssrc)
         if body[0] == _KIND_STATE:
             return _change(json.loads(body[1:]))
-    except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
+    except (IndexError, KeyError, TypeError, ValueError, RecursionError, struct.error) as error:
         raise InvalidError(_MALFORMED) from error
     raise InvalidError("the tap sent a frame of an unknown kind: run processes of one version")
 
