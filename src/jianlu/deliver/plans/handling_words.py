@@ -66,7 +66,7 @@ def stated_in(events: Iterable[Event]) -> list[Stated]:
                 said = (part["class"], part["level"], part["reason"], part.get("place", ""), within, part.get("by", ""))
                 key = (kind_of(str(part["object"])), *said)
                 counts[key] = counts.get(key, 0) + 1
-    found = [Stated(*key, number) for key, number in counts.items()]
+    found = [Stated(*[*key, number]) for key, number in counts.items()]
     return sorted(found, key=lambda each: (each.kind == "", KINDS.index(each.kind) if each.kind else 0))
 
 

@@ -11,6 +11,7 @@ from jianlu.core.formats.event import Event, make_event
 from jianlu.core.terms.digests import opens
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
+from jianlu.core.terms.ids import case_ref, tenant_id
 from jianlu.govern.consent import consented, decisions_in
 from jianlu.govern.script_texts import facts_in
 from jianlu.process.withheld import withheld_inspectors
@@ -134,9 +135,11 @@ def test_faces_are_looked_for_where_the_plan_needs_no_consent_to_it(world: World
 
 
 def test_of_several_people_one_who_takes_it_back_is_enough() -> None:
+    tenant, case = tenant_id(TENANT), case_ref("c" + "a2" * 13)
+
     def said(type: EventType, by: str, purpose: str, n: int) -> Event:
         body = {"purpose": purpose, "by": by, "how": "click", "at_ms": n}
-        return make_event(type, tenant=TENANT, case="c" + "a2" * 13, n=n, prev="0" * 64, at="2026-11-27T00:00:00.000Z", body=body)
+        return make_event(type, tenant=tenant, case=case, n=n, prev="0" * 64, at="2026-11-27T00:00:00.000Z", body=body)
 
     both = [
         said(EventType.CONSENT_GIVEN, "customer", "training", 0),

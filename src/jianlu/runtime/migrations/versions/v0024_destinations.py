@@ -1,4 +1,7 @@
-"""Where an export goes: the place and the kind of recipient that its request states."""
+"""Where an export goes: the place and the kind of recipient that its request states.
+
+The table is that of `govern/access/_tables.py`.
+"""
 
 from __future__ import annotations
 
