@@ -61,6 +61,7 @@ class RunningHome:
         for each in (name, second):
             self.as_staff(each).call("POST", "/api/v1/me/step-up", {"password": PASSWORD})
         asked = {"kind": "approval", "action": "package.export", "case": case, "reason": "the package goes to the customer"}
+        asked |= {"place": "CN", "recipient": "subject"}
         made = self.as_staff(name).call("POST", "/api/v1/access/requests", asked)
         self.as_staff(second).call("POST", f"/api/v1/access/requests/{made['request']}/approve")
         self.as_staff(name).download(f"/api/v1/cases/{case}/package", path)

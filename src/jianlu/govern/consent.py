@@ -15,8 +15,8 @@ from jianlu.core.formats.event import Event
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 
-PURPOSES = ("recording", "face", "voice", "sharing", "export")
-"""What a person may agree to, each by itself (PIPL Art. 14, 23, 29)."""
+PURPOSES = ("recording", "face", "voice", "sharing", "export", "training", "research", "marketing")
+"""What a person may agree to, each by itself (PIPL Art. 14, 23, 29); the last five say for what the case may be used afterwards."""
 
 HOW = ("click", "spoken")
 MOMENTS = ("door", "step")
@@ -71,3 +71,11 @@ def decisions_in(events: Iterable[Event]) -> dict[tuple[str, str], Decision]:
     """The decision in force of each purpose and seat, by the case's events; empty for a case without consent events."""
     made = [decision_in(event.type, event.body) for event in events if event.type in DECISIONS]
     return {(decision.purpose, decision.by): decision for decision in made}
+
+
+def consented(events: Iterable[Event]) -> tuple[str, ...]:
+    """The purposes for which the decisions in force are all `given`, sorted: one no of several people is enough."""
+    states: dict[str, set[str]] = {}
+    for decision in decisions_in(events).values():
+        states.setdefault(decision.purpose, set()).add(decision.state)
+    return tuple(sorted(purpose for purpose, said in states.items() if said == {"given"}))

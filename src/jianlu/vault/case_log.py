@@ -226,8 +226,13 @@ class CaseLog:
         """DeniedError, naming the clause, where something of a case with `plan` could not be kept here: it must not begin."""
         require_keepable(plan.handling, using=self._using)
 
+    @property
+    def handling(self) -> tuple[Handling, ...]:
+        """As the case's plan has it handled; () before it is frozen, and for records that have no plan. Raises as `open_object`."""
+        with self._lock:
+            return self._handled()
+
     def _handled(self) -> tuple[Handling, ...]:
-        """What the case's plan says of handling; nothing before it is frozen, and for records that have no plan."""
         if self._handling is None:
             frozen = self._events[0] if self._events else None
             if frozen is None:

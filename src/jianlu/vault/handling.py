@@ -6,7 +6,7 @@ the clause. A store is where its settings say it is: nothing here measures it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from jianlu.core.errors import DeniedError
@@ -41,6 +41,15 @@ def level_in(handling: Sequence[Handling]) -> int:
     """The highest level that a clause states of what people look at; 0 where none does. Templates are never shown."""
     stated = (said.level for said in handling if said.clause != DEFAULT and said.object != "biometric")
     return max(stated, default=0)
+
+
+def confined_from(place: str, handling: Sequence[Handling], objects: Collection[str] | None = None) -> tuple[str, ...]:
+    """The clauses by which something of a case must not be in `place`: of the kinds of these `objects`, of all kinds without; or ()."""
+    kinds = {kind_of(each) for each in objects} if objects is not None else {said.object for said in handling}
+    bound = [said for said in handling if said.places and said.object in kinds]
+    outside = [said for said in bound if not any(is_within(place, area) for area in said.places)]
+    terms = [term for said in outside for term in said.terms if term.places]
+    return tuple(dict.fromkeys(term.clause for term in terms if not any(is_within(place, area) for area in term.places)))
 
 
 def may_keep(store: Store, within: str) -> bool:

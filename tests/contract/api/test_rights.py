@@ -123,7 +123,15 @@ def test_an_approval_is_for_the_asker_and_this_case_alone(api: ApiWorld) -> None
     expect_problem(api.client("he").get(f"/api/v1/cases/{case}/package"), 403)
     expect_problem(
         api.client("zhou").post(
-            "/api/v1/access/requests", json={"kind": "approval", "action": "package.export", "case": case, "reason": REASON}
+            "/api/v1/access/requests",
+            json={
+                "kind": "approval",
+                "action": "package.export",
+                "case": case,
+                "reason": REASON,
+                "place": "CN",
+                "recipient": "own",
+            },
         ),
         403,
     )

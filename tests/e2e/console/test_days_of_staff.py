@@ -121,6 +121,8 @@ def test_a_supervisor_watches_over_talks_decides_on_requests_and_reads_the_teams
     go(page, f"/requests?case={furnished.named['reviewed']}")
     form = page.locator("form:has(input[value='package.export'])")
     form.locator("input[name=reason]").fill("复核人员需要离线核对证据包")
+    form.locator("input[name=place]").fill("CN-31")
+    form.locator("select[name=recipient]").select_option("own")
     with page.expect_navigation():
         form.locator("button").click()
     own = page.locator("section.sheet", has_text="复核人员需要离线核对证据包")

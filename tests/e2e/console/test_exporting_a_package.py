@@ -40,9 +40,14 @@ def test_a_package_is_fetched_once_a_second_person_has_approved(console: Console
     assert agent.locator("dialog").count() == 1, "a reason that says nothing is not sent"
     agent.locator("dialog [name=reason]").fill("客户要求取走本次会话的证据包")
     agent.locator("dialog button.main").click()
+    assert agent.locator("dialog").count() == 1, "nor one that does not say where it goes"
+    agent.locator("dialog [name=place]").fill("CN")
+    agent.locator("dialog [name=recipient]").select_option("subject")
+    agent.locator("dialog button.main").click()
     become(lambda: "等待主管或合规人员" in agent.inner_text("jl-outcome"), "the page says that it waits")
     agent.goto(f"{console.home.url}/requests")
     assert agent.get_by_role("button", name="批准").count() == 0, "nobody approves their own"
+    assert "送往 CN，接收方：本案当事人" in agent.inner_text("main")
     approves(console)
     agent.goto(f"{console.home.url}/cases/{case}")
     shown(agent, "jl-outcome a[download]")

@@ -109,6 +109,7 @@ class ApiWorld:
         for each in (name, second):
             self.prove(each)
         asked = {"kind": "approval", "action": "package.export", "case": case, "reason": "the customer asked for it"}
+        asked |= {"place": "CN", "recipient": "subject"}
         made = ok(self.client(name).post("/api/v1/access/requests", json=asked)).json()
         ok(self.client(second).post(f"/api/v1/access/requests/{made['request']}/approve"))
 
@@ -197,9 +198,15 @@ def sale_body(number: str = "sale-1") -> dict[str, Any]:
 
 
 @contextmanager
-def api_world(index_url: str, home: Path, *, also: Mapping[str, Sequence[str]] | None = None) -> Iterator[ApiWorld]:
-    """An application over a fresh world; `home` is where packages and secrets would be, `also` are accounts with their roles."""
-    with session_world(index_url, {"insurance-remote": remote_sale()}) as world, ExitStack() as stack:
+def api_world(
+    index_url: str, home: Path, *, also: Mapping[str, Sequence[str]] | None = None, scene: Scene | None = None, place: str = ""
+) -> Iterator[ApiWorld]:
+    """An application over a fresh world; `home` is where packages and secrets would be, `also` are accounts with their roles.
+
+    `scene` is the template where it is not the usual one, `place` the one of the store.
+    """
+    template = scene or remote_sale()
+    with session_world(index_url, {template.id: template}, place=place) as world, ExitStack() as stack:
         using = world.using
         identity = IdentityPorts(using.database, using.clock, memory_keys(), cheap_passwords())
         for name, roles in {**ACCOUNTS, **(also or {})}.items():

@@ -279,7 +279,8 @@ def _wait(api: ApiWorld) -> None:
 
 
 def _asked(case: str) -> dict[str, str]:
-    return {"kind": "approval", "action": "package.export", "case": case, "reason": "客户要求取走本次会话的证据包"}
+    asked = {"kind": "approval", "action": "package.export", "case": case, "reason": "客户要求取走本次会话的证据包"}
+    return {**asked, "place": "CN", "recipient": "subject"}
 
 
 @contextmanager

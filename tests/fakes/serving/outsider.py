@@ -264,6 +264,7 @@ class Call:
         for each in (self.agent, self.second):
             each.call("step_up", {"password": self.password})
         wanted = {"kind": "approval", "action": "package.export", "case": self.case, "reason": "the customer asks for their copy"}
+        wanted |= {"place": "CN", "recipient": "subject"}
         made = self.agent.call("make_request", wanted)
         self.second.call("approve_request", request_id=made["request"])
         answer = self.agent.ask("package", case=self.case)

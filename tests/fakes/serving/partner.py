@@ -162,7 +162,12 @@ class Partner:
         except Denied:
             self.agent.make_request(
                 models.NewRequest(
-                    kind="approval", action="package.export", case=self.case, reason="handed to the archive of the partner"
+                    kind="approval",
+                    action="package.export",
+                    case=self.case,
+                    reason="kept in our own archive",
+                    place="CN",
+                    recipient="own",
                 )
             )
             return False

@@ -33,7 +33,7 @@ from jianlu.runtime.reserve import Reserve
 from jianlu.vault.case_log import open_case_log
 from jianlu.vault.desk import CaseDesk
 from jianlu.vault.keys import tenant_secret
-from jianlu.vault.ports import VaultPorts
+from jianlu.vault.ports import Store, VaultPorts
 from tests.fakes.access.worlds import access_world
 from tests.fakes.sessions.clocks import SetClock
 from tests.fakes.sessions.recorders import FakeRecorder
@@ -200,12 +200,18 @@ class World:
 
 @contextmanager
 def session_world(
-    index_url: str = "sqlite://", scenes: Mapping[str, Scene] | None = None, *, is_checked: bool = False, on_not_met: str = "warn"
+    index_url: str = "sqlite://",
+    scenes: Mapping[str, Scene] | None = None,
+    *,
+    is_checked: bool = False,
+    on_not_met: str = "warn",
+    place: str = "",
 ) -> Iterator[World]:
-    """A world whose scripts are in force; with a checker where `is_checked`, and scenes that do `on_not_met`."""
+    """A world whose scripts are in force; with a checker where `is_checked`, and scenes that do `on_not_met`; its store is in `place`."""
     clock = SetClock()
     with memory_vault(index_url) as opened:
-        vault = replace(opened, clock=clock)
+        stores = (Store("memory", "memory:", opened.blobs, place=place),) if place else ()
+        vault = replace(opened, clock=clock, stores=stores)
         rooms, desk = FakeRooms(), CaseDesk(vault)
         recorder = FakeRecorder(desk, TENANT, clock)
         second = FakeRecorder(desk, TENANT, clock, "b")

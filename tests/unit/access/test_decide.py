@@ -154,6 +154,38 @@ def test_training_with_a_recording_takes_the_customers_consent() -> None:
     access = plain_access()
     assert access.decide(SUPERVISOR, "case.play", case(), purpose="training").policies == ("play-needs-consent-for-training",)
     assert access.decide(SUPERVISOR, "case.play", case(given=("training",)), purpose="training").is_allowed
+    for action, purpose in (("case.play", "marketing"), ("case.reveal", "research"), ("case.reveal", "training")):
+        denied = access.decide(SUPERVISOR, action, case(given=("sharing",)), purpose=purpose)
+        assert denied.policies == ("play-needs-consent-for-training",), (action, purpose)
+        assert access.decide(SUPERVISOR, action, case(given=(purpose,)), purpose=purpose).is_allowed
+    search = Resource("search", "a question", TenantId(TENANT))
+    assert access.decide(SUPERVISOR, "search.run", search, purpose="marketing").policies == ("no-search-for-what-takes-consent",)
+    assert access.decide(SUPERVISOR, "search.run", search, purpose="supervision").is_allowed
+
+
+@pytest.mark.parametrize(
+    ("place", "recipient", "given", "rule"),
+    [
+        ("CN", "subject", (), ""),
+        ("CN-31", "own", (), ""),
+        ("CN", "authority", (), ""),
+        ("CN", "institution", (), "shared-by-consent-alone"),
+        ("CN", "institution", ("export",), "shared-by-consent-alone"),
+        ("CN", "institution", ("sharing",), ""),
+        ("SG", "own", (), "sent-across-the-border"),
+        ("CN-HK", "subject", ("sharing",), "sent-across-the-border"),
+        ("SG", "own", ("export",), ""),
+        ("US", "authority", ("export", "sharing"), "nothing-to-authorities-abroad"),
+    ],
+)
+def test_where_a_package_goes_takes_the_consent_that_is_asked_for(
+    place: str, recipient: str, given: tuple[str, ...], rule: str
+) -> None:
+    on = case(goes_to=place, recipient=recipient, given=given)
+    decision = plain_access().approved(COMPLIANCE, "package.export", on)
+    assert decision.is_allowed is not bool(rule) and (not rule or decision.policies == (rule,))
+    elsewhere = case(place="DE", goes_to=place, recipient=recipient, given=given)
+    assert plain_access().approved(COMPLIANCE, "package.export", elsewhere).is_allowed, "the laws of the mainland bind its cases"
 
 
 def test_a_seat_takes_part_in_its_own_session_and_sees_no_other() -> None:

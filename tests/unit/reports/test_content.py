@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jianlu.core.formats.plan import Plan, Retention, RetentionTerm
@@ -10,7 +12,7 @@ from jianlu.core.terms.verdicts import Verdict
 from jianlu.deliver.reports.content import report_content
 from jianlu.deliver.reports.model import LANGS, CaseRecord, ReportContent, Section
 from jianlu.deliver.reports.words import _all
-from tests.fakes.conversation import Line, obligation, plan_of, said
+from tests.fakes.conversation import Line, obligation, plan_of, recording, said
 from tests.fakes.reported_case import deaf_sale, empty_case, report_of, sale, sale_plan
 
 SILENT = "录音录像过程对于今后"
@@ -119,6 +121,34 @@ def test_quotes_are_what_the_recogniser_wrote_with_speaker_and_time(lang: str, l
     heard = [words for row in _section(report_content(lawful, lang), "steps").rows for words in row.heard]
     assert any("我同意" in words.words for words in heard)
     assert {words.who for words in heard} == ({"销售人员", "客户"} if lang == "zh" else {"agent", "customer"})
+
+
+def test_level_and_place_are_told_as_events_state_them_with_the_clause_behind_each() -> None:
+    label = {
+        "class": "sensitive",
+        "level": 3,
+        "reason": "cn-fl:CN-FL-3",
+        "place": "CN-31",
+        "within": "CN",
+        "by": "cn-fl:CN-FL-onshore",
+    }
+    plain = {"class": "unclassified", "level": 5, "reason": "default"}
+    record = empty_case()
+    first = recording(1_000)[0]
+    bodies = (
+        {"object": "clock-1", "sealed": "x", **label},
+        {"object": "clock-2", "sealed": "x", **label},
+        {"object": "plan", "sealed": "x", **plain},
+    )
+    told = replace(record, events=tuple(replace(first, body=body) for body in bodies))
+    assert _rows(report_content(told, "zh"), "handling") == (
+        ("录像录音", "敏感个人信息，3级", "CN-31，仅存放于 CN，副本亦同", "CN-FL-3\nCN-FL-onshore"),
+        ("方案、规则和话术", "未分类，5级", "未声明地点", "无规则定级，按最高级"),
+    )
+    assert _rows(report_content(told, "en"), "handling")[0][1:3] == (
+        "sensitive personal information, level 3",
+        "CN-31, kept within CN alone, copies too",
+    )
 
 
 def test_parts_that_are_kept_alike_share_a_row_with_each_term_on_a_line() -> None:

@@ -14,12 +14,13 @@ import pytest
 from jianlu.core.errors import DeniedError
 from jianlu.core.formats.plan import Plan, parse_plan, plan_bytes
 from jianlu.core.terms.events import EventType
-from jianlu.core.terms.ids import CaseRef
+from jianlu.core.terms.ids import CaseRef, tenant_id
 from jianlu.core.terms.verdicts import Verdict
 from jianlu.core.verdicts.clauses import judge
 from jianlu.govern.policy import freeze_plan, load_languages, load_packs, packs_directory, parse_case_file
 from jianlu.vault.case_log import CaseLog, open_case_log
 from jianlu.vault.ports import Store, VaultPorts
+from jianlu.vault.stores.places import KeptAway, kept_away
 from tests.fakes.vault.home import TENANT, memory_vault
 
 CASE = CaseRef("c" + "k3" * 13)
@@ -63,6 +64,24 @@ def test_every_object_says_its_class_level_place_and_the_clauses_behind_them() -
         assert (template["class"], template["level"]) == ("biometric", 4)
         rules = log.events[0].body["rules"]  # no clause speaks of the packs themselves
         assert (rules["class"], rules["level"], rules["reason"]) == ("unclassified", 5, "default")
+
+
+def test_whoever_states_another_place_for_a_store_is_told_which_running_cases_may_not_be_there() -> None:
+    with memory_vault() as memory:
+        using = placed(memory, "CN-31")
+        log = frozen(using, bank_plan())
+        over = open_case_log(using, TENANT, CaseRef("c" + "m4" * 13))
+        over.freeze(bank_plan(), {"rules": over.seal_part("packs", b"packs", part="rules")})
+        over.append(EventType.CASE_CLOSED, {"events": 2})
+        abroad, near = (
+            Store(name, "memory:x", memory.blobs, place=place) for name, place in (("abroad", "SG"), ("near", "CN-11"))
+        )
+        told = kept_away(tenant_id(TENANT), using=replace(using, stores=(*using.stores, abroad, near)))
+        assert told == {"here": [], "near": [], "abroad": [KeptAway(CASE, ("cn-financial-data-levels:CN-FL-onshore",))]}
+        silent = replace(abroad, place="")
+        assert kept_away(tenant_id(TENANT), using=replace(using, stores=(silent,)))["abroad"], "it does not say where it is"
+        log.abandon("customer_left")
+        assert kept_away(tenant_id(TENANT), using=replace(using, stores=(abroad,))) == {"abroad": []}
 
 
 def test_what_no_plan_speaks_of_has_the_highest_level_and_says_that_it_is_the_default() -> None:

@@ -1,4 +1,4 @@
-// Taking a package away takes a second person: asking for it with a reason, waiting, and the download once somebody else has approved.
+// Taking a package away takes a second person: asking for it with a reason and where it goes, waiting, and the download once somebody else has approved.
 
 import { apiOf, get, post, Problem } from "../api.ts";
 import { ask, busy, h, icon, Region, toast } from "../dom.ts";
@@ -7,6 +7,7 @@ import { t } from "../words.ts";
 interface Request { kind: string; action: string; case: string; state: string; is_own: boolean; expires_at: string; used_at: string; decided_by_name: string }
 
 export const REASON_MIN = 10;
+const RECIPIENTS = ["own", "subject", "institution", "authority"];
 const LOOK_AGAIN_MS = 3_000;
 
 /** Of one's own requests for this case the newest that still counts: approved, good and not used up, or waiting; the list is newest first. */
@@ -51,10 +52,13 @@ export class Exporting {
 
   private async ask(): Promise<void> {
     const reason = h("input", { name: "reason", required: true, minlength: REASON_MIN, maxlength: 400, autocomplete: "off" });
-    const said = await ask({ title: t("outcome.export_ask"), text: t("outcome.export_why"), go: t("outcome.export_go"), fields: [h("label", { class: "field" }, h("span", null, t("outcome.export_reason")), reason)] }, t("cancel"));
+    const place = h("input", { name: "place", required: true, maxlength: 9, pattern: "[A-Z]{2}(-[A-Z0-9]{1,6})?", placeholder: "CN", autocomplete: "off" });
+    const recipient = h("select", { name: "recipient", required: true }, h("option", { value: "" }, t("to.choose")), ...RECIPIENTS.map((each) => h("option", { value: each }, t(`recipient.${each}`))));
+    const fields = [[t("outcome.export_reason"), reason], [t("to.place"), place], [t("to.recipient"), recipient]].map(([label, field]) => h("label", { class: "field" }, h("span", null, label), field));
+    const said = await ask({ title: t("outcome.export_ask"), text: t("outcome.export_why"), go: t("outcome.export_go"), fields }, t("cancel"));
     if (!said) return;
     try {
-      await post("/api/v1/access/requests", { kind: "approval", action: "package.export", case: this.ref, reason: String(said.get("reason") ?? "") });
+      await post("/api/v1/access/requests", { kind: "approval", action: "package.export", case: this.ref, reason: String(said.get("reason") ?? ""), place: String(said.get("place") ?? ""), recipient: String(said.get("recipient") ?? "") });
       await this.look();
     } catch (error) {
       toast(error instanceof Problem ? error.text : String(error), { isBad: true });

@@ -15,7 +15,7 @@ class Model(BaseModel):
 
 class AccessRequestEntry(Model):
     """A request that takes a second person; times are instants, `expires_at` is when it is over, `used_at` when one act
-    used it up.
+    used it up.  `place` and `recipient` are where an export goes, empty for all else.
     """
 
     request: str
@@ -33,6 +33,8 @@ class AccessRequestEntry(Model):
     decided_at: str
     expires_at: str
     used_at: str
+    place: str
+    recipient: str
 
 
 class AccessRequestList(Model):
@@ -144,6 +146,7 @@ class CaseFile(Model):
     gaps: list[dict[str, Any]]
     events: list[dict[str, Any]]
     retention: list[Kept]
+    handling: list[Handled]
     chain: Chain
     jobs: Jobs
     result: Result | None
@@ -558,6 +561,24 @@ class GateCheck(Model):
     next: dict[str, str]
 
 
+class Handled(Model):
+    """Class and level that the events state of one kind of object, with the clause (null: none states one, the highest
+    level holds).  `place` is the declared place of the store in which it was sealed, `confined_by` the clause that
+    keeps it within its areas. `object` is empty for plan, rules and script.
+    """
+
+    object: str
+    title: dict[str, str]
+    category: str
+    level: int
+    says: dict[str, str]
+    clause: ClauseNamed | None
+    place: str
+    kept: dict[str, str]
+    confined_by: ClauseNamed | None
+    objects: int
+
+
 class Handover(Model):
     """Who goes on with the session, by account name."""
 
@@ -740,6 +761,8 @@ class NewRequest(Model):
     case: str
     hold: str = ""
     reason: str
+    place: str = ""
+    recipient: str = ""
 
 
 class NewShare(Model):
@@ -805,6 +828,8 @@ class OwnRequestEntry(Model):
     decided_at: str
     expires_at: str
     used_at: str
+    place: str
+    recipient: str
     is_own: bool
 
 

@@ -35,8 +35,8 @@ _COLUMNS: Mapping[str, ColumnElement[Any]] = {
 }
 
 
-def case_resource(row: CaseRow, **more: tuple[str, ...]) -> Resource:
-    """The case of `row`; `more` are attributes that the row does not hold, such as the purposes consented to (`given`)."""
+def case_resource(row: CaseRow, **more: str | tuple[str, ...]) -> Resource:
+    """The case of `row`; `more` are attributes that the row does not hold: purposes consented to (`given`), where it goes (`goes_to`)."""
     attributes: dict[str, Attribute] = {
         "ref": row.case,
         "owner": row.agent,

@@ -19,11 +19,13 @@ from jianlu.capture.cases.find_cases import row_of
 from jianlu.core.errors import DeniedError
 from jianlu.deliver.api._bodies import Body
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
+from jianlu.deliver.api.destinations import require_destination, require_place
 from jianlu.deliver.api.holds import require_standing
 from jianlu.deliver.api.paging import Cursor, behind
 from jianlu.deliver.api.recent import require_proof
 from jianlu.deliver.api.rights import hold_resource, on_account, on_case, on_request, on_tenant
 from jianlu.govern.access import requests as use_cases
+from jianlu.govern.access.destinations import EXPORT, RECIPIENTS, Destination, check_destination
 from jianlu.govern.access.lines import Line, lines_after, lines_of_resource, newest_lines
 from jianlu.govern.access.model import LEVEL_MAX, LEVEL_MIN, Resource, Standing
 from jianlu.govern.access.requests import AccessRequest, RequestPorts
@@ -48,6 +50,8 @@ class NewRequest(Body):
     case: Annotated[str, Field(pattern=r"^c[a-z2-7]{26}$")]
     hold: Annotated[str, Field(pattern=r"^(h[0-9a-f]{26})?$")] = ""
     reason: Reason
+    place: Annotated[str, Field(max_length=9, description="Of an export: the ISO 3166 code of where it goes.")] = ""
+    recipient: Annotated[str, Field(max_length=16, description=f"Of an export: one of {', '.join(RECIPIENTS)}.")] = ""
 
 
 class Revealing(Body):
@@ -85,11 +89,14 @@ def make_request(body: NewRequest, staff: StaffCaller, deps: TheDeps) -> dict[st
     on = case_resource(row)
     if body.action == "hold.lift":
         on = hold_resource(row, body.hold)
-    if body.kind == "approval":
+    to = Destination(body.place.strip(), body.recipient)
+    if body.kind == "approval" and body.action == EXPORT:
+        require_destination(deps, staff, row, check_destination(body.action, to))
+    elif body.kind == "approval":
         _require_but_for_approval(deps, staff, body.action, on)
     if body.action == "hold.lift":
         require_standing(deps, body.case, body.hold)
-    made = use_cases.ask(body.kind, body.action, on, body.reason, using=_ports(deps), by=staff.account.id)
+    made = use_cases.ask(body.kind, body.action, on, body.reason, using=_ports(deps), by=staff.account.id, to=to)
     return _request_document(made, _names(deps, [made]))
 
 
@@ -97,6 +104,9 @@ def make_request(body: NewRequest, staff: StaffCaller, deps: TheDeps) -> dict[st
 def approve_request(request_id: RequestId, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Approve somebody else's request, with a recent proof of who does: it is good for an hour from now, an approval for one act."""
     require_proof(deps, staff)
+    asked = use_cases.find_request(request_id, deps.tenant, database=deps.database)
+    if asked.action == EXPORT:
+        require_place(deps, staff, asked)
     return _decided(deps, request_id, staff, is_approved=True)
 
 

@@ -11,7 +11,10 @@ from jianlu.deliver.api.answer_checks import Answer, Words
 
 
 class AccessRequestEntry(Answer):
-    """A request that takes a second person; times are instants, `expires_at` is when it is over, `used_at` when one act used it up."""
+    """A request that takes a second person; times are instants, `expires_at` is when it is over, `used_at` when one act used it up.
+
+    `place` and `recipient` are where an export goes, empty for all else.
+    """
 
     request: str
     kind: Literal["approval", "emergency"]
@@ -28,6 +31,8 @@ class AccessRequestEntry(Answer):
     decided_at: str
     expires_at: str
     used_at: str
+    place: str
+    recipient: str
 
 
 class OwnRequestEntry(AccessRequestEntry):

@@ -163,6 +163,25 @@ class Kept(Answer):
     is_set: bool
 
 
+class Handled(Answer):
+    """Class and level that the events state of one kind of object, with the clause (null: none states one, the highest level holds).
+
+    `place` is the declared place of the store in which it was sealed, `confined_by` the clause that keeps it within its areas. `object` is
+    empty for plan, rules and script.
+    """
+
+    object: str
+    title: Words
+    category: str
+    level: int
+    says: Words
+    clause: ClauseNamed | None
+    place: str
+    kept: Words
+    confined_by: ClauseNamed | None
+    objects: int
+
+
 class Chain(Answer):
     """Where the case ends in the ledger."""
 
@@ -222,6 +241,7 @@ class CaseFile(Answer):
     gaps: list[dict[str, Any]]
     events: list[dict[str, Any]]
     retention: list[Kept]
+    handling: list[Handled]
     chain: Chain
     jobs: Jobs
     result: Result | None

@@ -1,6 +1,7 @@
 """Taking a package away: one download an approval, the rest of one that broke off, never a second.
 
-The approval is used up before the first byte leaves, for the very bytes of the package. A download that broke off goes on by a range that
+The approval is used up before the first byte leaves, for the very bytes of the package, and the destination that it states is asked of
+plan, policies and consents once more. A download that broke off goes on by a range that
 begins behind its first byte and names these bytes (`If-Range` with their ETag), by the same account, within the hour of the approval;
 it gets nothing that it was not given already. All else takes a new approval.
 """
@@ -21,6 +22,7 @@ from jianlu.capture.cases.find_cases import read_case, row_of
 from jianlu.core.errors import NotFoundError
 from jianlu.core.terms.ids import case_ref
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps
+from jianlu.deliver.api.destinations import record_export, require_destination
 from jianlu.deliver.api.masking import shown_number
 from jianlu.deliver.api.recent import require_proof
 from jianlu.deliver.api.rights import OnCase, purpose_of, require_case
@@ -63,7 +65,9 @@ def package(case: CaseRef, staff: StaffCaller, deps: TheDeps, request: Request) 
     if _rest_of(deps, staff, "package.export", case, request) == digest:
         return answer
     request.scope["headers"] = [each for each in request.scope["headers"] if each[0] not in (b"range", b"if-range")]
-    with used_up("package.export", case_resource(row), for_digest=digest, using=_ports(deps), by=staff.account.id):
+    with used_up("package.export", case_resource(row), for_digest=digest, using=_ports(deps), by=staff.account.id) as approved:
+        require_destination(deps, staff, row, approved.destination, purpose=purpose_of(request))
+        record_export(deps, row, approved)
         return answer
 
 

@@ -26,12 +26,16 @@ from jianlu.deliver.oversight.statements import find_sheet
 from jianlu.govern.access.model import AccessDeniedError, Resource, tenant_wide
 from jianlu.govern.access.requests import find_request
 from jianlu.govern.access.versions import find_version
+from jianlu.govern.consent import consented
 from jianlu.govern.identity.accounts import find_account
 from jianlu.govern.identity.model import Participant, Principal
 from jianlu.govern.identity.releases import maker_of_link
 
 PURPOSE_HEADER, PURPOSE_QUERY = "x-jianlu-purpose", "purpose"
 """What for: a header for programs and scripts, a query for players and links, which cannot set one."""
+
+BY_CONSENT = frozenset({"case.play", "case.reveal", "package.export"})
+"""Acts that some purposes open only where the people of the case consented to them."""
 
 PolicyNumber = Annotated[int, PathParameter(ge=0, le=1_000_000)]
 
@@ -299,7 +303,7 @@ def purpose_of(request: Request) -> str:
 def require_case(deps: Deps, caller: Principal, action: str, case: str, *, purpose: str = "", goes_on: bool = False) -> None:
     """The decision about one case, kept; a case of somebody else's session does not exist for a participant."""
     row = row_of(case, using=deps.sessions)
-    given = consented_in(deps, case) if action in ("case.play", "package.export") and purpose else ()
+    given = consented_in(deps, case) if action in BY_CONSENT and purpose else ()
     try:
         deps.access.require(caller, action, case_resource(row, given=given), purpose=purpose, goes_on=goes_on)
     except AccessDeniedError as error:
@@ -310,10 +314,5 @@ def require_case(deps: Deps, caller: Principal, action: str, case: str, *, purpo
 
 
 def consented_in(deps: Deps, case: str) -> tuple[str, ...]:
-    """The purposes that were consented to in the session and not taken back since, by its events."""
-    state = {
-        str(event.body["purpose"]): event.type.value.rpartition(":")[2]
-        for event in deps.reader.log(case).events
-        if event.type.value.startswith("session:consent:")
-    }
-    return tuple(sorted(purpose for purpose, said in state.items() if said == "given"))
+    """The purposes that everybody who was asked in the session consented to and did not take back since, by its events."""
+    return consented(deps.reader.log(case).events)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from jianlu.deliver.console.ports import ConsolePorts, Json
 from jianlu.deliver.console.render import page
 from jianlu.deliver.console.work import staff_or_none, to_sign_in
+from jianlu.govern.access.destinations import RECIPIENTS
 
 _CASE = re.compile(r"c[a-z2-7]{26}")
 DECIDERS = frozenset({"supervisor", "compliance"})
@@ -32,7 +33,7 @@ def rights_routes(pages: ConsolePorts, read: Callable[[Request], Json]) -> APIRo
         case = claimed if _CASE.fullmatch(claimed) else ""
         may_decide = bool(DECIDERS & viewer.roles)
         found = read(request)["requests"]
-        shown = {"found": found, "asked_for": case, "may_decide": may_decide}
+        shown = {"found": found, "asked_for": case, "may_decide": may_decide, "recipients": RECIPIENTS}
         return page(request, "requests", settings=pages.settings, viewer=viewer, **shown)
 
     return router

@@ -18,6 +18,8 @@ from jianlu.core.formats.keeping import NONE, OPEN, add_term, part_kept, retenti
 from jianlu.core.formats.plan import Obligation, Plan, RetentionTerm, parse_plan
 from jianlu.core.terms.digests import opens
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import DEFAULT
+from jianlu.deliver.plans.handling_words import Stated, stated_in
 from jianlu.deliver.plans.labels import CODES, CODES_OF, FACTS, LANGS, PARTS, TRIGGERS, word
 from jianlu.deliver.plans.sentences import sentence, speaker
 from jianlu.deliver.playback.manifest import clause_part, events_part, gap_part, sealed_verdicts
@@ -49,6 +51,7 @@ def case_file(log: CaseLog, custody: CaseLog, row: CaseRow, scene: Scene | None)
         "gaps": [gap_part(event.body, plan) for event in log.events if event.type is EventType.GAP_DECLARED],
         "events": events_part(log, plan, script, message_texts(log)),
         "retention": retention_in(log, plan, custody),
+        "handling": [_handled(plan, each) for each in stated_in(log.events)],
         "chain": chain_of(log),
     }
 
@@ -98,6 +101,21 @@ def chain_of(log: CaseLog) -> dict[str, Any]:
     """Where the case ends in the ledger: how many events, the digest of the last, and whether anything more may come."""
     last = log.events[-1]
     return {"events": len(log.events), "last": last.digest, "at": last.at, "is_closed": last.type is EventType.CASE_CLOSED}
+
+
+def _handled(plan: Plan, said: Stated) -> dict[str, Any]:
+    return {
+        "object": said.kind,
+        "title": _both(said.title),
+        "category": said.category,
+        "level": said.level,
+        "says": _both(said.level_text),
+        "clause": clause_of(plan, said.clause) if said.clause != DEFAULT else None,
+        "place": said.place,
+        "kept": _both(said.place_text),
+        "confined_by": clause_of(plan, said.by) if said.by else None,
+        "objects": said.objects,
+    }
 
 
 def _people(log: CaseLog, plan: Plan, row: CaseRow) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The table of retention: parts that are kept alike in one row, each with all its terms.
+"""The tables of retention (parts kept alike in one row, each with all its terms) and of handling (level and place as events state them).
 
 How terms are computed is `govern/policy/retain.py`; nothing is computed here.
 """
@@ -6,6 +6,8 @@ How terms are computed is `govern/policy/retain.py`; nothing is computed here.
 from __future__ import annotations
 
 from jianlu.core.formats.plan import Retention, RetentionTerm
+from jianlu.core.terms.handling import DEFAULT
+from jianlu.deliver.plans.handling_words import stated_in
 from jianlu.deliver.plans.labels import PARTS, TRIGGERS, word
 from jianlu.deliver.reports.model import CaseRecord, Table
 from jianlu.deliver.reports.words import words
@@ -26,6 +28,20 @@ def retention_table(record: CaseRecord, lang: str) -> Table:
         decided = words(f"kept_{until}", lang) if until in _NO_DATES else until
         rows.append((parts, decided, clause.partition(":")[2], "\n".join(_term(term, lang) for term in terms)))
     return Table(head, tuple(rows))
+
+
+def handling_table(record: CaseRecord, lang: str) -> Table | None:
+    """One row for what a clause levels or confines alike, with both clauses; None where no event states a level."""
+    head = tuple(words(key, lang) for key in ("h_part", "h_level", "h_stored", "h_clause"))
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for each in stated_in(record.events):
+        by_default = words("by_default", lang)
+        named = (by_default if each.clause == DEFAULT else each.clause, each.by)
+        clauses = "\n".join(dict.fromkeys(clause.partition(":")[2] or clause for clause in named if clause))
+        groups.setdefault((each.level_text(lang), each.place_text(lang), clauses), []).append(each.title(lang))
+    comma = "、" if lang == "zh" else ", "
+    rows = tuple((comma.join(dict.fromkeys(titles)), *key) for key, titles in groups.items())
+    return Table(head, rows) if rows else None
 
 
 def _term(term: RetentionTerm, lang: str) -> str:

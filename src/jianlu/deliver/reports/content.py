@@ -12,10 +12,10 @@ from jianlu.core.formats.plan import PlanClause
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.verdicts import Verdict
 from jianlu.core.verdicts.reasons import clock_text
-from jianlu.deliver.plans.labels import CODES, CODES_OF, FACTS, word
+from jianlu.deliver.plans.labels import CODES, CODES_OF, FACTS, HEADINGS, word
 from jianlu.deliver.plans.sentences import speaker
 from jianlu.deliver.reports._judged import clause_rows, obligation_rows, unmet_rows
-from jianlu.deliver.reports._kept import retention_table
+from jianlu.deliver.reports._kept import handling_table, retention_table
 from jianlu.deliver.reports._measured import engine_table, gap_table, measure_table, transcript
 from jianlu.deliver.reports._session import session_sections
 from jianlu.deliver.reports.model import CaseRecord, ReportContent, Section
@@ -110,6 +110,7 @@ def _sections(record: CaseRecord, lang: str) -> Iterator[Section]:
     yield Section("measures", words("s_measures", lang), table=measure_table(record, lang))
     yield Section("attestations", words("s_attestations", lang), paragraphs=tuple(_attestations(record, lang)))
     yield Section("retention", words("s_retention", lang), table=retention_table(record, lang))
+    yield Section("handling", word(HEADINGS, "handling", lang), table=handling_table(record, lang))
     conflicts = tuple(f"{conflict.text[lang]} → {conflict.resolution[lang]}" for conflict in plan.conflicts)
     yield Section("conflicts", words("s_conflicts", lang), paragraphs=conflicts)
     left_out = [clause for clause in plan.clauses if clause.status == "out_of_scope"]

@@ -13,6 +13,9 @@ CONSENT_PURPOSES: Words = {
     "voice": ("声纹使用", "use of the voiceprint"),
     "sharing": ("向第三方提供", "sharing with third parties"),
     "export": ("导出与出境", "export"),
+    "training": ("用于培训", "use for training"),
+    "research": ("用于研究", "use for research"),
+    "marketing": ("用于营销", "use for marketing"),
     "guardian": ("监护人同意", "the guardian's consent"),
 }
 

@@ -25,6 +25,9 @@ CONSENTS: Words = {
     "voice": ("声纹信息", "voice information"),
     "sharing": ("对外提供", "sharing"),
     "export": ("出境提供", "export"),
+    "training": ("用于培训", "training"),
+    "research": ("用于研究", "research"),
+    "marketing": ("用于营销", "marketing"),
 }
 FIELDS: Words = {
     "title": ("环节名称", "heading"),

@@ -13,11 +13,13 @@ from cyclopts import App, Parameter
 from pydantic import ValidationError
 
 from jianlu.core.errors import InvalidError, NotFoundError
+from jianlu.core.terms.ids import tenant_id
 from jianlu.entry.cli._output import AsJson, HomePath, home_path, show, stages
 from jianlu.entry.serve.scrubbing import scrubber_of, the_only_one
 from jianlu.runtime.settings import StoreSettings
 from jianlu.vault.ports import Store
 from jianlu.vault.stores.copies import Probed, require_fit
+from jianlu.vault.stores.places import KeptAway, kept_away
 from jianlu.vault.stores.reports import StoreReport, store_reports
 from jianlu.wiring import open_home, open_workbench, probe_store, store_at
 
@@ -34,11 +36,15 @@ _LABELS = {
 
 @app.command(name="list")
 def list_all(*, home: HomePath = None, json: AsJson = False) -> int:
-    """Each store: what the probe called it, copies complete or behind, last scrub. Exit 0 when all are complete, else 75."""
+    """Each store: what the probe called it, copies complete or behind, last scrub, running cases that may not be there.
+
+    Exit 0 when all are complete, else 75.
+    """
     with open_workbench(home_path(home)) as bench:
-        found = store_reports(bench.vault)
-    text = "\n".join(_line(each) for each in found)
-    show({"stores": [_document(each) for each in found]}, text, as_json=json)
+        found, away = store_reports(bench.vault), kept_away(tenant_id(bench.settings.tenant.id), using=bench.vault)
+    text = "\n".join(line for each in found for line in (_line(each), *_away(away[each.store.name])))
+    told = [{**_document(each), "kept_away": [asdict(one) for one in away[each.store.name]]} for each in found]
+    show({"stores": told}, text, as_json=json)
     return 0 if all(each.is_complete for each in found) else 75
 
 
@@ -118,6 +124,10 @@ def _document(report: StoreReport) -> dict[str, object]:
         "first": report.is_first,
     }
     return {**described, "behind": report.behind, "complete": report.is_complete, **_state(report)}
+
+
+def _away(cases: list[KeptAway]) -> list[str]:
+    return [f"    不得存放 / may not be here: {each.case} ({', '.join(each.clauses)})" for each in cases]
 
 
 def _state(report: StoreReport) -> dict[str, object]:

@@ -40,6 +40,8 @@ requests = Table(
     Column("expires_at", String(24), nullable=False),
     Column("used_at", String(24)),
     Column("used_for", String(64), nullable=False, server_default=""),
+    Column("place", String(16), nullable=False, server_default=""),
+    Column("recipient", String(16), nullable=False, server_default=""),
     Index("access_requests_of_asker", "tenant", "asked_by", "action", "resource"),
     Index("access_requests_by_state", "tenant", "state", "asked_at"),
 )

@@ -101,7 +101,11 @@ class Access:
 
     def could(self, who: Principal, action: str, on: Resource, *, purpose: str = "") -> bool:
         """Whether `who` may do it once a second person has approved; keeps nothing."""
-        return self._ask(who, check_action(action), on, check_purpose(purpose), is_emergency=False, is_approved=True).is_allowed
+        return self.approved(who, action, on, purpose=purpose).is_allowed
+
+    def approved(self, who: Principal, action: str, on: Resource, *, purpose: str = "") -> Decision:
+        """The answer once a second person has approved; keeps nothing."""
+        return self._ask(who, check_action(action), on, check_purpose(purpose), is_emergency=False, is_approved=True)
 
     def require(self, who: Principal, action: str, on: Resource, *, purpose: str = "", goes_on: bool = False) -> Decision:
         """As `decide`, kept; AccessDeniedError when it is denied, UnavailableError when the answer cannot be kept."""

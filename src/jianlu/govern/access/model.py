@@ -25,7 +25,19 @@ LEVEL_OF_CASES = 3
 """Of a case unless its template says otherwise: a customer's own financial affairs."""
 
 PURPOSES = frozenset(
-    {"", "serving", "supervision", "review", "audit", "inspection", "disclosure", "training", "emergency", "research"}
+    {
+        "",
+        "serving",
+        "supervision",
+        "review",
+        "audit",
+        "inspection",
+        "disclosure",
+        "training",
+        "emergency",
+        "research",
+        "marketing",
+    }
 )
 """Why somebody looks; empty is the purpose that the role itself is there for."""
 

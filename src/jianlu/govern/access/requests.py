@@ -20,6 +20,7 @@ from jianlu.core.errors import ConflictError, DeniedError, InvalidError, NotFoun
 from jianlu.core.terms.instants import instant_text
 from jianlu.govern.access._tables import requests
 from jianlu.govern.access.decide import EMERGENCIES, FOUR_EYES
+from jianlu.govern.access.destinations import NOWHERE, Destination, check_destination
 from jianlu.govern.access.grants import APPROVAL, APPROVED, ASKED, EMERGENCY, REFUSED
 from jianlu.govern.access.model import Resource
 from jianlu.govern.access.ports import DecisionLog
@@ -43,7 +44,8 @@ KINDS = {APPROVAL: FOUR_EYES, EMERGENCY: frozenset({""})}
 class AccessRequest:
     """A request: `kind` is `approval` (of `action`) or `emergency`; `state` is asked, approved or refused.
 
-    `used_at` is when an approval was used up, `used_for` the digest of what was taken away by it, where something was.
+    `used_at` is when an approval was used up, `used_for` the digest of what was taken away by it, where something was. `place` and
+    `recipient` are where an export goes; they are empty for all else.
     """
 
     request: str
@@ -61,6 +63,8 @@ class AccessRequest:
     expires_at: str
     used_at: str | None = None
     used_for: str = ""
+    place: str = ""
+    recipient: str = ""
 
     @property
     def on(self) -> tuple[str, str]:
@@ -77,6 +81,11 @@ class AccessRequest:
         """The hold over that case that it is about; empty for a request about the case."""
         return self.resource.partition(".")[2]
 
+    @property
+    def destination(self) -> Destination:
+        """Where an export goes."""
+        return Destination(self.place, self.recipient)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestPorts:
@@ -87,8 +96,13 @@ class RequestPorts:
     log: DecisionLog
 
 
-def ask(kind: str, action: str, on: Resource, reason: str, *, using: RequestPorts, by: str) -> AccessRequest:
-    """A request for a second person; InvalidError for a kind or an action that takes none, or a reason that says nothing."""
+def ask(
+    kind: str, action: str, on: Resource, reason: str, *, using: RequestPorts, by: str, to: Destination = NOWHERE
+) -> AccessRequest:
+    """A request for a second person, of an export with where it goes `to`.
+
+    InvalidError for a kind or an action that takes none, a reason that says nothing, or an export to nowhere.
+    """
     if kind not in KINDS or action not in KINDS[kind]:
         raise InvalidError(
             f"a second person is asked for an emergency (without an action), or to approve {', '.join(sorted(FOUR_EYES))}"
@@ -97,6 +111,7 @@ def ask(kind: str, action: str, on: Resource, reason: str, *, using: RequestPort
         raise InvalidError(
             f"say why in {REASON_MIN} to {REASON_MAX} characters: the second person decides by it, and the customer may read it"
         )
+    check_destination(action, to)
     now = using.clock.now()
     made = AccessRequest(
         request="r" + secrets.token_hex(13),
@@ -112,6 +127,8 @@ def ask(kind: str, action: str, on: Resource, reason: str, *, using: RequestPort
         decided_by="",
         decided_at=None,
         expires_at=instant_text(now + WAITS_FOR),
+        place=to.place,
+        recipient=to.recipient,
     )
     using.log.change("request", _document(made))
     with transaction(using.database) as connection:

@@ -7,10 +7,12 @@ import pytest
 from jianlu.capture.sessions.consents import consent
 from jianlu.capture.sessions.preparing import start_session
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError
+from jianlu.core.formats.event import Event, make_event
 from jianlu.core.terms.digests import opens
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import Inspector
-from jianlu.govern.consent import decisions_in
+from jianlu.core.terms.ids import case_ref, tenant_id
+from jianlu.govern.consent import consented, decisions_in
 from jianlu.govern.script_texts import facts_in
 from jianlu.process.withheld import withheld_inspectors
 from jianlu.vault.case_log import open_case_log
@@ -130,3 +132,22 @@ def test_faces_are_looked_for_where_the_plan_needs_no_consent_to_it(world: World
     consent(asked, "face", "given", "click", using=world.using, by=participant(asked))
     live = world.using.switchboard.sessions[0]
     assert withheld_inspectors(world.events(asked), live.script, facts_in(live.plan)) == {}
+
+
+def test_of_several_people_one_who_takes_it_back_is_enough() -> None:
+    tenant, case = tenant_id(TENANT), case_ref("c" + "a2" * 13)
+
+    def said(type: EventType, by: str, purpose: str, n: int) -> Event:
+        body = {"purpose": purpose, "by": by, "how": "click", "at_ms": n}
+        return make_event(type, tenant=tenant, case=case, n=n, prev="0" * 64, at="2026-11-27T00:00:00.000Z", body=body)
+
+    both = [
+        said(EventType.CONSENT_GIVEN, "customer", "training", 0),
+        said(EventType.CONSENT_GIVEN, "guardian", "training", 1),
+        said(EventType.CONSENT_REFUSED, "customer", "marketing", 2),
+        said(EventType.CONSENT_GIVEN, "customer", "sharing", 3),
+    ]
+    assert consented(both) == ("sharing", "training")
+    withdrawn = [*both, said(EventType.CONSENT_WITHDRAWN, "guardian", "training", 4), both[0]]
+    assert consented(withdrawn) == ("sharing",), "the customer said yes again, the guardian did not"
+    assert consented([]) == ()
