@@ -26,7 +26,7 @@ from jianlu.vault._orphans import Orphans
 from jianlu.vault.handling import label_of, require_keepable
 from jianlu.vault.index import BATCH_ENTRIES, catch_up, enter_events, indexed_events, parse_entry, read_case_row, scan_case
 from jianlu.vault.keys import UnitKey, create_unit_key, is_shredded, open_unit_key
-from jianlu.vault.model import Draft, ObjectPart, Place, Plaintext, object_parts, part_body
+from jianlu.vault.model import PART_NAMES, Draft, ObjectPart, Place, Plaintext, object_parts, part_body
 from jianlu.vault.open import open_range, open_stream, open_whole
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.projection import STATE_BROKEN
@@ -139,9 +139,13 @@ class CaseLog:
     ) -> Event:
         """Seal `plaintext` as the object's next version and record the event that names it: object durable, then event durable.
 
-        The object part joins `body` itself or, with `part`, becomes that field of it. ConflictError when the case was shredded;
-        otherwise as `append`.
+        The object part joins `body` itself or, with `part`, becomes that field of it. ConflictError when the case was shredded,
+        InvalidError where `body` has a field of the part that joins it; otherwise as `append`.
         """
+        if not part and (twice := PART_NAMES & body.keys()):
+            raise InvalidError(
+                f"{type.value} has {', '.join(sorted(twice))} of its own, as its object's part has: give the part a field"
+            )
         with self._lock:
             sealed = self.seal_part(object, plaintext, part=part)
             return self.append(type, {**body, part: sealed} if part else {**body, **sealed}, commits=commits)

@@ -27,7 +27,7 @@ def label_of(object: str, handling: Sequence[Handling], *, using: VaultPorts) ->
     if said is None:
         return {"class": UNCLASSIFIED, "level": LEVEL_MAX, "reason": DEFAULT, **stated}
     _require(said, using)
-    areas = {"within": "+".join(said.places), "by": _confining(said)} if said.places else {}
+    areas = {"within": "+".join(said.places), "confined_by": _confining(said)} if said.places else {}
     return {"class": said.category, "level": said.level, "reason": said.clause, **stated, **areas}
 
 

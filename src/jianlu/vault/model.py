@@ -24,6 +24,8 @@ Plaintext = bytes | bytearray | memoryview | BufferedIOBase | RawIOBase
 """What can be sealed: bytes in memory, or a binary stream that is read to its end once."""
 
 _PART_FIELDS = frozenset({"object", "version", "sealed", "bytes", "plain_bytes", "commit"})
+PART_NAMES = _PART_FIELDS | {"class", "level", "reason", "place", "within", "confined_by"}
+"""Every field that an object part may have: an event that its part is joined with has none of them of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Sealed:
 class ObjectPart:
     """What an event says of one sealed object; `field` is its path in the body, empty for the body itself.
 
-    `within` are the areas in which copies may be kept, joined by `+` (empty: anywhere), `by` the clause that confines it to them.
+    `within` are the areas in which copies may be kept, joined by `+` (empty: anywhere), `confined_by` the clause that says so.
     """
 
     field: str
@@ -84,7 +86,7 @@ class ObjectPart:
     plain_bytes: int
     commitment: str
     within: str = ""
-    by: str = ""
+    confined_by: str = ""
 
     @property
     def salt_label(self) -> str:
@@ -141,7 +143,7 @@ def _part(field: str, fields: Mapping[str, Any]) -> ObjectPart:
         plain_bytes=plain_bytes,
         commitment=fields["commit"],
         within=_label(fields, "within"),
-        by=_label(fields, "by"),
+        confined_by=_label(fields, "confined_by"),
     )
 
 

@@ -130,7 +130,7 @@ def test_level_and_place_are_told_as_events_state_them_with_the_clause_behind_ea
         "reason": "cn-fl:CN-FL-3",
         "place": "CN-31",
         "within": "CN",
-        "by": "cn-fl:CN-FL-onshore",
+        "confined_by": "cn-fl:CN-FL-onshore",
     }
     plain = {"class": "unclassified", "level": 5, "reason": "default"}
     record = empty_case()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jianlu.core.errors import DeniedError
+from jianlu.core.errors import DeniedError, InvalidError
 from jianlu.core.formats.plan import Plan, parse_plan, plan_bytes
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, tenant_id
@@ -51,19 +51,33 @@ def test_every_object_says_its_class_level_place_and_the_clauses_behind_them() -
         log = open_case_log(using, TENANT, CASE)  # another process: the plan is opened again
         log.append(EventType.BACKENDS_STARTED, {"backends": []})
         body = log.seal_and_append(EventType.SEGMENT_SEALED, "seg-000001", b"sound", {"no": 1, "from_ms": 0, "to_ms": 2000}).body
-        said = {name: body[name] for name in ("class", "level", "reason", "place", "within", "by")}
+        said = {name: body[name] for name in ("class", "level", "reason", "place", "within", "confined_by")}
         assert said == {
             "class": "sensitive",
             "level": 3,
             "reason": "cn-financial-data-levels:CN-FL-3",
             "place": "CN-31",
             "within": "CN",
-            "by": "cn-financial-data-levels:CN-FL-onshore",
+            "confined_by": "cn-financial-data-levels:CN-FL-onshore",
         }
         template = log.seal_and_append(EventType.FINDINGS_RECORDED, "template-face", b"t", {}).body
         assert (template["class"], template["level"]) == ("biometric", 4)
         rules = log.events[0].body["rules"]  # no clause speaks of the packs themselves
         assert (rules["class"], rules["level"], rules["reason"]) == ("unclassified", 5, "default")
+
+
+def test_a_label_takes_the_place_of_nothing_that_the_event_says_itself() -> None:
+    with memory_vault() as memory:
+        using = placed(memory, "CN-31")
+        frozen(using, bank_plan())
+        log = open_case_log(using, TENANT, CASE)
+        said = log.seal_and_append(EventType.MESSAGE_RECORDED, "message-1", b"{}", {"by": "customer", "at_ms": 1}).body
+        assert (said["by"], said["confined_by"]) == ("customer", "cn-financial-data-levels:CN-FL-onshore")
+        sealed = list(using.blobs.names())
+        for name in ("confined_by", "reason", "place", "object"):
+            with pytest.raises(InvalidError, match=f"has {name} of its own"):
+                log.seal_and_append(EventType.MESSAGE_RECORDED, "message-2", b"{}", {"by": "customer", name: "of its own"})
+        assert list(using.blobs.names()) == sealed, "nothing was sealed for it"
 
 
 def test_whoever_states_another_place_for_a_store_is_told_which_running_cases_may_not_be_there() -> None:

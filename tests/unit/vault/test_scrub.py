@@ -323,7 +323,7 @@ def test_what_a_clause_confines_is_not_copied_abroad_and_the_ledger_says_by_whic
     places = [("here", small_vault.blobs, "CN"), ("near", near, "CN-31"), ("far", far, "SG"), ("nowhere", nowhere, "")]
     stores = tuple(replace(store_of(name, blobs), place=place) for name, blobs, place in places)
     using = replace(small_vault, stores=stores)
-    confined = {"place": "CN", "within": "CN", "by": "p:onshore"}
+    confined = {"place": "CN", "within": "CN", "confined_by": "p:onshore"}
     log = open_case_log(using, TENANT, CASE)
     log.append(EventType.FINDINGS_RECORDED, {**log.seal_part("findings-speech", b"words"), **confined})
     log.seal_and_append(EventType.FINDINGS_RECORDED, "findings-faces", b"faces", {})
@@ -340,7 +340,8 @@ def test_what_lies_abroad_already_is_alarmed_and_never_mended_there(small_vault:
     far = MemoryBlobs()
     using = replace(small_vault, stores=(store_of("here", small_vault.blobs), replace(store_of("far", far), place="SG")))
     log = open_case_log(using, TENANT, CASE)
-    event = log.append(EventType.FINDINGS_RECORDED, {**log.seal_part("findings-speech", b"words"), "within": "CN", "by": "p:c"})
+    part = log.seal_part("findings-speech", b"words")
+    event = log.append(EventType.FINDINGS_RECORDED, {**part, "within": "CN", "confined_by": "p:c"})
     (named,) = objects_named(event)
     far.contents[named.place.blob_name] = b"put there before the store said where it is"
     settle(scrubber(using))

@@ -113,7 +113,7 @@ def _handled(plan: Plan, said: Stated) -> dict[str, Any]:
         "clause": clause_of(plan, said.clause) if said.clause != DEFAULT else None,
         "place": said.place,
         "kept": _both(said.place_text),
-        "confined_by": clause_of(plan, said.by) if said.by else None,
+        "confined_by": clause_of(plan, said.confined_by) if said.confined_by else None,
         "objects": said.objects,
     }
 

@@ -29,7 +29,8 @@ _RULES = {"zh": "方案、规则和话术", "en": "plan, rules and script"}
 class Stated:
     """What the events of sealing state of one kind of object, and of how many such objects.
 
-    `clause` states the level and `by` confines it to the areas `within`; `place` is the declared place of the store. Empty: not stated.
+    `clause` states the level and `confined_by` confines it to the areas `within`; `place` is the declared place of the store. Empty: not
+    stated.
     """
 
     kind: str
@@ -38,7 +39,7 @@ class Stated:
     clause: str
     place: str
     within: tuple[str, ...]
-    by: str
+    confined_by: str
     objects: int
 
     def title(self, lang: str) -> str:
@@ -63,7 +64,7 @@ def stated_in(events: Iterable[Event]) -> list[Stated]:
         for part in (event.body, *event.body.values()):
             if isinstance(part, dict) and {"object", "sealed", "level"} <= part.keys():
                 within = tuple(filter(None, str(part.get("within", "")).split("+")))
-                said = (part["class"], part["level"], part["reason"], part.get("place", ""), within, part.get("by", ""))
+                said = (part["class"], part["level"], part["reason"], part.get("place", ""), within, part.get("confined_by", ""))
                 key = (kind_of(str(part["object"])), *said)
                 counts[key] = counts.get(key, 0) + 1
     found = [Stated(*[*key, number]) for key, number in counts.items()]

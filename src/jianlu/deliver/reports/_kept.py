@@ -36,7 +36,7 @@ def handling_table(record: CaseRecord, lang: str) -> Table | None:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for each in stated_in(record.events):
         by_default = words("by_default", lang)
-        named = (by_default if each.clause == DEFAULT else each.clause, each.by)
+        named = (by_default if each.clause == DEFAULT else each.clause, each.confined_by)
         clauses = "\n".join(dict.fromkeys(clause.partition(":")[2] or clause for clause in named if clause))
         groups.setdefault((each.level_text(lang), each.place_text(lang), clauses), []).append(each.title(lang))
     comma = "、" if lang == "zh" else ", "

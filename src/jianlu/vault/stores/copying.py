@@ -76,7 +76,7 @@ def objects_named(event: Event) -> list[Named]:
 def confined_to(event: Event) -> list[tuple[str, str]]:
     """For each object of `event` that may be kept in some areas only: the areas, and the clause that says so."""
     try:
-        return [(part.within, part.by) for part in object_parts(event) if part.within]
+        return [(part.within, part.confined_by) for part in object_parts(event) if part.within]
     except InvalidError:
         return []
 
