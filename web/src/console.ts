@@ -18,7 +18,7 @@ import "./parts/wall.ts";
 import "./parts/copy.ts";
 import "./parts/act.ts";
 import "./parts/emergencies.ts";
-import { toast } from "./dom.ts";
+import { busy, toast } from "./dom.ts";
 import { briefAt, shownAt } from "./times.ts";
 import { withoutLang } from "./values.ts";
 import { t } from "./words.ts";
@@ -27,15 +27,16 @@ import { t } from "./words.ts";
 const OPENED = "details:is(.menu, .nav-group)[open]";
 
 document.addEventListener("click", (event) => {
-  const action = (event.target as Element | null)?.closest<HTMLElement>("[data-action]")?.dataset["action"];
+  const pressed = (event.target as Element | null)?.closest<HTMLElement>("[data-action]") ?? null;
+  const action = pressed?.dataset["action"];
   if (action === "reload") location.reload();
   if (action === "print") window.print();
   if (action === "sign-out") {
-    void post("/api/v1/sign-out").catch((error: unknown) => { if (!(error instanceof Problem) || error.status !== 401) throw error; })
-      .then(() => location.assign("/sign-in"), (error: unknown) => toast(error instanceof Problem ? error.text : String(error), { isBad: true }));
+    void busy(pressed, () => post("/api/v1/sign-out").catch((error: unknown) => { if (!(error instanceof Problem) || error.status !== 401) throw error; })
+      .then(() => location.assign("/sign-in"), (error: unknown) => toast(error instanceof Problem ? error.text : String(error), { isBad: true })));
   }
   if (action === "shipped") {
-    void post("/api/v1/scripts/shipped").then(() => location.reload(), (error: unknown) => toast(error instanceof Problem ? error.text : String(error), { isBad: true }));
+    void busy(pressed, () => post("/api/v1/scripts/shipped").then(() => location.reload(), (error: unknown) => toast(error instanceof Problem ? error.text : String(error), { isBad: true })));
   }
   for (const menu of document.querySelectorAll<HTMLDetailsElement>(OPENED)) if (!menu.contains(event.target as Node)) menu.open = false;
 });

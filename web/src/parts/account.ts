@@ -19,12 +19,19 @@ const complain = (error: unknown): void => toast(isGivenUp(error) ? t("sign_in.g
 
 /** A list that is fetched, and says so when there is none or it cannot be had. */
 export abstract class Listed extends HTMLElement {
+  private asked = 0;
   connectedCallback(): void { void this.show(); }
   protected abstract draw(): Promise<HTMLElement[]>;
 
+  /** Asks anew; an answer that comes behind a later question's is not shown. */
   async show(): Promise<void> {
-    try { this.replaceChildren(...(await this.draw())); } catch (error) {
-      this.replaceChildren(h("p", { class: "says care" }, error instanceof Problem ? error.text : String(error)), h("button", { class: "button", type: "button", onclick: () => void this.show() }, t("account.again")));
+    this.asked += 1;
+    const { asked } = this;
+    try {
+      const drawn = await this.draw();
+      if (asked === this.asked) this.replaceChildren(...drawn);
+    } catch (error) {
+      if (asked === this.asked) this.replaceChildren(h("p", { class: "says care" }, error instanceof Problem ? error.text : String(error)), h("button", { class: "button", type: "button", onclick: () => void this.show() }, t("account.again")));
     }
   }
 

@@ -1,6 +1,6 @@
 // Checks during the call: what the present step must show, what the last ones lacked, what can be put right at once. Words first, colour second.
 
-import { h, icon } from "../dom.ts";
+import { busy, h, icon } from "../dom.ts";
 import { currentStep, may, type CheckedPoint, type Step, type View } from "../session.ts";
 import { clock, t, tr } from "../words.ts";
 import type { Acts } from "./acts.ts";
@@ -34,7 +34,7 @@ function missedStep(view: View, step: Step, acts: Acts): HTMLElement {
     h("p", null, h("b", null, t("checks.missed", { step: tr(step.title) })), " ", isHolding ? t(view.checks.calls_supervisor ? "checks.called" : "checks.holds") : t("checks.warns")),
     h("ul", null, step.checks.points.filter((point) => point.state === "not_met").map((point) => h("li", null, pointText(point), point.why ? h("span", { class: "note" }, ` ${tr(point.why)}`) : null))),
     h("div", { class: "row" },
-      may(view, "redo_step") ? h("button", { class: "button little main", type: "button", "data-key": `redo-${step.id}`, onclick: () => void acts.do(`steps/${step.id}/redo`, { reason: "check_not_met" }) }, icon("redo"), t("checks.redo")) : null,
+      may(view, "redo_step") ? h("button", { class: "button little main", type: "button", "data-key": `redo-${step.id}`, onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, async () => { await acts.do(`steps/${step.id}/redo`, { reason: "check_not_met" }); }) }, icon("redo"), t("checks.redo")) : null,
       isHolding && may(view, "waive_check") ? h("button", { class: "button little", type: "button", "data-key": `waive-${step.id}`, onclick: () => void acts.withReason(t("checks.waive"), t("checks.waive_text"), `steps/${step.id}/waive`, { reasons: WAIVERS }) }, t("checks.waive")) : null));
 }
 

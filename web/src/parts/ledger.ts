@@ -136,8 +136,10 @@ class LedgerPage extends HTMLElement {
   private async show(): Promise<void> {
     const { opened } = this;
     if (!opened) return;
-    const from = Math.max(0, this.until - ROWS);
-    const entries = (await readEntries(opened.tree, reading, from, this.until)).reverse();
+    const { until } = this;
+    const from = Math.max(0, until - ROWS);
+    const entries = (await readEntries(opened.tree, reading, from, until)).reverse();
+    if (until !== this.until) return; // somebody paged on meanwhile
     const newest = this.until === opened.checkpoint.size && entries[0] ? fieldsOf(entries[0]).at : "";
     if (newest) this.latest.textContent = shownAt(newest);
     if (!entries.length) { this.list.replaceChildren(h("p", { class: "soft" }, t("ledger.empty"))); return; }

@@ -1,7 +1,7 @@
 // Making the case in which a talk is done again: under which number, and on to it. From the list of such talks, and from the workbench.
 
 import { apiOf, post, Problem } from "../api.ts";
-import { ask, h, toast } from "../dom.ts";
+import { ask, busy, h, toast } from "../dom.ts";
 import { t } from "../words.ts";
 
 /** Asks for the number, makes the case and goes to it; a refusal is told and leaves the page as it was. */
@@ -19,5 +19,5 @@ export async function redone(ref: string, proposed: string): Promise<void> {
 
 document.addEventListener("click", (event) => {
   const button = (event.target as Element | null)?.closest<HTMLButtonElement>("button[data-redo]");
-  if (button) void redone(button.dataset["redo"] ?? "", button.dataset["number"] ?? "");
+  if (button) void busy(button, () => redone(button.dataset["redo"] ?? "", button.dataset["number"] ?? ""));
 });

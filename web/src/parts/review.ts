@@ -2,7 +2,7 @@
 // agent's appeal; what was said before, where it may be read. Nothing is sent before "submit"; what is typed is kept in this tab.
 
 import { apiOf, post, Problem } from "../api.ts";
-import { h, icon, toast } from "../dom.ts";
+import { busy, h, icon, toast } from "../dom.ts";
 import { redone } from "./redo.ts";
 import { actOf, areOn, LISTED, turn, type Act } from "./reviewkeys.ts";
 import { clock, t, tr, type Both } from "../words.ts";
@@ -67,7 +67,7 @@ class ReviewSheet extends HTMLElement {
     const link = (key: string, to: Linked): HTMLElement => h("a", { class: "button little", href: `/cases/${to.case}` }, t(key, { number: to.number || to.case.slice(0, 10) }));
     return h("section", { class: "sheet stack-small" }, links?.before ? h("p", { class: "row" }, link("review.before", links.before)) : null,
       redo ? h("p", { class: `row ${redo.is_late ? "wait-long" : ""}` }, h("span", { class: "grow" }, t(redo.is_late && redo.state !== "done" ? "review.redo_late" : `review.redo_state_${redo.state}`, { day: redo.due_on })),
-        redo.successor ? link("review.redo_open", redo.successor) : may.redo && tasks.every((task) => task.state === "done") ? h("button", { class: "button main", type: "button", onclick: () => void redone(this.bench.case, redo.proposed) }, t("review.redo_make")) : null) : null);
+        redo.successor ? link("review.redo_open", redo.successor) : may.redo && tasks.every((task) => task.state === "done") ? h("button", { class: "button main", type: "button", onclick: (event: Event) => void busy(event.currentTarget as HTMLElement, () => redone(this.bench.case, redo.proposed)) }, t("review.redo_make")) : null) : null);
   }
 
   /** What people said before, as far as this one may read it. */

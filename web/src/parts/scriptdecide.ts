@@ -1,12 +1,12 @@
 // Approving and withdrawing a version of a script, each with a reason that is kept with the act.
 
 import { post, Problem } from "../api.ts";
-import { ask, h, toast } from "../dom.ts";
+import { ask, busy, h, toast } from "../dom.ts";
 import { t } from "../words.ts";
 
 document.addEventListener("click", (event) => {
   const button = (event.target as Element | null)?.closest<HTMLElement>("[data-script-act]");
-  if (button) void decide(button);
+  if (button) void busy(button, () => decide(button));
 });
 
 async function decide(button: HTMLElement): Promise<void> {
