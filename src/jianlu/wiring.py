@@ -26,6 +26,7 @@ from jianlu.backends.keys.keeper import check_keeper, create_keeper, make_keeper
 from jianlu.backends.keys.kept_files import recorder_records
 from jianlu.backends.keys.member import load_member_key
 from jianlu.backends.recorders.client import RecorderClient
+from jianlu.backends.scanners.clamd import ClamdScanner
 from jianlu.backends.sfu.embedded.client import EmbeddedRooms
 from jianlu.backends.spools.files import FileSpool, FileStates
 from jianlu.backends.taps.clock import SystemMachineClock
@@ -38,7 +39,7 @@ from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.packages.ports import PackagePorts
 from jianlu.deliver.webhooks.addresses import resolve
 from jianlu.deliver.webhooks.model import Outside, WebhookPorts
-from jianlu.govern.identity.localities import Localities, Rule, coordinates_of
+from jianlu.govern.identity.localities import localities_of
 from jianlu.govern.identity.passwords import Passwords
 from jianlu.govern.identity.ports import IdentityPorts, SecretKeeper
 from jianlu.ledger.anchors.awaiting import Awaited, await_anchors
@@ -54,7 +55,7 @@ from jianlu.process.models.registry import find_model, read_registry
 from jianlu.runtime.clock import SystemClock
 from jianlu.runtime.database import migrate_database, open_database, require_current
 from jianlu.runtime.rpc import RpcServer
-from jianlu.runtime.settings import SETTINGS_FILE, PlaceSettings, Settings, StoreSettings, read_settings
+from jianlu.runtime.settings import SETTINGS_FILE, Settings, StoreSettings, read_settings
 from jianlu.runtime.tls import TlsFiles, create_authority, issue_certificate
 from jianlu.vault.chain_guard import ChainGuard
 from jianlu.vault.ports import Blobs, Store, VaultPorts
@@ -380,21 +381,14 @@ def identity_ports(database: Engine, secrets: SecretKeeper, settings: Settings) 
     return IdentityPorts(database, SystemClock(), secrets, Passwords(), localities_of(settings.places))
 
 
-def localities_of(places: PlaceSettings) -> Localities:
-    """The table of places and its rules. InvalidError for coordinates that are none."""
-    pairs = [each.rpartition("=") for each in places.coordinates]
-    return Localities(
-        networks=tuple((ip_network(network), name) for network, _, name in (each.partition("=") for each in places.networks)),
-        coordinates={name: coordinates_of(text) for name, _, text in pairs},
-        new=Rule(places.new),
-        too_far=Rule(places.too_far),
-        speed_km_h_max=places.speed_km_h_max,
-    )
-
-
 def embedded_rooms(path: Path, settings: Settings) -> EmbeddedRooms:
     """The rooms of the home's media processes, as the web process calls them."""
     return EmbeddedRooms([path / "run" / f"media-{shard}.sock" for shard in range(settings.serve.shards)])
+
+
+def document_scanner(settings: Settings) -> Callable[[bytes], str] | None:
+    """What looks at documents for malware; None where the settings name no scanner."""
+    return ClamdScanner(settings.deposits.scanner).found_in if settings.deposits.scanner else None
 
 
 def recorder_clients(path: Path, settings: Settings) -> dict[str, RecorderClient]:

@@ -247,6 +247,12 @@ class WebhookSettings(_Section):
         return tuple(str(ip_network(each)) for each in value)
 
 
+class DepositSettings(_Section):
+    """What is done with documents that people put into a case."""
+
+    scanner: str = Field(default="", pattern=r"^(unix:/\S+|tcp:\S+:[0-9]{1,5})?$")
+
+
 class TimeAuthoritySettings(_Section):
     """One time-stamp authority."""
 
@@ -304,6 +310,7 @@ class Settings(_Section):
     organisation: OrganisationSettings = OrganisationSettings()
     places: PlaceSettings = PlaceSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    deposits: DepositSettings = DepositSettings()
     time: TimeSettings = TimeSettings()
     witnesses: WitnessesSettings = WitnessesSettings()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any, Never
 
 from jianlu.capture.cases.find_cases import read_case
 from jianlu.capture.sessions.lifecycle import may
@@ -19,7 +20,7 @@ from jianlu.capture.sessions.signed_pdf import SignatureSeen, signature_seen
 from jianlu.capture.sessions.switchboard import LiveSession
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError
 from jianlu.core.formats.event import Event
-from jianlu.core.terms.digests import digest_of
+from jianlu.core.terms.digests import digest_of, opens
 from jianlu.core.terms.events import EventType
 from jianlu.govern.identity.model import Principal
 
@@ -53,11 +54,14 @@ def require_depositor(case: str, *, using: SessionPorts, by: Principal) -> None:
 def deposit_document(case: str, document: str, content: bytes, *, using: SessionPorts, by: Principal) -> Deposit:
     """Put a signed PDF into the case, under a code such as `contract`; the same file under the same code again is the same deposit.
 
-    ConflictError while the session is not recorded; DeniedError for a seat that may not; InvalidError for what is no PDF.
+    ConflictError while the session is not recorded; DeniedError for a seat that may not, and for a file in which the scanner found
+    malware, which is recorded and not kept; InvalidError for what is no PDF; UnavailableError while a scanner that is set does not answer.
     """
     if not _DOCUMENT.fullmatch(document):
         raise InvalidError("`document` is a code of a-z, 0-9 and underscore, such as contract")
+    require_depositor(case, using=using, by=by)
     signature, digest = signature_seen(content), digest_of(content)
+    found = using.scan(content) if using.scan else ""  # before the session is locked: a scan takes seconds
     with opened(case, using=using, by=by) as (live, standing):
         if not may(Act.DEPOSIT, standing.seat, Phase.LIVE):
             raise DeniedError(_NOT_YOURS)
@@ -65,6 +69,11 @@ def deposit_document(case: str, document: str, content: bytes, *, using: Session
             raise ConflictError(
                 "documents are deposited while the session is recorded: their second is their evidence", code="not_recorded_yet"
             )
+        turn = live.talk.next_run
+        step = turn.step if turn is not None and turn.state is StepState.CURRENT else ""
+        if found:
+            fields = {"document": document, "step": step, "found": found, "by": standing.seat}
+            _refuse(live, {**fields, "at_ms": session_ms(live, using=using)}, digest)
         known = [event for event in live.log.events if event.type is EventType.DEPOSIT_RECORDED]
         event = next((each for each in known if _is_same(live, each, document, content, digest)), None)
         if event is None:
@@ -72,14 +81,22 @@ def deposit_document(case: str, document: str, content: bytes, *, using: Session
                 raise ConflictError(
                     "this session has too many documents: put the rest into another case", code="too_many_documents"
                 )
-            turn = live.talk.next_run
-            step = turn.step if turn is not None and turn.state is StepState.CURRENT else ""
             fields = {"document": document, "step": step, "signature": signature, "by": standing.seat}
             body = {**fields, "at_ms": session_ms(live, using=using)}
             event = live.log.seal_and_append(EventType.DEPOSIT_RECORDED, f"deposit-{len(known) + 1}", content, body)
             live.catch_up()
             keep(live, using=using)
         return Deposit(event.body["object"], document, digest, event.body["at_ms"], signature)
+
+
+def _refuse(live: LiveSession, body: dict[str, Any], digest: str) -> Never:
+    """Record that malware came, once for each file as far as there is room for it, and refuse it."""
+    told = [event for event in live.log.events if event.type is EventType.DEPOSIT_REFUSED]
+    is_told = any(opens(event.body["content"], digest, live.log.salt(f"{event.n}/content")) for event in told)
+    if not is_told and len(told) < DEPOSITS_MAX:
+        live.log.append(EventType.DEPOSIT_REFUSED, body, commits={"content": digest})
+        live.catch_up()
+    raise DeniedError("malware was found in this file, so it is not taken: have the device looked at", code="malware_found")
 
 
 def _is_same(live: LiveSession, event: Event, document: str, content: bytes, digest: str) -> bool:

@@ -42,7 +42,8 @@ class SessionPorts:
     name: each raises one of our errors when what it checks is not in order. `jobs` says how far the stages of cases are, `wait` lets
     others work for so many seconds. `is_edge`: media and recorders are across a line that may be cut.
     `watching` is what is known of the checker beside the call; None where live checks are switched off. `began_at` is when this
-    process began to have sessions: before, another one had them. `owed` is what the ledger would not take yet.
+    process began to have sessions: before, another one had them. `owed` is what the ledger would not take yet. `scan` says what malware
+    is in a file, empty for none, and raises UnavailableError; None where the institution has no scanner.
     """
 
     tenant: TenantId
@@ -60,6 +61,7 @@ class SessionPorts:
     probes: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     jobs: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]] = no_jobs
     watching: Watching | None = None
+    scan: Callable[[bytes], str] | None = None
     is_edge: bool = False
     video_codecs: tuple[str, ...] = VIDEO_CODECS
     wait: Callable[[float], None] = time.sleep

@@ -31,6 +31,7 @@ class EventType(StrEnum):
     CHECK_WAIVED = "session:check:waived"
     DOCUMENT_SHOWN = "session:document:shown"
     DEPOSIT_RECORDED = "session:deposit:recorded"
+    DEPOSIT_REFUSED = "session:deposit:refused"
     ANSWER_RECORDED = "session:answer:recorded"
     CONSENT_GIVEN = "session:consent:given"
     CONSENT_REFUSED = "session:consent:refused"

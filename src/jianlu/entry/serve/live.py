@@ -28,7 +28,7 @@ from jianlu.vault.desk import CaseDesk
 from jianlu.vault.index import case_rows
 from jianlu.vault.keys import tenant_secret
 from jianlu.vault.projection import CaseRow
-from jianlu.wiring import Home, embedded_rooms, recorder_clients
+from jianlu.wiring import Home, document_scanner, embedded_rooms, recorder_clients
 
 RESERVE = "owed.reserve"
 _FOLDER_MODE = 0o700
@@ -59,6 +59,7 @@ def session_ports(home: Home, desk: CaseDesk, access: Access) -> SessionPorts:
         probes=probes_of(home),
         jobs=lambda cases: jobs_of(home, tenant, cases),
         watching=watching_of(home),
+        scan=document_scanner(home.settings),
         video_codecs=home.settings.media.video_codecs,
         is_edge=home.settings.serve.is_edge,
         owed=OwedBook(_reserve(home)),

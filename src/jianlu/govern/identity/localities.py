@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from jianlu.core.errors import InvalidError
+from jianlu.runtime.settings import PlaceSettings
 
 ELSEWHERE = "elsewhere"
 SPEED_KM_H_MAX = 900
@@ -84,3 +85,15 @@ def coordinates_of(text: str) -> tuple[float, float]:
     if not (-90 <= north <= 90 and -180 <= east <= 180):
         raise InvalidError("coordinates are degrees north and east, such as 31.23,121.47: correct [places]")
     return north, east
+
+
+def localities_of(places: PlaceSettings) -> Localities:
+    """The table of places and its rules. InvalidError for coordinates that are none."""
+    pairs = [each.rpartition("=") for each in places.coordinates]
+    return Localities(
+        networks=tuple((ip_network(network), name) for network, _, name in (each.partition("=") for each in places.networks)),
+        coordinates={name: coordinates_of(text) for name, _, text in pairs},
+        new=Rule(places.new),
+        too_far=Rule(places.too_far),
+        speed_km_h_max=places.speed_km_h_max,
+    )

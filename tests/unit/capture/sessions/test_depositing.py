@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from jianlu.capture.sessions.depositing import DEPOSITS_MAX, deposit_document
 from jianlu.capture.sessions.signed_pdf import PDF_BYTES_MAX, signature_seen
 from jianlu.capture.sessions.steps import start_step
-from jianlu.core.errors import ConflictError, DeniedError, InvalidError
+from jianlu.core.errors import ConflictError, DeniedError, InvalidError, UnavailableError
+from jianlu.core.terms.digests import digest_of, opens
 from jianlu.core.terms.events import EventType
 from tests.fakes.capture.signed_pdf import UNSIGNED, signed_pdf
 from tests.fakes.sessions.world import AGENT, SUPERVISOR, World, participant
@@ -77,6 +79,50 @@ def test_a_deposit_is_sealed_with_its_second_and_step_and_the_same_again_is_the_
     ]
     assert world.using.desk.log(world.using.tenant, case).open_object("deposit-1") == content
     assert [each["at_ms"] for each in world.view(case)["deposits"]] == [made.at_ms, other.at_ms]
+
+
+def test_a_file_with_malware_is_refused_recorded_once_and_not_kept(world: World) -> None:
+    case = world.live()
+    bad = signed_pdf("bad")
+    using = replace(world.using, scan=lambda content: "Some.Malware" if content == bad else "")
+    for _ in range(2):
+        with pytest.raises(DeniedError, match="malware was found") as refused:
+            deposit_document(case, "contract", bad, using=using, by=participant(case))
+        assert refused.value.code == "malware_found"
+    (told,) = [event for event in world.events(case) if event.type is EventType.DEPOSIT_REFUSED]
+    assert {name: told.body[name] for name in ("document", "found", "by")} == {
+        "document": "contract",
+        "found": "Some.Malware",
+        "by": "customer",
+    }
+    log = world.using.desk.log(world.using.tenant, case)
+    assert opens(told.body["content"], digest_of(bad), log.salt(f"{told.n}/content"))
+    assert EventType.DEPOSIT_RECORDED not in world.kinds(case) and world.view(case)["deposits"] == []
+    assert deposit_document(case, "contract", signed_pdf(), using=using, by=participant(case)).deposit == "deposit-1"
+
+
+def test_refused_files_do_not_fill_the_ledger(world: World) -> None:
+    """Whoever sits in the session may send one bad file after the other."""
+    case = world.live()
+    using = replace(world.using, scan=lambda _: "Some.Malware")
+    for number in range(DEPOSITS_MAX + 5):
+        with pytest.raises(DeniedError):
+            deposit_document(case, "contract", signed_pdf(str(number)), using=using, by=participant(case))
+    assert world.kinds(case).count(EventType.DEPOSIT_REFUSED) == DEPOSITS_MAX
+
+
+def test_while_the_scanner_is_away_no_document_is_taken(world: World) -> None:
+    case = world.live()
+
+    def away(_: bytes) -> str:
+        raise UnavailableError("the scanner does not answer")
+
+    before = world.kinds(case)
+    with pytest.raises(UnavailableError):
+        deposit_document(case, "contract", signed_pdf(), using=replace(world.using, scan=away), by=participant(case))
+    with pytest.raises(DeniedError):  # whoever may not deposit does not have the scanner work either
+        deposit_document(case, "contract", signed_pdf(), using=replace(world.using, scan=away), by=SUPERVISOR)
+    assert world.kinds(case) == before
 
 
 def test_deposits_are_for_those_who_sign_and_for_the_time_of_the_recording(world: World) -> None:

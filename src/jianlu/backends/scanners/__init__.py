@@ -1,0 +1,1 @@
+"""Scanners for malware: programs of others that look at what strangers put in."""
