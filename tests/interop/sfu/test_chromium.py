@@ -57,7 +57,7 @@ def test_of_simulcast_layers_a_viewer_with_room_gets_the_largest(chromium: Brows
     sender.publish("agent", codec="vp8", simulcast=True)
     viewer.subscribe("agent")
     eventually(lambda: viewer.stats()["got"].get("video", {}).get("frameWidth", 0) >= 1280, "the largest layer", looks=1200)
-    eventually(lambda: rooms.status(ROOM).feeds[0].width == 1280, "the feed's own figures of it", looks=1200)
+    assert eventually(lambda: rooms.status(ROOM).feeds[0].width == 1280, "the feed's own figures of it", looks=1200)
 
 
 def test_a_page_that_is_loaded_again_goes_on_with_its_feed(chromium: Browser, rooms: Rooms) -> None:
