@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jianlu.backends.blobs.posix import PosixBlobs
-from jianlu.core.errors import ConflictError, InvalidError, NotFoundError
+from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError
 from jianlu.vault._checked import checked
 from jianlu.vault.ports import Blobs
 from tests.fakes.vault.buckets import BucketServer
