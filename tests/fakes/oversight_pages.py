@@ -116,6 +116,20 @@ FILE: dict[str, Any] = {
     "gaps": [{"from_ms": 0, "to_ms": 900, "side": "agent", "reason": "muted", "label": {"zh": "静音", "en": "muted"}}],
     "events": [{"type": "session:seat:taken", "at_ms": None, "at": AT, "text": {"zh": "坐席加入", "en": "The agent joined"}}],
     "retention": [KEPT, {**KEPT, "part": "biometric", "until": "open"}],
+    "handling": [
+        {
+            "object": "media",
+            "title": {"zh": "录像录音", "en": "recording"},
+            "category": "sensitive",
+            "level": 3,
+            "says": {"zh": "敏感个人信息，3级", "en": "sensitive personal information, level 3"},
+            "clause": None,
+            "place": "CN-31",
+            "kept": {"zh": "CN-31，仅存放于 CN，副本亦同", "en": "CN-31, kept within CN alone, copies too"},
+            "confined_by": None,
+            "objects": 37,
+        }
+    ],
     "chain": {"events": 41, "last": "cd" * 32, "at": AT, "is_closed": True},
     "package": {"bytes": 3_500_000, "url": f"/api/v1/cases/{CASE}/package"},
     "access": [

@@ -85,8 +85,9 @@ def test_the_case_file_says_when_in_the_tenants_time_and_in_utc() -> None:
 
 def test_the_case_file_holds_every_part_and_shows_a_notice_only_where_it_is_known_to_be_the_one() -> None:
     text = client().get(f"/cases/{CASE}/file", params={"lang": "en"}).text
-    for part in ("people", "plan", "consents", "verdicts", "events", "retention", "package", "looks"):
+    for part in ("people", "plan", "consents", "verdicts", "events", "retention", "handling", "package", "looks"):
         assert f'<h2 id="{part}">' in text
+    assert "kept within CN alone, copies too" in text and "37" in text
     assert DECISION["text"].splitlines()[0] in text and "the ledger commits to the one that was" in text
     assert "and 2 more" in text and "played the recording" in text and "new.action" in text
 

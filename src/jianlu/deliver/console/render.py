@@ -33,6 +33,8 @@ OWN_TEXTS: Mapping[str, frozenset[str]] = {
     "wallstate": frozenset({"wall"}),
     "enrol": frozenset({"enrol", "account"}),
     "happened": frozenset({"account", "people"}),
+    "join": frozenset({"join", "walk-in"}),
+    "walk_in": frozenset({"walk-in"}),
 }
 """Sections of the browser's texts that few pages show, by their templates: long ones, which no other page has to carry."""
 
