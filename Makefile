@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 WORKERS ?= 2
-TEST_WORKERS ?= 4 # two more than cores: what runs in real time mostly waits (tests/architecture/workers.py)
+TEST_WORKERS ?= 3 # one more than cores: what runs in real time mostly waits (tests/architecture/workers.py)
 PYTEST := $(BIN)/python -m pytest
 
 help: ## this list

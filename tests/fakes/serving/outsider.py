@@ -163,7 +163,7 @@ class Sender:
         self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=120)
 
     async def _offer(self) -> str:
         made = self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -219,7 +219,7 @@ class Call:
         found: dict[str, Any] = self.agent.call("session", case=self.case)
         return found
 
-    def until(self, is_so: Callable[[dict[str, Any]], bool], what: str, *, patience_s: float = 60) -> dict[str, Any]:
+    def until(self, is_so: Callable[[dict[str, Any]], bool], what: str, *, patience_s: float = 240) -> dict[str, Any]:
         """The first view of which that is so."""
         for _ in range(int(patience_s * _LOOKS_A_SECOND)):
             if is_so(view := self.view()):
@@ -249,7 +249,7 @@ class Call:
         for step in [each["id"] for each in self.view()["steps"] if each["state"] != "done"]:
             self.do_step(step)
 
-    def await_package(self, *, patience_s: float = 120) -> bytes:
+    def await_package(self, *, patience_s: float = 400) -> bytes:
         """What came out of it, once it is judged and packaged."""
         for _ in range(int(patience_s * _LOOKS_A_SECOND)):
             progress = self.agent.call("progress", case=self.case)

@@ -74,7 +74,7 @@ class FileSender:
         self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=120)
 
     async def _offer(self) -> str:
         made = self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -147,7 +147,7 @@ class Partner:
 
     def await_result(self) -> models.Result:
         """The verdicts, once it is judged and packaged."""
-        for _ in range(180 * _LOOKS_A_SECOND):
+        for _ in range(400 * _LOOKS_A_SECOND):
             progress = self.agent.progress(self.case)
             assert progress.jobs.stage != "failed", progress
             if progress.result is not None:
@@ -175,7 +175,7 @@ class Partner:
 
     def until(self, is_so: Callable[[models.SessionView], bool], what: str) -> models.SessionView:
         """The first view of which that is so."""
-        for _ in range(60 * _LOOKS_A_SECOND):
+        for _ in range(240 * _LOOKS_A_SECOND):
             if is_so(view := self.agent.session(self.case)):
                 return view
             _PAUSE.wait(1 / _LOOKS_A_SECOND)
