@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from jianlu.capture import CapturePorts, TrackRole, capture_file
@@ -64,6 +64,7 @@ def test_random_bytes_behind_a_true_beginning_are_refused(tmp_path: Path, head: 
     st.integers(0, 60),
     st.booleans(),
 )
+@example(3, [(0.94921875, 32)], 0.0, 0, True)  # claims more than any memory holds
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_recordings_are_captured_whole_or_refused(
     tmp_path: Path,

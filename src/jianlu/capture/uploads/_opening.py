@@ -25,7 +25,8 @@ _DEMUXERS = {"mp4": "mov", "mov": "mov", "matroska": "matroska", "webm": "matros
 _MP4_FIRST = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _DAMAGED = "the media cannot be read to its end: it is damaged or truncated; copy it again from the recorder"
 _MACHINE = "the media file could not be read because of the machine: check disk and memory, then try again"
-_MACHINE_ERRORS = {errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE}
+_MACHINE_ERRORS = {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ESTALE}
+"""Not ENOMEM: the library says it of a damaged file that claims more than any memory holds, which no second try mends."""
 
 
 def read_layout(path: Path) -> tuple[Layout, int]:
