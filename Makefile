@@ -9,6 +9,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 TEST_WORKERS ?= 3 # one more than cores: what runs in real time mostly waits (tests/architecture/workers.py)
 PYTEST := $(BIN)/python -m pytest
+COMPILED := PYTHONDONTWRITEBYTECODE= # tests start some thousand processes: each module is compiled once, whatever this shell says
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -40,10 +41,10 @@ system-packages:
 	@tests/install-system-packages.sh
 
 test: static system-packages ## the proofs; what CI runs, meant to fit the hour on two cores; measured at 61 to 67 minutes
-	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not thorough"
+	$(COMPILED) $(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not thorough"
 
 proofs: static system-packages ## all of `make test` and the long ones and every further variant (`thorough`)
-	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile
+	$(COMPILED) $(PYTEST) -n $(TEST_WORKERS) --dist loadfile
 
 bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now
 	@for benchmark in $(filter-out benchmarks/soak.py benchmarks/talk.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$benchmark"; PYTHONPATH=. $(BIN)/python "$$benchmark"; done

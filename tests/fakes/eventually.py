@@ -10,7 +10,7 @@ T = TypeVar("T")
 PAUSE_S = 0.05
 
 
-def eventually(look: Callable[[], T], what: str, *, looks: int = 2400) -> T:
+def eventually(look: Callable[[], T], what: str, *, looks: int = 6000) -> T:
     """The first true result of `look`; AssertionError naming `what` when none came."""
     pause = threading.Event()
     for _ in range(looks):

@@ -1,6 +1,6 @@
 """One suite of the API on SQLite and on a real PostgreSQL.
 
-`make test` asks PostgreSQL what depends on it most (`ON_BOTH`: lists, search, rights, a sale, keys sent twice), `make proofs` everything.
+`make test` asks PostgreSQL what depends on it most (`ON_BOTH`: lists, search, a sale, keys sent twice), `make proofs` everything.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 from tests.fakes.api.world import ApiWorld, api_world
 
-ON_BOTH = frozenset({"test_idempotency", "test_pages_of_lists", "test_rights", "test_sale", "test_search"})
+ON_BOTH = frozenset({"test_idempotency", "test_pages_of_lists", "test_sale", "test_search"})
 
 
 @pytest.hookimpl(tryfirst=True)

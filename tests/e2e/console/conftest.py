@@ -1,4 +1,7 @@
-"""One service for all page tests of a file, with approved scripts."""
+"""One service, with approved scripts, for all page tests that follow one another: a start costs half a minute of processor time.
+
+Tests take accounts and numbers of cases that no other file takes, or look at nothing but their own.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from tests.fakes.pages.visitors import Console, closing_pages
 from tests.fakes.running_home import RunningHome, approve_scripts, running_home
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHome]:
     with running_home(Path(tmp_path_factory.mktemp("console")) / "home") as home:
         approve_scripts(home)

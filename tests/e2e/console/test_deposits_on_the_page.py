@@ -126,7 +126,13 @@ def test_what_is_no_pdf_too_large_or_has_no_code_is_not_sent(console: Console, t
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [(409, "只有录制进行时才能存入"), (413, "超过 16 MB"), (422, "不是 PDF"), (403, "您的席位不能存入")]
+    ("status", "told"),
+    [
+        (409, "只有录制进行时才能存入"),
+        pytest.param(413, "超过 16 MB", marks=pytest.mark.thorough),
+        pytest.param(422, "不是 PDF", marks=pytest.mark.thorough),
+        pytest.param(403, "您的席位不能存入", marks=pytest.mark.thorough),
+    ],
 )
 def test_what_the_server_refuses_is_said_in_words_and_the_file_stays_chosen(
     console: Console, tmp_path: Path, status: int, told: str

@@ -109,7 +109,7 @@ def verification(console: Console, sent: list[Request], *, lang: str = "zh-CN") 
 
     page.context.on("request", note)
     page.goto(f"{console.home.url}/verify")
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=300_000)
     return page
 
 
@@ -170,7 +170,7 @@ def test_webassembly_runs_in_that_worker_and_on_no_page(console: Console) -> Non
     ("is_phone", "look"),
     [
         pytest.param(False, "light", id="desk-light"),
-        pytest.param(True, "dark", id="phone-dark"),
+        pytest.param(True, "dark", id="phone-dark", marks=pytest.mark.thorough),
         pytest.param(True, "light", id="phone-light", marks=pytest.mark.thorough),
         pytest.param(False, "dark", id="desk-dark", marks=pytest.mark.thorough),
     ],

@@ -195,8 +195,8 @@ _SAID = """() => {
   return said;
 }"""
 _KEY = re.compile(r"\b[a-z_]+(?:\.[a-z_0-9]+)+\b")
-_NAMES = re.compile(r"[A-Za-z0-9]*[0-9_/.:@#+*=-][A-Za-z0-9_/.:@#+*=-]*")
-"""Numbers, codes, addresses and other names with a sign in them."""
+_NAMES = re.compile(r"[A-Za-z0-9]*[0-9_/.:@#+*=-][A-Za-z0-9_/.:@#+*=-]*|\b[a-z2-7]{27}\b")
+"""Numbers, codes, addresses and other names with a sign in them; ids, of which one in a hundred happens to have no digit."""
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
 KNOWN_WORDS = frozenset(

@@ -26,7 +26,6 @@ TRACK_OF = {"audio0": "agent", "video1": "agent-picture"}
 UNDECLARED_MS = {"audio0": GAP_AUDIO_MS + 40, "video1": GAP_LIVE_PICTURE_MS + 200}
 """What may be missing at a gap's edges without a word: less than a gap, and the frame before it."""
 
-KILLS = 20
 HOUR_MS = 3_600_000
 
 
@@ -97,13 +96,14 @@ def test_a_killed_recorder_resumes_and_declares_what_is_missing(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_a_recorder_killed_twenty_times_loses_what_it_declares_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills_wanted", [5, pytest.param(20, marks=pytest.mark.thorough)])
+def test_a_recorder_killed_again_and_again_loses_what_it_declares_and_nothing_else(tmp_path: Path, kills_wanted: int) -> None:
     chance = random.Random(20)
     with recorder_home(tmp_path / "home", publishers()) as home:
         process = home.spawn()
         begin(home)
         acknowledged: dict[int, str] = {}
-        for _ in range(KILLS):
+        for _ in range(kills_wanted):
             wait_time(home, now_ms(home) + chance.randrange(0, 5_000))
             acknowledged |= {event.n: event.digest for event in home.log().events}
             home.kill(process)

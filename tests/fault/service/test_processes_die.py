@@ -62,7 +62,9 @@ def test_a_killed_web_process_comes_back_and_people_stay_signed_in(running: Serv
     assert all(is_alive(pid) for pid in others.values())
 
 
-@pytest.mark.parametrize("role", ["media-0", "recorder-a", "worker"])
+@pytest.mark.parametrize(
+    "role", ["worker", *(pytest.param(each, marks=pytest.mark.thorough) for each in ("media-0", "recorder-a"))]
+)
 def test_any_other_process_that_is_killed_is_started_again(running: Served, role: str) -> None:
     first = pid_of(running, role)
     os.kill(first, signal.SIGKILL)

@@ -55,6 +55,7 @@ def covered(found: Delivered, kind: str) -> list[tuple[int, int]]:
     return [(body["from_ms"], body["to_ms"]) for body in found.bodies(kind) if body["no"] > 0]
 
 
+@pytest.mark.thorough
 def test_a_killed_second_recorder_leaves_the_first_whole_and_is_missed_by_name(running: Served, tmp_path: Path) -> None:
     with a_call(running, "mirror-killed") as call:
         call.start()

@@ -21,7 +21,7 @@ from tests.fakes.vault.home import CASE
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
 
-@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("codec", ["h264", pytest.param("vp8", marks=pytest.mark.thorough)])
 def test_a_call_of_two_pages_is_recorded_whole(tmp_path: Path, codec: str) -> None:
     with recorder_home(tmp_path / "home", []) as home, browsers() as playwright:
         home.loop.run(home.tap.stop())

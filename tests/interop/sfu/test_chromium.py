@@ -37,7 +37,7 @@ def test_two_pages_see_and_hear_each_other(chromium: Browser, rooms: Rooms, code
     assert all(each.width >= 320 for each in status.feeds)
 
 
-@pytest.mark.parametrize("how", ["restart()", "restartByFragment()"])
+@pytest.mark.parametrize("how", ["restart()", pytest.param("restartByFragment()", marks=pytest.mark.thorough)])
 def test_ice_restarts_without_a_new_connection(chromium: Browser, rooms: Rooms, how: str) -> None:
     sender, viewer = MediaPage(chromium, rooms, ROOM), MediaPage(chromium, rooms, ROOM)
     sender.publish("agent")
@@ -56,8 +56,8 @@ def test_of_simulcast_layers_a_viewer_with_room_gets_the_largest(chromium: Brows
     sender, viewer = MediaPage(chromium, rooms, ROOM), MediaPage(chromium, rooms, ROOM)
     sender.publish("agent", codec="vp8", simulcast=True)
     viewer.subscribe("agent")
-    eventually(lambda: viewer.stats()["got"].get("video", {}).get("frameWidth", 0) >= 1280, "the largest layer", looks=1200)
-    assert eventually(lambda: rooms.status(ROOM).feeds[0].width == 1280, "the feed's own figures of it", looks=1200)
+    eventually(lambda: viewer.stats()["got"].get("video", {}).get("frameWidth", 0) >= 1280, "the largest layer")
+    assert eventually(lambda: rooms.status(ROOM).feeds[0].width == 1280, "the feed's own figures of it")
 
 
 def test_a_page_that_is_loaded_again_goes_on_with_its_feed(chromium: Browser, rooms: Rooms) -> None:

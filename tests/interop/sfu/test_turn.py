@@ -75,6 +75,7 @@ def _both_ways(browser: Browser, rooms: Rooms, configuration: dict[str, Any], *,
     page.publish("agent", configuration=configuration)
     page.subscribe("agent", configuration=configuration)
     eventually(lambda: _frames(page) > 20, "pictures through the relay")
+    eventually(lambda: page.stats()["path"].keys() >= {"sent", "got"}, "the browser's own figures of both paths")
     return dict(page.stats()["path"])
 
 
