@@ -1,10 +1,8 @@
 """Which worker has which file, in what order, and who goes first on a busy machine.
 
-There are more workers than cores, because what runs in real time mostly waits: browsers that talk have one worker, pages another, what
-is killed in real time a third, and every other file goes to whichever is free. Two lots of talking browsers at once would starve each
-other, and what they measure would be the machine; so no lane goes before one above it. What starts and stops whole trees of processes
-against their own time limits is in the first lane too, since beside a talk it would have next to nothing for minutes. Long files begin
-first (`long-files.txt`, longest first), so that no single one is the end of the run.
+What runs in real time, or against its own time limits, has one worker: browsers that talk, trees of processes that are killed, pages. Two
+of them at once would starve each other, and what they measure would be the machine. Every other file goes to whichever worker is free
+and yields to the first, long files first (`long-files.txt`, longest first), so that no single one is the end of the run.
 """
 
 from __future__ import annotations
@@ -19,36 +17,28 @@ from xdist.scheduler import LoadScopeScheduling
 
 LONG_FILES = Path(__file__).with_name("long-files.txt")
 
-TALKS = "talks"
-PAGES = "pages"
-KILLED = "killed"
-LANES: dict[str, tuple[str, ...]] = {
-    TALKS: (
-        "cli/test_serving.py",
-        "e2e/console/test_a_customer_with_firefox.py",
-        "e2e/console/test_calls_by_two_pages.py",
-        "e2e/console/test_checks_on_the_page.py",
-        "e2e/console/test_gate_on_the_page.py",
-        "e2e/console/test_two_seats_in_one_browser.py",
-        "e2e/encrypted/",
-        "e2e/live/",
-        "e2e/live_checks/",
-        "fault/live_session/",
-        "interop/recorder/",
-        "interop/sfu/",
-    ),
-    PAGES: ("e2e/console/",),
-    KILLED: (
-        "fault/checker/",
-        "fault/recorder/",
-        "fault/service/",
-        "interop/api/",
-    ),
-}
-NICENESS = {TALKS: 0, PAGES: 3, KILLED: 3}
-"""How far a lane yields; files of no lane yield furthest. A worker goes through them in this order, since it cannot take it back."""
+REAL_TIME = (
+    "cli/test_serving.py",
+    "e2e/console/test_a_customer_with_firefox.py",
+    "e2e/console/test_calls_by_two_pages.py",
+    "e2e/console/test_checks_on_the_page.py",
+    "e2e/console/test_gate_on_the_page.py",
+    "e2e/console/test_two_seats_in_one_browser.py",
+    "e2e/encrypted/",
+    "e2e/live/",
+    "e2e/live_checks/",
+    "fault/live_session/",
+    "interop/recorder/",
+    "interop/sfu/",
+    "fault/checker/",
+    "fault/recorder/",
+    "fault/service/",
+    "interop/api/",
+    "e2e/console/",
+)
+"""Starts of what one worker has, in the order in which it takes them: files of the first, then of the second."""
 
-OTHERS_NICENESS = 6
+OTHERS_NICENESS = 10
 
 
 def place_of(nodeid: str) -> str:
@@ -56,17 +46,17 @@ def place_of(nodeid: str) -> str:
     return nodeid.partition("::")[0].removeprefix("tests/")
 
 
-def lane_of(place: str) -> str | None:
-    """The lane of a file; the first that names it."""
-    return next((lane for lane, starts in LANES.items() if place.startswith(starts)), None)
+def real_time_turn(place: str) -> int | None:
+    """The first of `REAL_TIME` that a file is of; None for every other."""
+    return next((turn for turn, start in enumerate(REAL_TIME) if place.startswith(start)), None)
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """A worker has whole files, and one worker has all of a lane."""
+    """A worker has whole files, and one worker has all that is in real time."""
 
     def _split_scope(self, nodeid: str) -> str:
         place = place_of(nodeid)
-        return lane_of(place) or place
+        return "real time" if real_time_turn(place) is not None else place
 
 
 def scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
@@ -78,25 +68,24 @@ def scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
 
 
 def put_in_order(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a worker: the lanes, then the long files, then the others; each file's tests stay as they are."""
+    """In a worker: what is in real time, then the long files, then the others; each file's tests stay as they are."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _turn_of(place_of(item.nodeid)))
 
 
 def yield_to_real_time(item: pytest.Item) -> None:
-    """In a worker: take the niceness of the test's lane before anything is started for it."""
-    if hasattr(item.config, "workerinput"):
-        wanted = NICENESS.get(lane_of(place_of(item.nodeid)) or "", OTHERS_NICENESS)
-        os.nice(max(0, wanted - os.getpriority(os.PRIO_PROCESS, 0)))
+    """In a worker: take the niceness of the test before anything is started for it; a worker cannot take it back."""
+    if hasattr(item.config, "workerinput") and real_time_turn(place_of(item.nodeid)) is None:
+        os.nice(max(0, OTHERS_NICENESS - os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 @cache
 def _turn_of(place: str) -> int:
-    lane = lane_of(place)
-    if lane is not None:
-        return list(LANES).index(lane)
+    turn = real_time_turn(place)
+    if turn is not None:
+        return turn
     known = _long_files()
-    return len(LANES) + (known.index(place) if place in known else len(known))
+    return len(REAL_TIME) + (known.index(place) if place in known else len(known))
 
 
 @cache

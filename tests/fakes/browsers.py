@@ -98,6 +98,7 @@ def new_page(browser: Browser, *, is_phone: bool = False, lang: str = "zh-CN", a
         locale=lang,
         is_mobile=is_phone,
         has_touch=is_phone,
+        reduced_motion="reduce",  # pages are drawn in software here: what pulses would be drawn sixty times a second
     )
     context.set_default_timeout(PATIENCE_MS)
     if allows_media:

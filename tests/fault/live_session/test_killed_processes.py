@@ -25,17 +25,18 @@ LIVES_S_MAX = 3.0
 IN_PROGRESS_MS = 2 * SEGMENT_MS + LIVE_LAG_MS_MAX
 """A segment being cut, for as long as late packets may be waited for, and the one before it on its way to the desk."""
 
+KILLS = 20
 NEAR_MS = 3_000
 """A gap of the media begins with the last packet before a loss, and is looked for around it."""
 
 
-@pytest.mark.parametrize("kills_wanted", [2, pytest.param(20, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
 def test_a_recorder_killed_again_and_again_in_a_call_loses_what_was_in_progress_and_declares_it(
-    console: Console, tmp_path: Path, kills_wanted: int
+    console: Console, tmp_path: Path
 ) -> None:
-    with talk(console, f"killed-recorder-{kills_wanted}", OPENING) as held:
+    with talk(console, "killed-recorder", OPENING) as held:
         held.forgets_warnings()
-        kills = kill_often(held, random.Random(SEED), kills_wanted)
+        kills = kill_often(held, random.Random(SEED), KILLS)
         held.becomes("live")
         held.records_on()
         held.comes_back()

@@ -22,6 +22,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
+@pytest.mark.thorough
 def test_a_case_is_completed_by_the_description_alone(running: Served, tmp_path: Path) -> None:
     with a_call(running, "outside-1") as call:
         call.start()
