@@ -40,6 +40,17 @@ def test_one_process_of_the_tree_runs_alone(home: Path) -> None:
         assert running.stop() == 0
 
 
+def test_administration_listens_at_an_address_of_its_own_and_is_nowhere_else(tmp_path: Path) -> None:
+    home = make_served_home(tmp_path / "home", accounts=["sun:administrator"], administration="127.0.0.1:0")
+    with served(home, "--only", "web") as running, running.client(signed_in="sun") as client:
+        apart = running.said["administration"]
+        assert apart.startswith("https://localhost:") and apart != running.url
+        assert client.get("/api/v1/administration").status_code == client.get("/administration").status_code == 404
+        assert client.get(f"{apart}/api/v1/administration").status_code == 200, "one sign-in holds for one host"
+        assert client.get(f"{apart}/administration").status_code == 200
+        assert running.stop() == 0
+
+
 def test_tls_1_2_is_refused_and_1_3_is_spoken(home: Path) -> None:
     with served(home, "--only", "web") as running:
         port = int(running.url.rpartition(":")[2])

@@ -164,6 +164,7 @@ class ServeSettings(_Section):
     listen: str = "127.0.0.1"
     port: int = Field(default=8443, ge=0, le=65_535)
     public_url: str = Field(default="", pattern=r"^(https://[^/\s?#]+)?$")
+    administration: str = Field(default="", pattern=r"^((\[[0-9a-fA-F:.]+\]|[^\[\]:\s]+):\d{1,5})?$")
     certificate: Path = Path("tls/server.crt")
     private_key: Path = Path("secrets/server.key")
     shards: int = Field(default=1, ge=1, le=64)
@@ -178,6 +179,12 @@ class ServeSettings(_Section):
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         """A network that is none would be trusted by nobody, silently."""
         return tuple(str(ip_network(each)) for each in value)
+
+    @property
+    def administration_at(self) -> tuple[str, int] | None:
+        """The address and port of administration alone, None where it has none of its own."""
+        address, _, port = self.administration.rpartition(":")
+        return (address.strip("[]"), int(port)) if address else None
 
 
 class MediaSettings(_Section):

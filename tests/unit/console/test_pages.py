@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from jianlu.deliver.console.built import BUILT
-from jianlu.deliver.console.ports import ConsoleSettings
+from jianlu.deliver.console.ports import ConsoleSettings, Viewer
 from tests.fakes.console_pages import CASE, ROW, TEMPLATE, TablePages, app_of
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
@@ -204,3 +204,10 @@ def test_sample_clips_are_there_only_where_the_settings_allow_them() -> None:
 )
 def test_sample_clips_lead_nowhere_else(path: str) -> None:
     assert client(TablePages()).get(path).status_code == 404
+
+
+def test_administration_is_offered_only_where_it_is_reached() -> None:
+    viewer = Viewer("staff", "孙宁", frozenset({"administrator"}), name="sun")
+    pages = client(TablePages(staff=viewer, settings=ConsoleSettings("x", "0.1.0", administration_port=9443)))
+    assert "/integrations" not in pages.get("/account").text
+    assert "/integrations" in pages.get("https://testserver:9443/account").text

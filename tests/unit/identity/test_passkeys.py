@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -59,6 +60,15 @@ def test_whoever_enrolled_a_passkey_signs_in_with_it_alone(using: IdentityPorts,
     assert staff_of(using, token) == staff and staff.account == mei.account and staff.proved_by == "passkey"
     (listed,) = list_passkeys(using, mei.account.id)
     assert listed.id == made.id and listed.name == "phone" and listed.used_at is not None
+
+
+def test_a_passkey_holds_at_the_other_port_of_the_same_host_where_it_has_one(using: IdentityPorts, mei: Staff) -> None:
+    both = replace(SITE, other_origin="https://testserver:9443")
+    phone = Authenticator(origin="https://testserver:9443")
+    enrol(using, mei, both, phone.create(begin_enrolment(using, mei, both)), "phone")
+    assert sign_in_by_passkey(using, TENANT, both, phone.get(begin_sign_in(using, both)))[1].account == mei.account
+    with pytest.raises(InvalidError):
+        sign_in_by_passkey(using, TENANT, SITE, phone.get(begin_sign_in(using, SITE)))
 
 
 def test_an_authenticator_that_keeps_no_counter_is_used_again_and_again(using: IdentityPorts, mei: Staff) -> None:

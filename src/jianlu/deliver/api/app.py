@@ -37,6 +37,7 @@ from jianlu.deliver.api.notices import router as notices_router
 from jianlu.deliver.api.organisation import router as organisation_router
 from jianlu.deliver.api.overtime import seat_routes
 from jianlu.deliver.api.passkeys import router as passkeys_router
+from jianlu.deliver.api.planes import Elsewhere, administrative_routes
 from jianlu.deliver.api.policies import router as policies_router
 from jianlu.deliver.api.problems import install_problems
 from jianlu.deliver.api.recent import router as recent_router
@@ -91,6 +92,8 @@ def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> FastAPI:
     app.state.deps, app.state.seat_routes = deps, _seat_routes()
     install_problems(app, deps)
     app.described_by = _routed()
+    if deps.administration_port:
+        app.router.routes.append(Elsewhere(deps.administration_port, administrative_routes(ROUTERS)))
     app.router.routes.extend(app.described_by.routes)
     # The last one added is the first one passed.
     app.add_middleware(Idempotency, deps=deps)

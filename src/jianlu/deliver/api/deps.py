@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi import Path as PathParameter
@@ -75,12 +76,20 @@ class Deps:
     scim_token_digest: str = ""
     clock_watch: ClockWatch = field(default_factory=lambda: ClockWatch(SystemClock()))
     prove: Prover = no_proofs
+    administration_port: int = 0
     expiry: Expiry = field(default_factory=lambda: unproved_time(SystemClock()))
 
     @property
     def site(self) -> Site:
         """Where passkeys are good."""
-        return Site(self.public_url, self.settings.serve.institution or self.tenant)
+        return Site(self.public_url, self.settings.serve.institution or self.tenant, self.administration_url)
+
+    @property
+    def administration_url(self) -> str:
+        """Where administration is reached, "" where it has no port of its own: the same host, since passkeys hold for one."""
+        host = urlsplit(self.public_url).netloc.rpartition("@")[2]
+        name = host[: host.index("]") + 1] if "]" in host else host.partition(":")[0]
+        return f"https://{name}:{self.administration_port}" if self.administration_port else ""
 
     @property
     def place_names(self) -> tuple[str, str]:

@@ -32,12 +32,13 @@ _PROOFS = frozenset({"supervisor", "compliance", "auditor", "regulator", "audit_
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page at the top: its path, the key of its name under `frame`, the roles that are led there, and its kind."""
+    """A page at the top: its path, its name's key under `frame`, the roles that are led there, its kind, whether it is administration's."""
 
     path: str
     key: str
     roles: frozenset[str]
     kind: str
+    is_administrative: bool = False
 
     def is_at(self, path: str) -> bool:
         """Whether a page of that path is this one or lies beneath it."""
@@ -75,8 +76,8 @@ PLACES = (
     Place("/access-log", "looks", _KEEPS | {"regulator"}, "proof"),
     Place("/ledger", "ledger", _PROOFS, "proof"),
     Place("/people", "people", _LETS_IN, "system"),
-    Place("/administration", "administration", _ADMINISTERS, "system"),
-    Place("/integrations", "programs", _ADMINISTERS, "system"),
+    Place("/administration", "administration", _ADMINISTERS, "system", is_administrative=True),
+    Place("/integrations", "programs", _ADMINISTERS, "system", is_administrative=True),
 )
 """In the order in which they are shown; those of a kind stand together."""
 
@@ -89,11 +90,12 @@ def first_place_of(viewer: Viewer | None) -> str:
     return found[0].path if found else "/account"
 
 
-def places_of(viewer: Viewer | None) -> tuple[Place, ...]:
+def places_of(viewer: Viewer | None, *, has_administration: bool = True) -> tuple[Place, ...]:
     """Where somebody is led; nowhere for who is not signed in, or sits in a session."""
     if viewer is None or viewer.capacity != "staff":
         return ()
-    return tuple(place for place in PLACES if place.roles & viewer.roles)
+    known = (place for place in PLACES if has_administration or not place.is_administrative)
+    return tuple(place for place in known if place.roles & viewer.roles)
 
 
 def grouped(places: Sequence[Place]) -> tuple[Group, ...]:

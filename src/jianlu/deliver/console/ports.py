@@ -41,6 +41,11 @@ class ConsoleSettings:
     privacy_notice: str = ""
     organisation: str = ""
     time_zone: str = "Asia/Shanghai"
+    administration_port: int = 0
+
+    def has_administration(self, request: Request) -> bool:
+        """Whether administration exists where this request came in: everywhere, or at a port of its own alone."""
+        return not self.administration_port or (request.scope.get("server") or ("", None))[1] == self.administration_port
 
 
 class ConsolePorts(Protocol):

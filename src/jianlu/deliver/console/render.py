@@ -84,6 +84,7 @@ def page(
     def t(key: str, **values: object) -> str:
         return words[key].format(**values) if values else words[key]
 
+    has_administration = settings.has_administration(request)
     frame = {
         "lang": lang,
         "html_lang": "zh-CN" if lang == "zh" else "en",
@@ -92,7 +93,8 @@ def page(
         "words": script_texts(lang, template),
         "known": words,
         "viewer": viewer,
-        "places": grouped(places_of(viewer)),
+        "places": grouped(places_of(viewer, has_administration=has_administration)),
+        "has_administration": has_administration,
         "may_make_cases": viewer is not None and bool(MAKERS & viewer.roles),
         "settings": settings,
         "local": lambda instant: shown_in(instant, zone) if instant else "–",

@@ -56,7 +56,7 @@ def application(
 ) -> FastAPI:
     """The API and the pages; `lifespan` is what lives as long as they are served."""
     app = create_app(deps, lifespan=lifespan)
-    pages = Pages(deps, console_settings(home, deps.version))
+    pages = Pages(deps, console_settings(home, deps.version, deps.administration_port))
     oversight, rights = OversightPages(deps), RightsPages(deps)
     mount_console(
         app,
@@ -76,8 +76,8 @@ def application(
     return app
 
 
-def deps_of(home: Home, desk: CaseDesk, url: str) -> Deps:
-    """What routes and pages use, over the home as its settings say; `url` is where people reach it."""
+def deps_of(home: Home, desk: CaseDesk, url: str, *, administration_port: int = 0) -> Deps:
+    """What routes and pages use, over the home as its settings say; `url` is where people reach it, administration where it has a port."""
     tenant = tenant_id(home.settings.tenant.id)
     authorities = time_authorities(home.path, home.settings)
     access = access_of(home, desk, tenant)
@@ -90,6 +90,7 @@ def deps_of(home: Home, desk: CaseDesk, url: str) -> Deps:
         tenant=tenant,
         version=__version__,
         public_url=url,
+        administration_port=administration_port,
         database=home.vault.index,
         clock=SystemClock(),
         identity=identity_ports(home.vault.index, home.vault.keys, home.settings),

@@ -22,7 +22,7 @@ from jianlu.runtime.settings import Settings
 from jianlu.wiring import Home
 
 
-def console_settings(home: Home, version: str) -> ConsoleSettings:
+def console_settings(home: Home, version: str, administration_port: int = 0) -> ConsoleSettings:
     """What the pages say of this installation."""
     return ConsoleSettings(
         institution=home.settings.serve.institution or home.settings.tenant.id,
@@ -30,6 +30,7 @@ def console_settings(home: Home, version: str) -> ConsoleSettings:
         has_sample_devices=home.settings.serve.sample_devices,
         organisation=_organisation_name(home.settings),
         time_zone=home.settings.tenant.time_zone,
+        administration_port=administration_port,
     )
 
 

@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -61,12 +61,17 @@ def run_web(home: Path, settings: Settings) -> int:
     context = server_context(home / serve.certificate, home / serve.private_key)
     if not certificate_covers(home / serve.certificate, urlsplit(serve.public_url or "https://localhost").hostname or ""):
         logger("web").warning("certificate_does_not_cover_public_url", url=serve.public_url)
-    with _listen(serve.listen, serve.port) as listening, open_home(home) as opened:
-        url = serve.public_url or f"https://localhost:{listening.getsockname()[1]}"
+    with ExitStack() as stack:
+        listening = [
+            stack.enter_context(_listen(*each)) for each in ((serve.listen, serve.port), serve.administration_at) if each
+        ]
+        opened = stack.enter_context(open_home(home))
+        ports = [each.getsockname()[1] for each in listening]
+        url = serve.public_url or f"https://localhost:{ports[0]}"
         (home / READY_FILE).unlink(missing_ok=True)
         require_newest(opened)
         desk = CaseDesk(opened.vault)
-        deps = deps_of(opened, desk, url)
+        deps = deps_of(opened, desk, url, administration_port=(*ports, 0)[1])
         forget_interrupted(deps)
         app = application(opened, deps, lifespan=lambda _: _alive(opened, desk, deps))
         config = uvicorn.Config(
@@ -80,7 +85,7 @@ def run_web(home: Path, settings: Settings) -> int:
             timeout_keep_alive=_KEEP_ALIVE_S,
         )
         server = _Server(config, deps.is_draining)
-        server.run(sockets=[listening])
+        server.run(sockets=listening)
         if not server.started:
             raise UnavailableError("the service did not start: see what it logged before, and the home's run folder")
     logger("web").info("stopped", signal=server.signal)
@@ -115,7 +120,8 @@ async def _alive(home: Home, desk: CaseDesk, deps: Deps) -> AsyncIterator[None]:
     for server in servers:
         await server.start()
     said = {"url": deps.public_url, "pid": os.getpid(), "supervisor": os.environ.get(SUPERVISED, "")}
-    await asyncio.to_thread(_say_ready, home.path / READY_FILE, json.dumps(said))
+    said |= {"administration": deps.administration_url} if deps.administration_port else {}
+    await asyncio.to_thread(_say_ready, home.path / READY_FILE, json.dumps(said), deps.administration_url)
     try:
         with (
             Keeping(deps.access, lambda: _carry(deps)),
@@ -134,11 +140,11 @@ def _carry(deps: Deps) -> int:
     return carry_notes(deps.identity, deps.tenant, deps.access.log.change)
 
 
-def _say_ready(path: Path, text: str) -> None:
+def _say_ready(path: Path, text: str, administration: str) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
-    logger("web").info("ready")
+    logger("web").info("ready", **({"administration": administration} if administration else {}))
 
 
 @contextlib.contextmanager

@@ -93,7 +93,7 @@ def verify_made(site: Site, claimed: Mapping[str, Any], challenge: str) -> Made:
             credential=dict(claimed),
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=site.id,
-            expected_origin=site.origin,
+            expected_origin=site.origins,
             require_user_verification=True,
         )
     except _FOREIGN as error:
@@ -112,7 +112,7 @@ def verify_proof(site: Site, claimed: Mapping[str, Any], challenge: str, public_
             credential=dict(claimed),
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=site.id,
-            expected_origin=site.origin,
+            expected_origin=site.origins,
             credential_public_key=public_key,
             credential_current_sign_count=0,
             require_user_verification=True,

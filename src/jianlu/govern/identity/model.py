@@ -78,15 +78,21 @@ class StepUpNeededError(SignInNeededError):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where passkeys are good: the origin and its host (the relying party's id), and how it is called."""
+    """Where passkeys are good: the origin and its host (the relying party's id), how it is called, and that host's other origin, if any."""
 
     origin: str
     name: str
+    other_origin: str = ""
 
     @property
     def id(self) -> str:
         """The relying party's id."""
         return urlsplit(self.origin).hostname or ""
+
+    @property
+    def origins(self) -> list[str]:
+        """Every origin whose proofs are taken."""
+        return [self.origin, *([self.other_origin] if self.other_origin else [])]
 
 
 @dataclass(frozen=True, slots=True)
