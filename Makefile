@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 WORKERS ?= 2
-TEST_WORKERS ?= 2 # one has what runs in real time, the others yield to it (tests/architecture/workers.py)
+TEST_WORKERS ?= 3 # one has what runs in real time, the others yield to it (tests/architecture/workers.py)
 PYTEST := $(BIN)/python -m pytest
 COMPILED := PYTHONDONTWRITEBYTECODE= # tests start some thousand processes: each module is compiled once, whatever this shell says
 

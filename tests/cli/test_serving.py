@@ -6,18 +6,26 @@ import json
 import shutil
 import socket
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.quiet_home import jianlu
-from tests.fakes.serving.running import PASSWORD, add_account, make_served_home, served, wait_for
+from tests.fakes.serving.running import PASSWORD, Served, add_account, make_served_home, served, wait_for
 from tests.fakes.vault.postgres import create_database, find_postgres, start_postgres
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_served_home(tmp_path_factory.mktemp("served") / "home")
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The web process alone, for tests that only call it."""
+    with served(make_served_home(tmp_path_factory.mktemp("web") / "home"), "--only", "web") as running:
+        yield running
 
 
 def test_the_tree_starts_says_where_and_stops_when_told(home: Path) -> None:
@@ -51,18 +59,53 @@ def test_administration_listens_at_an_address_of_its_own_and_is_nowhere_else(tmp
         assert running.stop() == 0
 
 
-def test_tls_1_2_is_refused_and_1_3_is_spoken(home: Path) -> None:
-    with served(home, "--only", "web") as running:
-        port = int(running.url.rpartition(":")[2])
-        context = ssl.create_default_context(cafile=str(home / "tls" / "ca.crt"))
-        with (
-            socket.create_connection(("127.0.0.1", port)) as plain,
-            context.wrap_socket(plain, server_hostname="localhost") as secured,
-        ):
-            assert secured.version() == "TLSv1.3"
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
-        with socket.create_connection(("127.0.0.1", port)) as plain, pytest.raises(ssl.SSLError):
-            context.wrap_socket(plain, server_hostname="localhost")
+def dialled(running: Served) -> tuple[int, ssl.SSLContext]:
+    return int(running.url.rpartition(":")[2]), ssl.create_default_context(cafile=str(running.home / "tls" / "ca.crt"))
+
+
+def test_tls_1_2_is_refused_and_1_3_is_spoken(web: Served) -> None:
+    port, context = dialled(web)
+    with (
+        socket.create_connection(("127.0.0.1", port)) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        assert secured.version() == "TLSv1.3"
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with socket.create_connection(("127.0.0.1", port)) as plain, pytest.raises(ssl.SSLError):
+        context.wrap_socket(plain, server_hostname="localhost")
+
+
+SMUGGLED = b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 4",
+        b"Content-Length: 0\r\nContent-Length: 5",
+        b"Content-Length: +5",
+        b"Content-Length : 5",
+        b"Transfer-Encoding: chunked, identity",
+        b"Transfer-Encoding: xchunked",
+        b"Transfer-Encoding : chunked",
+        b"Content-Length: 5\rTransfer-Encoding: chunked",
+    ],
+)
+def test_a_request_that_two_servers_would_end_in_different_places_is_refused_and_nothing_behind_it_is_answered(
+    web: Served, framing: bytes
+) -> None:
+    """HTTP request smuggling: a proxy in front would take what follows for the body, or the other way about (RFC 9112, 11.2)."""
+    port, context = dialled(web)
+    request = b"POST /api/v1/sign-in HTTP/1.1\r\nHost: localhost\r\nX-Jianlu: 1\r\n" + framing + b"\r\n\r\n0\r\n\r\n" + SMUGGLED
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        secured.sendall(request)
+        said = b"".join(iter(lambda: secured.recv(65_536), b""))
+    assert said.count(b"HTTP/1.1 ") == 1, said
+    assert said.split(b" ", 2)[1] in (b"400", b"501"), said
 
 
 def test_the_log_holds_no_password_token_or_path(home: Path) -> None:
@@ -75,9 +118,9 @@ def test_the_log_holds_no_password_token_or_path(home: Path) -> None:
     assert PASSWORD not in text and token not in text and "secret-thing" not in text and "mei" not in text
 
 
-def test_a_second_start_on_a_home_is_refused_and_the_first_goes_on(home: Path) -> None:
-    with served(home, "--only", "web") as running, running.client() as client:
-        with served(home) as second:
+def test_a_second_start_on_a_home_is_refused_and_the_first_goes_on(web: Served) -> None:
+    with web.client() as client:
+        with served(web.home) as second:
             assert second.process.wait(timeout=240) == 5
             assert second.logged("web_cannot_start")
         assert client.get("/api/v1/health").status_code == 200

@@ -32,6 +32,7 @@ AUTHORITY_DAYS = 3650
 SERVER_DAYS = 397
 """Browsers refuse server certificates that are valid for longer than 398 days."""
 
+_DEVELOPMENT = "Jianlu development CA"
 _CLOCK_SKEW = timedelta(hours=1)
 _LOCAL_DOMAINS = ("localhost", "local", "internal", "home.arpa", "test", "example")
 _PRIVATE_NETWORKS = (
@@ -54,7 +55,7 @@ class TlsFiles:
 def create_authority(files: TlsFiles, now: datetime) -> None:
     """Make the development authority; ConflictError when a key is there already: a trust root is never replaced."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Jianlu development CA, {socket.gethostname()[:30]}")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{_DEVELOPMENT}, {socket.gethostname()[:30]}")])
     permitted: list[x509.GeneralName] = [x509.DNSName(domain) for domain in (*_LOCAL_DOMAINS, *_own_names())]
     permitted += [x509.IPAddress(ipaddress.ip_network(network)) for network in _PRIVATE_NETWORKS]
     certificate = (
@@ -149,6 +150,27 @@ def certificate_covers(certificate: Path, name: str) -> bool:
         return ipaddress.ip_address(name) in names.get_values_for_type(x509.IPAddress)
     wildcard = "*." + name.partition(".")[2]
     return bool({name.lower(), wildcard.lower()} & {known.lower() for known in names.get_values_for_type(x509.DNSName)})
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """Until when a certificate holds, who issued it, and whether that is a development authority such as `create_authority` makes."""
+
+    until: datetime
+    issuer: str
+    is_development: bool
+
+
+def certificate_facts(certificate: Path) -> CertificateFacts:
+    """Of the first certificate in the file; NotFoundError when there is none, InvalidError when it cannot be read."""
+    try:
+        read = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except FileNotFoundError as error:
+        raise NotFoundError("the server's certificate is absent: `jianlu certificate` issues one, or set [serve]") from error
+    except (OSError, ValueError) as error:
+        raise InvalidError("the server's certificate cannot be read: it is a PEM file, see [serve]") from error
+    issuer = read.issuer.rfc4514_string()
+    return CertificateFacts(read.not_valid_after_utc, issuer, _DEVELOPMENT in issuer)
 
 
 def local_addresses() -> tuple[str, ...]:

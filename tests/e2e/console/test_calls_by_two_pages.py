@@ -186,12 +186,17 @@ def completes(agent: Page) -> None:
     presses(agent.get_by_role("button", name="完成这一步"), "the step may be completed")
 
 
+def says(page: Page, where: str, words: str) -> None:
+    become(lambda: words in page.inner_text(where), f"{where} says {words}")
+
+
 def pauses(console: Console, agent: Page, customer: Page, case: str) -> None:
     """Both pages say that nothing is recorded, and go on together."""
     presses(agent.get_by_role("button", name="暂停"), "the talk may pause")
     agent.locator("dialog button.main").click()
     become(lambda: "会话已暂停" in customer.inner_text("jl-room"), "the customer is told")
-    assert "已暂停，未录制" in customer.inner_text(".roombar") and "已暂停，未录制" in agent.inner_text(".c-rec")
+    says(customer, ".roombar", "已暂停，未录制")
+    says(agent, ".c-rec", "已暂停，未录制")
     before = console.view(case)["recording"]["recorded_until_ms"]
     presses(agent.locator(".c-main").get_by_role("button", name="继续"), "the talk may go on")
     shown(customer, ".roombar.is-on")

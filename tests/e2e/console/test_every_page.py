@@ -98,6 +98,8 @@ def look(furnished: Furnished, page: Page, stop: Stop, lang: Lang, theme: Theme)
     page.goto(f"{furnished.url}{path}{'&' if '?' in path else '?'}lang={lang}")
     shown(page, stop.ready)
     found = [*defects(page, where), *(f"{where}: {each}" for each in (*language(page, lang), *weighs(page)))]
+    if stop.who not in ("", SEATED, LEFT) and not page.locator("[data-action=sign-out]").count():
+        found.append(f"{where}: nobody can sign out here")
     if lang == "zh":
         found += [f"{where}: {each}" for each in keyboard(page)]
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]

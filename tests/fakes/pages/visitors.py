@@ -85,7 +85,7 @@ def told(page: Page) -> str:
 
 
 def become(look: Callable[[], Any], what: str) -> Any:
-    """The first true result of `look`, two minutes long; AssertionError naming `what` when none came."""
+    """The first true result of `look`, five minutes long; AssertionError naming `what` when none came."""
     return eventually(look, what)
 
 

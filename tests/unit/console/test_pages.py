@@ -211,3 +211,10 @@ def test_administration_is_offered_only_where_it_is_reached() -> None:
     pages = client(TablePages(staff=viewer, settings=ConsoleSettings("x", "0.1.0", administration_port=9443)))
     assert "/integrations" not in pages.get("/account").text
     assert "/integrations" in pages.get("https://testserver:9443/account").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/fonts/", "/sample", "/sample/", "/sample/voices/", "/sample/voices/agent/"]
+)
+def test_no_folder_is_listed(path: str) -> None:
+    assert client(TablePages()).get(path).status_code == 404

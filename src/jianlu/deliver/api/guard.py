@@ -201,6 +201,10 @@ class Guard:
             return 429, detail, {"Retry-After": str(wait_s)}, "too-many-requests"
         if self._deps.is_draining.is_set() and method not in SAFE_METHODS and not _ends_something(method, path):
             return 503, "the service is about to stop: try again in a few seconds", {"Retry-After": "5"}, "unavailable"
+        if (
+            "content-length" in headers and "transfer-encoding" in headers
+        ):  # a proxy in front may end it elsewhere (RFC 9112, 6.1)
+            return 400, "a request has a length or is sent in chunks, never both", {"Connection": "close"}, "invalid"
         if _may_be_forged(scope, headers, self._deps.public_url):
             return 403, f"this call may come from another site: send the header {CSRF_HEADER}: 1", {}, "own-call-needed"
         if not _CAPACITY.fullmatch(headers.get(AS_HEADER, "staff")):

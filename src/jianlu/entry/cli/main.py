@@ -41,6 +41,7 @@ app.command("jianlu.entry.cli.keys:app", name="keys")
 app.command("jianlu.entry.cli.destruction:app", name="destruction")
 app.command("jianlu.entry.cli.stores:app", name="stores")
 app.command("jianlu.entry.cli.witness:app", name="witness")
+app.command("jianlu.entry.cli.assess:app", name="assess")
 
 
 def main(arguments: list[str] | None = None) -> None:
