@@ -28,6 +28,7 @@ REAL_TIME = (
     "e2e/live/",
     "e2e/live_checks/",
     "fault/live_session/",
+    "contract/sfu/",
     "interop/recorder/",
     "interop/sfu/",
     "fault/checker/",
@@ -36,7 +37,9 @@ REAL_TIME = (
     "interop/api/",
     "e2e/console/",
 )
-"""Starts of what one worker has, in the order in which it takes them: files of the first, then of the second."""
+"""Starts of what one worker has, in the order in which it takes them: files of the first, then of the second.
+
+What gives this machine a network or an address is among them, too: a browser that talks gives up what it loads when those change."""
 
 OTHERS_NICENESS = 10
 

@@ -1,6 +1,6 @@
 """The root key is replaced: everything under it is wrapped anew, nothing below is touched, and the old one opens nothing any more.
 
-Killed at every step of a move to another file, the same call finishes it.
+Killed at every step of a move to another file, or of a rotation in a key service, the same call finishes it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -214,18 +214,46 @@ def test_a_move_that_is_killed_at_any_step_is_finished_by_the_same_call(
     assert kills >= 10
 
 
+@pytest.mark.slow
+def test_a_rotation_that_is_killed_at_any_step_is_finished_by_the_same_call(
+    openbao: BaoServer, on_file: Sealed, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Calls to the key service are steps, too: killed before it makes a version, and when it made one and nothing else was done."""
+    home = copy_of(on_file, tmp_path)
+    shutil.rmtree(home / "run")  # what recorders hold would stay under the older version
+    assert jianlu("keys", "move", key_table("openbao", tmp_path, request), "--home", home).code == 0
+    opened, below = under_the_root(home), below_the_root(home)
+    kills = 0
+    while _killed_at(kills, partial(_rotate, home), {*DURABLE, "socket.connect"}):
+        assert under_the_root(home) == opened, "between the kill and the next call everything still opens"
+        assert jianlu("keys", "rotate", "--home", home).code == 0
+        assert under_the_root(home) == opened and below_the_root(home) == below
+        shown = jianlu("keys", "show", "--home", home, "--json").document
+        assert shown["oldest"] == shown["newest"]
+        kills += 1
+    print(f"killed at {kills} steps of a rotation, nothing was lost")
+    assert kills >= 5
+
+
+def _rotate(home: Path) -> int:
+    return jianlu("keys", "rotate", "--home", home).code
+
+
 def _move(table: Path, home: Path) -> int:
     return jianlu("keys", "move", table, "--home", home).code
 
 
-def _killed_at(step: int, work: Callable[[], int]) -> bool:
-    """Run `work` in a child that is killed at its durable step of that number; False when it came to its end before."""
+DURABLE = frozenset({"os.rename", "os.remove", "os.link", "sqlite3.connect/handle"})
+
+
+def _killed_at(step: int, work: Callable[[], int], steps: Set[str] = DURABLE) -> bool:
+    """Run `work` in a child that is killed at its step of that number among `steps`; False when it came to its end before."""
     child = os.fork()
     if child == 0:
         left = [step]
 
         def count(event: str, _: object) -> None:
-            if event in {"os.rename", "os.remove", "os.link", "sqlite3.connect/handle"}:
+            if event in steps:
                 if left[0] == 0:
                     os.kill(os.getpid(), signal.SIGKILL)
                 left[0] -= 1

@@ -33,7 +33,9 @@ def logger(process: str) -> structlog.typing.FilteringBoundLogger:
 
 
 def configure_logging(stream: TextIO | None = None) -> None:
-    """Write JSON lines to `stream` (standard error); libraries' warnings come the same way, without their arguments.
+    """Write JSON lines to `stream` (standard error), each with its end at once: the processes of a home share it, and no line is torn.
+
+    Libraries' warnings come the same way, without their arguments.
 
     A stream that cannot be written to, because its disk is full, loses lines and stops nobody.
     """
@@ -45,7 +47,7 @@ def configure_logging(stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lossy(stream or sys.stderr))),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Lossy(stream or sys.stderr))),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()

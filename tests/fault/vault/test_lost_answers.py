@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from jianlu.vault.chain_guard import ChainGuard
 from jianlu.vault.compare import compare_index
 from jianlu.vault.desk import CaseDesk
 from jianlu.vault.model import object_parts
-from jianlu.vault.ports import VaultPorts
+from jianlu.vault.ports import Blobs, VaultPorts
 from tests.fakes.loops import serving
 from tests.fakes.vault.cut_socket import CutSocket, cut_socket
 from tests.fakes.vault.home import CASE, TENANT, create_home, open_home
@@ -176,3 +177,46 @@ def _event_of(log: CaseLog, part: dict[str, object]) -> bytes:
     with pytest.raises(UnavailableError):
         killed.append(EventType.SEGMENT_SEALED, {"no": 1, **part})
     return recorded[0]
+
+
+class Died(BaseException):
+    """The process ends here: nothing of ours catches it."""
+
+
+class DiesOnce:
+    """Blobs whose first `delete` is never carried out."""
+
+    def __init__(self, real: Blobs) -> None:
+        self._real = real
+        self._is_alive = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def delete(self, name: str) -> None:
+        if self._is_alive:
+            self._is_alive = False
+            raise Died
+        self._real.delete(name)
+
+
+@pytest.mark.parametrize("dying", ["blobs", "key_blobs"])
+def test_a_process_that_dies_while_an_orphan_is_cleared_leaves_nothing_of_it_once_the_case_goes_on(
+    tmp_path: Path, dying: str
+) -> None:
+    """Before either of the two deletes: the object's, or its key's when the object is gone already."""
+    create_home(tmp_path / "home")
+    with open_home(tmp_path / "home") as using:
+        open_case_log(using, TENANT, CASE).seal_part(SEGMENT, b"never recorded")
+        dies = replace(using, **{dying: DiesOnce(getattr(using, dying))})
+        with pytest.raises(Died):
+            seal(open_case_log(dies, TENANT, CASE), b"recorded")
+    with open_home(tmp_path / "home") as using:
+        log = open_case_log(using, TENANT, CASE)
+        assert log.open_object(SEGMENT) == b"recorded"
+        assert any(".v1." in name for name in using.key_blobs.names(f"{TENANT}/{CASE}/")), "the orphan's key is there still"
+        seal(log, b"recorded next")
+        for blobs in (using.blobs, using.key_blobs):
+            kept = [name for name in blobs.names(f"{TENANT}/{CASE}/") if SEGMENT in name]
+            assert len(kept) == 2 and not [name for name in kept if ".v1." in name], kept
+        assert compare_index(using, TENANT, CASE) == []

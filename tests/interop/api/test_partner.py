@@ -53,7 +53,7 @@ def test_a_case_is_completed_by_a_program_alone(running: Served, receiver: Recei
         gao.post("/api/v1/programs", json={"name": "program-core", "roles": ["agent"], "display": "核心系统"}).raise_for_status()
         made = sun.post("/api/v1/keys", json={"name": "core", "account": "program-core", "scopes": SCOPES}).json()
         told = sun.post("/api/v1/webhooks", json={"url": receiver.url, "name": "core", "topics": ["case.*"]}).json()
-        media = make_media(tmp_path / "talk.mp4", Clip(seconds=20))
+        media = make_media(tmp_path / "talk.mp4", Clip(seconds=90))
         partner = Partner(
             Client(running.url, api_key=made["key"], verify=authority), Client(running.url, verify=authority), media
         )

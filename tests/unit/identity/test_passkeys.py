@@ -67,7 +67,7 @@ def test_a_passkey_holds_at_the_other_port_of_the_same_host_where_it_has_one(usi
     phone = Authenticator(origin="https://testserver:9443")
     enrol(using, mei, both, phone.create(begin_enrolment(using, mei, both)), "phone")
     assert sign_in_by_passkey(using, TENANT, both, phone.get(begin_sign_in(using, both)))[1].account == mei.account
-    with pytest.raises(InvalidError):
+    with pytest.raises(SignInNeededError):
         sign_in_by_passkey(using, TENANT, SITE, phone.get(begin_sign_in(using, SITE)))
 
 

@@ -74,3 +74,19 @@ def test_a_full_disk_under_the_log_stops_nobody(lines: io.StringIO) -> None:
     logger("web").error("session_watch_failed", case="c1")
     logging.getLogger("library").warning("it is full")
     assert full.refused >= 2
+
+
+def test_a_line_and_its_end_are_written_at_once() -> None:
+    """Processes share the stream: of two that write in one instant, none ends the other's line."""
+    pieces: list[str] = []
+
+    class Shared(io.StringIO):
+        def write(self, text: str) -> int:
+            pieces.append(text)
+            return len(text)
+
+    configure_logging(Shared())
+    logger("web").info("ready")
+    logger("worker").warning("child_died", role="web", exit_code=-9)
+    structlog.reset_defaults()
+    assert len(pieces) == 2 and all(piece.endswith("}\n") for piece in pieces)

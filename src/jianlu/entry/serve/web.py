@@ -144,7 +144,9 @@ def _say_ready(path: Path, text: str, administration: str) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
-    logger("web").info("ready", **({"administration": administration} if administration else {}))
+    logger("web").info("ready")
+    if administration:
+        logger("web").info("administration_ready", url=administration)
 
 
 @contextlib.contextmanager
