@@ -83,12 +83,13 @@ def under_the_root(home: Path) -> dict[str, list[bytes]]:
 
 
 def below_the_root(home: Path) -> dict[str, bytes]:
-    """Every byte that must not change: sealed objects, wrapped keys of cases and objects, entries of spools."""
+    """Every byte that must not change: sealed objects, wrapped keys of cases and objects, entries of spools; what a kill left unfinished
+    is no blob, and is swept at the next start."""
     files = [*(home / "vault").rglob("*"), *(home / "vault-keys").rglob("*"), *(home / "run").rglob("*.spool")]
     return {
         str(each.relative_to(home)): each.read_bytes()
         for each in files
-        if each.is_file() and "tenant.key" not in str(each.relative_to(home))
+        if each.is_file() and "tenant.key" not in str(each.relative_to(home)) and ".incoming" not in each.parts
     }
 
 
