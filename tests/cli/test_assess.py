@@ -105,7 +105,9 @@ def test_a_sound_home_says_so_with_its_figures(copied: Copied) -> None:
         assert found[name].answer is Answer.MET, (name, found[name])
     assert found["security.ledger"].figures["entries"] > 0  # type: ignore[operator]
     assert found["compliance.packages"].figures["looked_at"] == found["compliance.packages"].figures["intact"] == 1
-    assert found["compliance.rules"].answer is Answer.NOT_EVIDENCED and "counsel" in found["compliance.rules"].reason
+    rules = found["compliance.rules"]
+    assert rules.answer is Answer.NOT_EVIDENCED and "counsel" in rules.reason
+    assert rules.figures["confirmed"] == 0 < rules.figures["clauses"], "none was compared with its official site"  # type: ignore[operator]
     for name in ("performance.durable-writes", "performance.sealing"):
         assert found[name].answer is Answer.MEASURED and all(value for value in found[name].figures.values())
     for name in ("time", "witnesses", "root-key", "malware", "locks", "scrub", "certificate"):

@@ -15,7 +15,8 @@ from jianlu.vault.stores.places import kept_away
 from jianlu.verify.check import check_package
 
 PACKAGES_LOOKED_AT = 20
-CONFIRMED = "V"
+CONFIRMED = "verified"
+"""Somebody compared text, numbers and dates with the official site (`specs/packs.md`); a mark says only how the demand is known."""
 
 
 def rules_are_confirmed(home: Examined) -> Found:
@@ -23,7 +24,7 @@ def rules_are_confirmed(home: Examined) -> Found:
     folder = home.settings.policy.packs_path
     packs = load_packs(Path(folder) if folder else packs_directory())
     clauses = [clause for pack in packs for clause in pack.clauses]
-    confirmed = sum(clause.mark == CONFIRMED for clause in clauses)
+    confirmed = sum(clause.confidence == CONFIRMED for clause in clauses)
     figures = {"packs": len(packs), "clauses": len(clauses), "confirmed": confirmed}
     if confirmed < len(clauses):
         return not_evidenced("clauses are not confirmed at their source: have counsel read them", **figures)
