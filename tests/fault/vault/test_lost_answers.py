@@ -208,7 +208,8 @@ def test_a_process_that_dies_while_an_orphan_is_cleared_leaves_nothing_of_it_onc
     create_home(tmp_path / "home")
     with open_home(tmp_path / "home") as using:
         open_case_log(using, TENANT, CASE).seal_part(SEGMENT, b"never recorded")
-        dies = replace(using, **{dying: DiesOnce(getattr(using, dying))})
+        once: Any = DiesOnce(getattr(using, dying))
+        dies = replace(using, blobs=once) if dying == "blobs" else replace(using, key_blobs=once)
         with pytest.raises(Died):
             seal(open_case_log(dies, TENANT, CASE), b"recorded")
     with open_home(tmp_path / "home") as using:
@@ -219,4 +220,4 @@ def test_a_process_that_dies_while_an_orphan_is_cleared_leaves_nothing_of_it_onc
         for blobs in (using.blobs, using.key_blobs):
             kept = [name for name in blobs.names(f"{TENANT}/{CASE}/") if SEGMENT in name]
             assert len(kept) == 2 and not [name for name in kept if ".v1." in name], kept
-        assert compare_index(using, TENANT, CASE) == []
+        assert compare_index(using, log.tenant, log.case) == []
