@@ -40,7 +40,7 @@ check: static ## quick proof, under two minutes: lint, types, contracts, quick t
 system-packages:
 	@tests/install-system-packages.sh
 
-test: static system-packages ## the proofs; what CI runs, meant to fit the hour on two cores; measured at 61 to 67 minutes
+test: static system-packages ## the proofs; what CI runs, meant to fit the hour on two cores
 	$(COMPILED) $(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not thorough"
 
 proofs: static system-packages ## all of `make test` and the long ones and every further variant (`thorough`)
