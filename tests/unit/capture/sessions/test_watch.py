@@ -430,7 +430,7 @@ def test_a_recorder_that_hangs_keeps_no_other_session_waiting(tmp_path: Path) ->
             for _ in range(3):
                 world.clock.move(1_000)
                 watch_sessions(
-                    using=world.using, complain=lambda case, e: said.add((case, str(e))), threads=threads, patience_s=0.05
+                    using=world.using, complain=lambda case, e: said.add((case, str(e))), threads=threads, patience_s=1.5
                 )
                 eventually(
                     lambda: world.view(other)["health"]["looked_ms"] == world.view(other)["now_ms"], "the other is looked at"
