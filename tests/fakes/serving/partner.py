@@ -69,6 +69,7 @@ class FileSender:
             self._run(self._connection.close())
         for track in self._read:
             track.stop()  # ends the thread that reads the file, which would go on putting frames into a loop that is gone
+        self._run(asyncio.sleep(0.1))  # what that thread handed over last is taken, or a later test is told that it never was
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
