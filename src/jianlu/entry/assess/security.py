@@ -131,6 +131,8 @@ def administrators_are_three(home: Examined) -> Found:
 def second_factors_are_there(home: Examined) -> Found:
     """Whoever has a password has a code or a passkey besides; the organisation's own sign-in answers for whom it signs in."""
     people = [each for each in list_accounts(home.identity, home.tenant) if each.is_active]
+    if not people:
+        return not_evidenced("there is no account yet", accounts=0)
     alone = sum(_has_password_alone(home, each) for each in people)
     return met_if(
         alone == 0, "accounts get in by a password alone: have them enrol a passkey or a code", accounts=len(people), alone=alone
