@@ -69,7 +69,7 @@ class FileSender:
             self._run(self._connection.close())
         for track in self._read:
             track.stop()  # ends the thread that reads the file, which would go on putting frames into a loop that is gone
-        self._run(asyncio.sleep(0.1))  # what that thread handed over last is taken, or a later test is told that it never was
+        self._run(_drained())  # what that thread handed over last is taken, or a later test is told that it never was
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
@@ -94,6 +94,14 @@ class FileSender:
     async def _answered(self, answer: str) -> None:
         assert self._connection is not None
         await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+
+
+async def _drained() -> None:
+    """Every task that the loop has been given has run to its end."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others, timeout=10)
+        for late in others:
+            late.cancel()
 
 
 @dataclass
