@@ -378,7 +378,8 @@ def _chain(path: Path, file: Path) -> str:
 
 def identity_ports(database: Engine, secrets: SecretKeeper, settings: Settings) -> IdentityPorts:
     """Identity over the home's database and key keeper, with its table of places. InvalidError for a place that is none."""
-    return IdentityPorts(database, SystemClock(), secrets, Passwords(), localities_of(settings.places))
+    needs = settings.sign_in.second_factor == "required"
+    return IdentityPorts(database, SystemClock(), secrets, Passwords(), localities_of(settings.places), needs)
 
 
 def embedded_rooms(path: Path, settings: Settings) -> EmbeddedRooms:

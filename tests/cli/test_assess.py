@@ -166,6 +166,14 @@ def test_what_is_wrong_is_found_and_said_with_the_next_step(
     assert found.answer is answer and found.reason
 
 
+def test_a_password_alone_is_no_way_in_where_a_second_factor_is_required(copied: Copied) -> None:
+    home = copied().home
+    a_password_alone(home)
+    set_to(home, 'second_factor = "offered"', 'second_factor = "required"')
+    found = looked(home)["security.second-factor"]
+    assert (found.answer, found.figures["alone"], found.figures["required"]) == (Answer.MET, 1, 1)
+
+
 def test_what_is_set_right_is_met(copied: Copied) -> None:
     home = copied().home
     set_to(home, 'administration = ""', 'administration = "127.0.0.1:9443"')

@@ -13,8 +13,7 @@ from jianlu.core.errors import ConflictError, DeniedError, IntegrityError, Inval
 from jianlu.core.formats.note import VerifierKey
 from jianlu.core.terms.ids import tenant_id
 from jianlu.govern.identity.model import Role
-from jianlu.govern.identity.sign_in import sign_in
-from jianlu.govern.identity.sign_ins import sign_out
+from jianlu.govern.identity.sign_in import known_for_one_act
 from jianlu.ledger.anchors.history import OWN_ANCHORS, History, Sighting, ask_history
 from jianlu.ledger.model import FsckReport, Problem
 from jianlu.runtime.logging import logger
@@ -69,8 +68,7 @@ def declare_lost(opened: Home, by: tuple[str, str]) -> tuple[Sighting, ...]:
 def responsible(opened: Home, name: str, password: str, code: str) -> str:
     """The id of the account that signs in so and may answer for a loss; DeniedError for one that may not, as `sign_in` otherwise."""
     identity = identity_ports(opened.vault.index, opened.vault.keys, opened.settings)
-    token, staff = sign_in(identity, tenant_id(opened.settings.tenant.id), name, password, code)
-    sign_out(identity, token)
+    staff = known_for_one_act(identity, tenant_id(opened.settings.tenant.id), name, password, code)
     if not staff.has(*_ANSWERABLE):
         raise DeniedError("this account cannot answer for a loss: take one of compliance or of an administrator")
     return staff.account.id

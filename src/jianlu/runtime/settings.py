@@ -206,6 +206,12 @@ class TurnSettings(_Section):
     credentials_s: int = Field(default=7200, ge=60, le=86_400)
 
 
+class SignInSettings(_Section):
+    """What everybody's sign-in needs."""
+
+    second_factor: Literal["offered", "required"] = "offered"
+
+
 class OrganisationSettings(_Section):
     """The organisation's own sign-in (OpenID Connect) and directory (SCIM 2.0); empty without."""
 
@@ -314,6 +320,7 @@ class Settings(_Section):
     serve: ServeSettings = ServeSettings()
     media: MediaSettings = MediaSettings()
     turn: TurnSettings = TurnSettings()
+    sign_in: SignInSettings = SignInSettings()
     organisation: OrganisationSettings = OrganisationSettings()
     places: PlaceSettings = PlaceSettings()
     webhooks: WebhookSettings = WebhookSettings()

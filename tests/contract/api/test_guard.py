@@ -191,3 +191,12 @@ def test_behind_a_trusted_proxy_callers_are_told_apart_and_their_own_claims_are_
     assert spoofed == int(TRIES_BURST), "what stands before the proxy's own entry is the caller's claim"
     chained = tries_until_slowed(app, "10.0.4.3", lambda number: f"192.0.2.{number}, 203.0.113.10, 10.0.8.7")
     assert chained == int(TRIES_BURST)
+
+
+@pytest.mark.parametrize(
+    "query", ["state=sealed&state=draft", "state=sealed&q=x&state=sealed", "q=&q=", "state=sealed&%73tate=draft"]
+)
+def test_a_parameter_that_stands_twice_is_refused_whatever_it_says(api: ApiWorld, query: str) -> None:
+    client = api.client("lin")
+    expect_problem(client.get(f"/api/v1/cases?{query}"), 422)
+    assert client.get("/api/v1/cases?state=sealed&q=").status_code == 200

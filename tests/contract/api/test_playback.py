@@ -11,7 +11,7 @@ from jianlu.core.terms.ids import case_ref
 from jianlu.deliver.packages.write import package_path
 from jianlu.vault.case_log import open_case_log
 from tests.contract.api.test_routes import expect_problem
-from tests.fakes.api.world import ApiWorld, ok
+from tests.fakes.api.world import ApiWorld, ok, sale_body
 from tests.fakes.capture.make_media import Clip, make_media
 from tests.fakes.playback.live_recording import feeds_of, record_live
 
@@ -86,3 +86,20 @@ def test_the_package_is_taken_away_under_the_cases_number(api: ApiWorld, case: s
     part = client.get(f"/api/v1/cases/{case}/package", headers=rest)
     assert part.status_code == 206 and part.content == b"package"
     expect_problem(client.get(f"/api/v1/cases/{case}/package", headers={"Range": "bytes=3-"}), 403)
+
+
+@pytest.mark.parametrize(
+    "number", ['../../etc/x"; filename="run.exe', "a\\b;filename*=UTF-8''run.exe", "保单\u202egpj.exe", "x\r\nx"]
+)
+def test_a_number_that_is_no_file_name_is_refused_when_the_case_is_made(api: ApiWorld, number: str) -> None:
+    expect_problem(api.client("lin").post("/api/v1/cases", json=sale_body(number)), 422)
+
+
+def test_a_number_of_dots_gives_its_package_another_name(api: ApiWorld) -> None:
+    case = api.make_case("..")
+    api.approve_export(case)
+    path = package_path(api.deps.home, case_ref(case))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"PK package")
+    said = ok(api.client("lin").get(f"/api/v1/cases/{case}/package")).headers["content-disposition"]
+    assert said == 'attachment; filename="case.jlp"'

@@ -199,16 +199,23 @@ def sale_body(number: str = "sale-1") -> dict[str, Any]:
 
 @contextmanager
 def api_world(
-    index_url: str, home: Path, *, also: Mapping[str, Sequence[str]] | None = None, scene: Scene | None = None, place: str = ""
+    index_url: str,
+    home: Path,
+    *,
+    also: Mapping[str, Sequence[str]] | None = None,
+    scene: Scene | None = None,
+    place: str = "",
+    needs_second_factor: bool = False,
 ) -> Iterator[ApiWorld]:
     """An application over a fresh world; `home` is where packages and secrets would be, `also` are accounts with their roles.
 
-    `scene` is the template where it is not the usual one, `place` the one of the store.
+    `scene` is the template where it is not the usual one, `place` the one of the store; whether everybody needs a second factor.
     """
     template = scene or remote_sale()
     with session_world(index_url, {template.id: template}, place=place) as world, ExitStack() as stack:
         using = world.using
-        identity = IdentityPorts(using.database, using.clock, memory_keys(), cheap_passwords())
+        passwords = cheap_passwords()
+        identity = IdentityPorts(using.database, using.clock, memory_keys(), passwords, needs_second_factor=needs_second_factor)
         for name, roles in {**ACCOUNTS, **(also or {})}.items():
             add_account(identity, using.tenant, name, PASSWORD, roles=roles, languages=["zh"], licences=["life"])
         signer = some_signer()

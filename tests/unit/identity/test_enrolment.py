@@ -128,8 +128,8 @@ def test_of_two_who_take_a_link_at_once_one_is_in(using: IdentityPorts, link: Ta
 
 
 def test_a_link_for_an_account_in_use_changes_nothing_until_it_is_taken(using: IdentityPorts, link: Taken) -> None:
-    token, staff = enrol_with_password(using, *link, PASSWORD)
-    enrol(using, staff, SITE, Authenticator().create(begin_enrolment(using, staff, SITE)), "phone")
+    _, staff = enrol_with_password(using, *link, PASSWORD)
+    _, token = enrol(using, staff, SITE, Authenticator().create(begin_enrolment(using, staff, SITE)), "phone")
     again = released_link(using, TENANT, "mei")
     assert staff_of(using, token) and sign_in(using, TENANT, "mei", PASSWORD) and list_passkeys(using, staff.account.id)
     enrol_with_password(using, *again, OTHER_PASSWORD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -12,10 +13,10 @@ from sqlalchemy import select, update
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError
 from jianlu.govern.identity._tables import accounts
 from jianlu.govern.identity._totp_steps import matching_step
-from jianlu.govern.identity.model import FAILURES_MAX, CodeNeededError, SignInNeededError, Staff
+from jianlu.govern.identity.model import FAILURES_MAX, CodeNeededError, SecondFactorNeededError, SignInNeededError, Staff
 from jianlu.govern.identity.ports import IdentityPorts
-from jianlu.govern.identity.sign_in import sign_in
-from jianlu.govern.identity.sign_ins import staff_of
+from jianlu.govern.identity.sign_in import known_for_one_act, sign_in
+from jianlu.govern.identity.sign_ins import list_sign_ins, staff_of
 from jianlu.govern.identity.totp import begin_totp, confirm_totp, reset_totp
 from tests.fakes.identity.worlds import PASSWORD, TENANT, add_account
 from tests.fakes.vault.memory import SteppingClock
@@ -141,3 +142,16 @@ def test_the_codes_are_those_of_rfc_6238(at_s: int, code: str, using: IdentityPo
     assert matching_step(secret, code, datetime.fromtimestamp(at_s, UTC)) == at_s // 30
     assert matching_step(secret, code[:3] + " " + code[3:], datetime.fromtimestamp(at_s, UTC)) == at_s // 30
     assert matching_step(secret, code, datetime.fromtimestamp(at_s + 90, UTC)) is None
+
+
+def test_a_command_needs_the_code_too_where_everybody_has_a_second_factor(
+    using: IdentityPorts, clock: SteppingClock, mei: Staff
+) -> None:
+    strict = replace(using, needs_second_factor=True)
+    with pytest.raises(SecondFactorNeededError):
+        known_for_one_act(strict, TENANT, "mei", PASSWORD)
+    totp = enrol(strict, clock, mei)
+    clock.moment += STEP
+    before = list_sign_ins(strict, mei.account.id)
+    assert known_for_one_act(strict, TENANT, "mei", PASSWORD, totp.at(clock.moment)).proved_by == "password+totp"
+    assert list_sign_ins(strict, mei.account.id) == before

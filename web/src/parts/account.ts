@@ -5,7 +5,7 @@ import { ask, busy, h, toast } from "../dom.ts";
 import { hasPasskeys, isGivenUp, made } from "../passkey.ts";
 import { shownAt } from "../times.ts";
 import { has, t } from "../words.ts";
-import { say } from "./entrance.ts";
+import { goOn, say } from "./entrance.ts";
 import "./zone.ts";
 
 interface Passkey { id: string; name: string; is_backed_up: boolean; is_cloned: boolean; created_at: string; used_at: string | null }
@@ -58,6 +58,7 @@ class Passkeys extends Listed {
     const credential = await made("/api/v1/me/passkeys/options");
     await post("/api/v1/me/passkeys", { credential, name: String(said.get("name") ?? "") });
     toast(t("passkey.added"));
+    goOn();
   }
 
   private async takeAway(passkey: Passkey): Promise<void> {

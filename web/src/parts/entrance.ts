@@ -14,6 +14,11 @@ export function say(form: Element, error: unknown): void {
   place.hidden = error === null;
 }
 
+/** Where everybody needs a second factor, it is there now, and the other pages open. */
+export function goOn(): void {
+  if (document.getElementById("second-factor")) location.assign("/");
+}
+
 class Totp extends HTMLElement {
   connectedCallback(): void {
     if (this.dataset["isOn"] === "true") this.replaceChildren(h("p", null, h("span", { class: "badge good" }, t("totp.on"))));
@@ -32,7 +37,7 @@ class Totp extends HTMLElement {
         h("div", { class: "field" }, h("label", { for: "totp-code" }, t("totp.code")), code), wrong, h("button", { class: "button main" }, t("totp.confirm")));
       form.addEventListener("submit", (event) => {
         event.preventDefault();
-        void post("/api/v1/me/totp/confirm", { code: code.value }).then(() => { this.dataset["isOn"] = "true"; this.connectedCallback(); toast(t("totp.on")); }, (error: unknown) => say(form, error));
+        void post("/api/v1/me/totp/confirm", { code: code.value }).then(() => { this.dataset["isOn"] = "true"; this.connectedCallback(); toast(t("totp.on")); goOn(); }, (error: unknown) => say(form, error));
       });
       this.replaceChildren(form);
       code.focus();

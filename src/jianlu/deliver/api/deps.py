@@ -38,14 +38,26 @@ from jianlu.govern.apikeys.keys import key_holder
 from jianlu.govern.apikeys.model import KeyHolder
 from jianlu.govern.identity.admissions import participant_of
 from jianlu.govern.identity.devices import Proofs, Seen
-from jianlu.govern.identity.model import Account, DeviceProofNeededError, Participant, Principal, SignInNeededError, Site, Staff
+from jianlu.govern.identity.model import (
+    Account,
+    DeviceProofNeededError,
+    Participant,
+    Principal,
+    SecondFactorNeededError,
+    SignInNeededError,
+    Site,
+    Staff,
+)
 from jianlu.govern.identity.organisation import Organisation
 from jianlu.govern.identity.ports import IdentityPorts
+from jianlu.govern.identity.second_factor import require_set_up
 from jianlu.govern.identity.sign_ins import staff_named, staff_of
 from jianlu.judge.review.ports import ReviewPorts
 from jianlu.runtime.clock import Clock, SystemClock
 from jianlu.runtime.settings import Settings
 from jianlu.vault.custody.time_reading import ClockWatch, Expiry, unproved_time
+
+OWN_ACCOUNT = frozenset({"/account", "/api/v1/me"})
 
 
 @dataclass(frozen=True)
@@ -111,14 +123,23 @@ class Deps:
         return (self.staff(request) if wanted != "seat" else None) or (self.participant(request) if wanted != "staff" else None)
 
     def staff(self, request: Request) -> Staff | None:
-        """Whose sign-in the request carries, on the device that it was made on."""
+        """Whose sign-in the request carries, on the device that it was made on; nobody's where that is not enough for what is asked."""
         try:
             return self._staff(request) if staff_token(request) else None
-        except DeviceProofNeededError as error:
+        except (DeviceProofNeededError, SecondFactorNeededError) as error:
             request.state.unproved = error
             return None
         except SignInNeededError:
             return None
+
+    def signed_in(self, request: Request) -> Staff:
+        """As `staff`; SignInNeededError, of the kind that says why, when it is nobody's."""
+        found = self.staff(request)
+        if found is None:
+            raise getattr(
+                request.state, "unproved", SignInNeededError("you are not signed in, or no longer: sign in and try again")
+            )
+        return found
 
     def still(self, request: Request, caller: Principal) -> Principal | None:
         """Whether whoever opened what stays open still holds it: a sign-in by its name, since its token changes meanwhile."""
@@ -131,7 +152,10 @@ class Deps:
 
     def _staff(self, request: Request) -> Staff:
         stays, sits = self._stays(request), self._sits(request)
-        return staff_of(self.identity, staff_token(request), self.seen(request), stays=stays, sits=sits)
+        found = staff_of(self.identity, staff_token(request), self.seen(request), stays=stays, sits=sits)
+        if not is_of_own_account(request):
+            require_set_up(self.identity, found)
+        return found
 
     def _stays(self, request: Request) -> Callable[[Account], bool]:
         """Whoever leads or sits beside the recorded call that the request is about stays signed in, touching nothing."""
@@ -159,6 +183,12 @@ class Deps:
             with suppress(SignInNeededError):
                 return participant_of(self.identity, token)
         return None
+
+
+def is_of_own_account(request: Request) -> bool:
+    """Whether the request is about the caller's own account: what is open before a second factor is set up, where one is wanted."""
+    path: str = request.scope["path"]
+    return path in OWN_ACCOUNT or path.startswith("/api/v1/me/")
 
 
 def _is_of_seat(request: Request) -> bool:

@@ -10,7 +10,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -205,6 +205,8 @@ class Guard:
             "content-length" in headers and "transfer-encoding" in headers
         ):  # a proxy in front may end it elsewhere (RFC 9112, 6.1)
             return 400, "a request has a length or is sent in chunks, never both", {"Connection": "close"}, "invalid"
+        if _says_twice(scope):  # whoever looks in between may take the first, we the last
+            return 422, "a parameter stands twice in the address: say each once", {}, "invalid"
         if _may_be_forged(scope, headers, self._deps.public_url):
             return 403, f"this call may come from another site: send the header {CSRF_HEADER}: 1", {}, "own-call-needed"
         if not _CAPACITY.fullmatch(headers.get(AS_HEADER, "staff")):
@@ -215,6 +217,12 @@ class Guard:
         """0, or after how many seconds this address may try again."""
         taken = self._pace.take(f"try {address}", per_s=TRIES_PER_S, burst=TRIES_BURST, now_ms=now_ms)
         return 0 if taken.is_granted else -(-taken.next_ms // 1_000)
+
+
+def _says_twice(scope: Scope) -> bool:
+    """Whether a parameter of the address has two values; none of ours has several."""
+    names = [name for name, _ in parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)]
+    return len(names) != len(set(names))
 
 
 def _may_be_forged(scope: Scope, headers: Headers, public_url: str) -> bool:

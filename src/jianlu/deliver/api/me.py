@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.api._bodies import SignIn, TotpCode
-from jianlu.deliver.api.coming_in import let_in, signed_out
+from jianlu.deliver.api.coming_in import let_in, renewed, signed_out
 from jianlu.deliver.api.cookies import capacity_of, clear_cookie, seat_cookies, staff_token
 from jianlu.deliver.api.deps import Deps, StaffCaller, TheDeps
 from jianlu.govern.identity import sign_in as signing_in
@@ -96,9 +96,9 @@ def begin_totp(staff: StaffCaller, deps: TheDeps) -> dict[str, str]:
 
 
 @router.post("/me/totp/confirm", status_code=204, response_class=Response)
-def confirm_totp(body: TotpCode, staff: StaffCaller, deps: TheDeps) -> None:
-    """Switch the second factor on with its first code."""
-    totp.confirm_totp(deps.identity, staff, body.code)
+def confirm_totp(body: TotpCode, staff: StaffCaller, deps: TheDeps) -> Response:
+    """Switch the second factor on with its first code. The cookie changes."""
+    return renewed(totp.confirm_totp(deps.identity, staff, body.code))
 
 
 def history_document(deps: Deps, account: str) -> list[dict[str, str]]:

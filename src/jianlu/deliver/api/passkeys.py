@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 
 from jianlu.core.errors import InvalidError
 from jianlu.deliver.api.coming_in import let_in, renewed
+from jianlu.deliver.api.cookies import STAFF_COOKIE, set_cookie
 from jianlu.deliver.api.deps import StaffCaller, TheDeps
 from jianlu.deliver.api.me import me_document
 from jianlu.deliver.api.sign_in_bodies import NewPasskey, PasskeyProof, StepUp
@@ -49,10 +50,12 @@ def new_passkey_options(staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
 
 
 @router.post("/me/passkeys", status_code=201)
-def enrol_passkey(body: NewPasskey, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
-    """The passkey that the browser made is one's own from now on."""
+def enrol_passkey(body: NewPasskey, staff: StaffCaller, deps: TheDeps, response: Response) -> dict[str, Any]:
+    """The passkey that the browser made is one's own from now on. The cookie changes."""
     claimed = body.credential.model_dump(exclude_none=True)
-    return asdict(passkeys.enrol(deps.identity, staff, deps.site, claimed, body.name))
+    made, token = passkeys.enrol(deps.identity, staff, deps.site, claimed, body.name)
+    set_cookie(response, STAFF_COOKIE, token)
+    return asdict(made)
 
 
 @router.delete("/me/passkeys/{passkey}", status_code=204, response_class=Response)

@@ -21,6 +21,9 @@ from jianlu.deliver.console.render import page, sent
 from jianlu.deliver.console.texts import texts_of
 
 KNOWN = (401, 403, 404, 409, 410, 413, 422, 429, 500, 503)
+NEEDS_FACTOR = "second_factor_needed"
+"""The code of the one refusal that the caller's own account page is the answer to."""
+
 _NOT_PAGES = ("/api/", "/whip/", "/whep/", "/static/", "/sample/")
 
 
@@ -49,6 +52,8 @@ def wants_page(request: Request) -> bool:
 
 def error_page(request: Request, pages: ConsolePorts, plain: Response) -> Response:
     """The page of a problem; a visitor who is not signed in goes where they can."""
+    if plain.status_code == 401 and _said(plain, "code") == NEEDS_FACTOR:
+        return sent(request, "/account")
     if plain.status_code == 401 and not request.url.path.startswith("/room/"):
         return sent(request, f"/sign-in?next={quote(request.url.path)}")
     status = plain.status_code if plain.status_code in KNOWN else 500
@@ -67,11 +72,16 @@ def _staff(request: Request, pages: ConsolePorts) -> Viewer | None:
 
 def _denial(plain: Response) -> dict[str, Any] | None:
     """Which rules denied it, by which clauses, and what to do in both languages; None for any other error."""
-    try:
-        found = json.loads(bytes(plain.body)).get("denial")
-    except (ValueError, AttributeError):
-        return None
+    found = _said(plain, "denial")
     return found if isinstance(found, dict) else None
+
+
+def _said(plain: Response, name: str) -> Any:
+    """A field of the problem; "" where it has none, or is no problem."""
+    try:
+        return json.loads(bytes(plain.body)).get(name, "")
+    except (ValueError, AttributeError):
+        return ""
 
 
 def _case_of(request: Request) -> str:
@@ -81,8 +91,5 @@ def _case_of(request: Request) -> str:
 
 def _fault(plain: Response) -> str:
     """The key of the words for this very error; "" where the status says all that a person can use. Details are for programs."""
-    try:
-        key = f"js.error.{json.loads(bytes(plain.body)).get('code', '')}"
-    except (ValueError, AttributeError):
-        return ""
+    key = f"js.error.{_said(plain, 'code')}"
     return key if key in texts_of("zh") else ""

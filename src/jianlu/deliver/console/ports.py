@@ -19,7 +19,10 @@ Capacity = Literal["staff", "seat"]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a page: `case` and `seat` are a participant's, `roles` are a member of staff's."""
+    """Who looks at a page: `case` and `seat` are a participant's, `roles` are a member of staff's.
+
+    `needs_factor` tells that nothing but the account is open to them until a second factor is set up.
+    """
 
     capacity: Capacity
     display: str
@@ -28,6 +31,7 @@ class Viewer:
     name: str = ""
     case: str = ""
     seat: str = ""
+    needs_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

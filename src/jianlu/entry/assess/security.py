@@ -129,14 +129,14 @@ def administrators_are_three(home: Examined) -> Found:
 
 
 def second_factors_are_there(home: Examined) -> Found:
-    """Whoever has a password has a code or a passkey besides; the organisation's own sign-in answers for whom it signs in."""
+    """Whoever has a password has a code or a passkey besides, or gets nowhere without; the organisation's sign-in answers for its own."""
     people = [each for each in list_accounts(home.identity, home.tenant) if each.is_active]
     if not people:
         return not_evidenced("there is no account yet", accounts=0)
-    alone = sum(_has_password_alone(home, each) for each in people)
-    return met_if(
-        alone == 0, "accounts get in by a password alone: have them enrol a passkey or a code", accounts=len(people), alone=alone
-    )
+    alone, is_required = sum(_has_password_alone(home, each) for each in people), home.identity.needs_second_factor
+    figures: dict[str, Figure] = {"accounts": len(people), "alone": alone, "required": int(is_required)}
+    reason = "accounts get in by a password alone: have them enrol a passkey or a code, or require it in [sign_in]"
+    return met_if(alone == 0 or is_required, reason, **figures)
 
 
 def _has_password_alone(home: Examined, account: Account) -> bool:

@@ -26,8 +26,7 @@ from jianlu.govern.access.model import Resource
 from jianlu.govern.access.requests import RequestPorts
 from jianlu.govern.access.requests import ask as ask_second
 from jianlu.govern.identity.model import Staff
-from jianlu.govern.identity.sign_in import sign_in
-from jianlu.govern.identity.sign_ins import sign_out
+from jianlu.govern.identity.sign_in import known_for_one_act
 from jianlu.ledger.anchors.trusted_time import expiry_now
 from jianlu.ledger.prove import prove_entries
 from jianlu.vault.case_log import CaseLog, open_case_log
@@ -168,9 +167,7 @@ def _tenant(opened: Home) -> TenantId:
 
 def _signed_in(opened: Home, tenant: TenantId, account: str, password_file: Path | None, code: str) -> Staff:
     identity = identity_ports(opened.vault.index, opened.vault.keys, opened.settings)
-    token, staff = sign_in(identity, tenant, account, read_password(password_file), code)
-    sign_out(identity, token)
-    return staff
+    return known_for_one_act(identity, tenant, account, read_password(password_file), code)
 
 
 def _ask_sheet(lines: Sequence[TableLine], reason: str, using: StatementPorts, asking: RequestPorts, staff: Staff) -> Sheet:

@@ -13,7 +13,6 @@ from jianlu.deliver.api.rights import require_case
 from jianlu.deliver.api.statements import case_terms_document, statements_document
 from jianlu.deliver.console.ports import Json
 from jianlu.govern.access.model import tenant_wide
-from jianlu.govern.identity.model import SignInNeededError, Staff
 
 
 class DestructionPages:
@@ -24,29 +23,23 @@ class DestructionPages:
 
     def destructions(self, request: Request) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         self._deps.access.require(staff, "hold.list", tenant_wide(self._deps.tenant))
         return destructions_document(self._deps, staff)
 
     def statements(self, request: Request) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         self._deps.access.require(staff, "hold.list", tenant_wide(self._deps.tenant))
         return statements_document(self._deps, staff)
 
     def terms(self, request: Request, case: str) -> Json:
         """As the port."""
-        require_case(self._deps, self._staff(request), "hold.read", case)
+        require_case(self._deps, self._deps.signed_in(request), "hold.read", case)
         return case_terms_document(self._deps, case)
 
     def destroyed(self, request: Request, case: str) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         require_case(self._deps, staff, "hold.read", case)
         return case_destruction_document(self._deps, staff, case)
-
-    def _staff(self, request: Request) -> Staff:
-        found = self._deps.staff(request)
-        if found is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
-        return found

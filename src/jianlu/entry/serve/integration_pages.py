@@ -13,7 +13,6 @@ from jianlu.deliver.api.keys import keys_document
 from jianlu.deliver.api.webhooks import deliveries_document, webhooks_document
 from jianlu.deliver.console.ports import Json
 from jianlu.govern.access.model import tenant_wide
-from jianlu.govern.identity.model import SignInNeededError, Staff
 
 
 class IntegrationPages:
@@ -24,11 +23,11 @@ class IntegrationPages:
 
     def keys(self, request: Request) -> Json:
         """As the port."""
-        return keys_document(self._deps, self._staff(request))
+        return keys_document(self._deps, self._deps.signed_in(request))
 
     def webhooks(self, request: Request) -> Json | None:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         if not self._deps.access.decide(staff, "webhook.list", tenant_wide(self._deps.tenant)).is_allowed:
             return None
         self._deps.access.require(staff, "webhook.list", tenant_wide(self._deps.tenant))
@@ -36,7 +35,7 @@ class IntegrationPages:
 
     def deliveries(self, request: Request, endpoint: str, cursor: str) -> Json:
         """As the port."""
-        self._deps.access.require(self._staff(request), "webhook.list", tenant_wide(self._deps.tenant))
+        self._deps.access.require(self._deps.signed_in(request), "webhook.list", tenant_wide(self._deps.tenant))
         found = next((each for each in webhooks_document(self._deps)["endpoints"] if each["id"] == endpoint), None)
         if found is None:
             raise NotFoundError("there is no such endpoint here: look into the list of webhooks")
@@ -44,10 +43,4 @@ class IntegrationPages:
 
     def may_make(self, request: Request) -> bool:
         """As the port."""
-        return self._deps.access.decide(self._staff(request), "apikey.make", tenant_wide(self._deps.tenant)).is_allowed
-
-    def _staff(self, request: Request) -> Staff:
-        found = self._deps.staff(request)
-        if found is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
-        return found
+        return self._deps.access.decide(self._deps.signed_in(request), "apikey.make", tenant_wide(self._deps.tenant)).is_allowed

@@ -34,7 +34,7 @@ class OversightPages:
 
     def case_file(self, request: Request, case: str) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         require_case(self._deps, staff, "case.read", case)
         return file_document(self._deps, staff, case)
 
@@ -68,7 +68,7 @@ class OversightPages:
 
     def case_holds(self, request: Request, case: str) -> Json:
         """As the port."""
-        require_case(self._deps, self._staff(request), "hold.read", case)
+        require_case(self._deps, self._deps.signed_in(request), "hold.read", case)
         return case_holds_document(self._deps, case)
 
     def responsibility(self, request: Request) -> Json:
@@ -78,7 +78,7 @@ class OversightPages:
 
     def system(self, request: Request) -> Json | None:
         """As the port."""
-        staff, tenant = self._staff(request), tenant_wide(self._deps.tenant)
+        staff, tenant = self._deps.signed_in(request), tenant_wide(self._deps.tenant)
         is_peoples = self._deps.access.decide(staff, "account.list", tenant).is_allowed
         if is_peoples and not self._deps.access.decide(staff, "system.read", tenant).is_allowed:
             return None
@@ -87,7 +87,7 @@ class OversightPages:
 
     def people(self, request: Request) -> tuple[Json, ...] | None:
         """As the port."""
-        staff, tenant = self._staff(request), tenant_wide(self._deps.tenant)
+        staff, tenant = self._deps.signed_in(request), tenant_wide(self._deps.tenant)
         if not self._deps.access.decide(staff, "account.list", tenant).is_allowed:
             return None
         self._deps.access.require(staff, "account.list", tenant)
@@ -106,12 +106,6 @@ class OversightPages:
         return drawn_file_document(self._deps, self._allowed(request, "sample.draw"), sample, drawn)
 
     def _allowed(self, request: Request, action: str) -> Staff:
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         self._deps.access.require(staff, action, tenant_wide(self._deps.tenant))
         return staff
-
-    def _staff(self, request: Request) -> Staff:
-        found = self._deps.staff(request)
-        if found is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
-        return found

@@ -17,7 +17,8 @@ from jianlu.deliver.api.rights import purpose_of, require_case
 from jianlu.deliver.api.scripts import script_document, scripts_document
 from jianlu.deliver.console.ports import Capacity, ConsoleSettings, Json, Viewer
 from jianlu.govern.access.model import tenant_wide
-from jianlu.govern.identity.model import Principal, SignInNeededError, Staff
+from jianlu.govern.identity.model import Principal, SecondFactorNeededError, SignInNeededError, Staff
+from jianlu.govern.identity.second_factor import is_missing
 from jianlu.runtime.settings import Settings
 from jianlu.wiring import Home
 
@@ -55,13 +56,19 @@ class Pages:
     def viewer(self, request: Request, capacity: Capacity) -> Viewer | None:
         """As the port."""
         if capacity == "staff":
-            staff = self._deps.staff(request)
-            if staff is None:
-                return None
-            account = staff.account
-            return Viewer("staff", account.display, frozenset(account.roles), account.has_totp, account.name)
+            return self._member(request)
         seated = self._deps.participant(request)
         return Viewer("seat", "", case=seated.case, seat=seated.seat) if seated is not None else None
+
+    def _member(self, request: Request) -> Viewer | None:
+        staff = self._deps.staff(request)
+        if staff is None:
+            error = getattr(request.state, "unproved", None)
+            if isinstance(error, SecondFactorNeededError):
+                raise error
+            return None
+        account, needs = staff.account, is_missing(self._deps.identity, staff)
+        return Viewer("staff", account.display, frozenset(account.roles), account.has_totp, account.name, needs_factor=needs)
 
     def ice_servers(self, request: Request) -> Sequence[Json]:
         """As the port."""
@@ -70,7 +77,7 @@ class Pages:
 
     def cases(self, request: Request, *, state: str, q: str, page: int) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         self._require(request, staff, "case.list")
         return cases_document(self._deps, staff, state, q, page)
 
@@ -86,30 +93,24 @@ class Pages:
 
     def scripts(self, request: Request) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         self._require(request, staff, "script.read")
         return scripts_document(self._deps, staff)
 
     def script(self, request: Request, script: str) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         self._require(request, staff, "script.read")
         return script_document(self._deps, staff, script)
 
     def queue(self, request: Request) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         self._require(request, staff, "queue.read")
         return queue_document(self._deps, staff)
 
     def _require(self, request: Request, staff: Staff, action: str) -> None:
         self._deps.access.require(staff, action, tenant_wide(self._deps.tenant), purpose=purpose_of(request))
-
-    def _staff(self, request: Request) -> Staff:
-        found = self._deps.staff(request)
-        if found is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
-        return found
 
     def _who(self, request: Request, capacity: Capacity | None) -> Principal:
         staff = self._deps.staff(request) if capacity != "seat" else None

@@ -25,7 +25,6 @@ from jianlu.deliver.plans.pack_changes import pack_changes
 from jianlu.deliver.plans.pack_words import pack_document, pack_head
 from jianlu.deliver.plans.plan_words import plan_document
 from jianlu.govern.access.model import tenant_wide
-from jianlu.govern.identity.model import SignInNeededError, Staff
 from jianlu.govern.policy import packs_directory
 from jianlu.govern.policy.earlier_packs import pack_versions
 from jianlu.govern.policy.model import Pack
@@ -44,11 +43,11 @@ class ProofPages:
 
     def ledger(self, request: Request) -> Json:
         """As the port."""
-        return ledger_document(self._deps, self._staff(request))
+        return ledger_document(self._deps, self._deps.signed_in(request))
 
     def vouched(self, request: Request) -> Json:
         """As the port."""
-        self._deps.access.require(self._staff(request), "ledger.read", tenant_wide(self._deps.tenant))
+        self._deps.access.require(self._deps.signed_in(request), "ledger.read", tenant_wide(self._deps.tenant))
         settings = self._deps.settings
         directory = self._deps.home / settings.ledger.path
         chains = {each.name: read_chain(directory, each.name) for each in settings.time.authorities}
@@ -91,20 +90,14 @@ class ProofPages:
 
     def plan(self, request: Request, case: str) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         require_case(self._deps, staff, "case.read", case)
         document: dict[str, Any] = plan_document(sealed_plan(self._deps.reader.log(case)))
         in_use = {pack.id: {"version": pack.version, "digest": pack.digest} for pack in self._in_use}
         return {"case": case_document(self._deps, staff, case), "plan": document, "in_use": in_use}
 
     def _require_packs(self, request: Request) -> None:
-        self._deps.access.require(self._staff(request), "pack.read", tenant_wide(self._deps.tenant))
-
-    def _staff(self, request: Request) -> Staff:
-        found = self._deps.staff(request)
-        if found is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
-        return found
+        self._deps.access.require(self._deps.signed_in(request), "pack.read", tenant_wide(self._deps.tenant))
 
     @property
     def _in_use(self) -> tuple[Pack, ...]:

@@ -18,7 +18,6 @@ from jianlu.deliver.api.review_documents import (
 from jianlu.deliver.api.review_redos import redos_document
 from jianlu.deliver.console.ports import Json
 from jianlu.govern.access.model import tenant_wide
-from jianlu.govern.identity.model import SignInNeededError, Staff
 from jianlu.judge.review.taking import find_tasks
 
 
@@ -30,11 +29,11 @@ class ReviewPages:
 
     def reviews(self, request: Request, which: str, page: int) -> Json:
         """As the port."""
-        return reviews_document(self._deps, self._staff(request), which, page)
+        return reviews_document(self._deps, self._deps.signed_in(request), which, page)
 
     def review(self, request: Request, case: str) -> Json:
         """As the port."""
-        staff = self._staff(request)
+        staff = self._deps.signed_in(request)
         tasks = find_tasks(case, using=self._deps.reviews)
         self._deps.access.require(staff, "review.read", review_resource(self._deps, tasks))
         return review_document(self._deps, staff, case)
@@ -51,13 +50,7 @@ class ReviewPages:
 
     def redos(self, request: Request) -> Json:
         """As the port."""
-        return redos_document(self._deps, self._staff(request))
+        return redos_document(self._deps, self._deps.signed_in(request))
 
     def _may_list(self, request: Request) -> None:
-        self._deps.access.require(self._staff(request), "review.list", tenant_wide(self._deps.tenant))
-
-    def _staff(self, request: Request) -> Staff:
-        found = self._deps.staff(request)
-        if found is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
-        return found
+        self._deps.access.require(self._deps.signed_in(request), "review.list", tenant_wide(self._deps.tenant))

@@ -12,7 +12,6 @@ from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.policies import files_document, version_document, versions_document
 from jianlu.deliver.console.ports import Json
 from jianlu.govern.access.model import tenant_wide
-from jianlu.govern.identity.model import SignInNeededError
 
 
 class RightsPages:
@@ -40,8 +39,6 @@ class RightsPages:
 
     def _asker(self, request: Request, action: str) -> str:
         """The account that asks, allowed to."""
-        staff = self._deps.staff(request)
-        if staff is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
+        staff = self._deps.signed_in(request)
         self._deps.access.require(staff, action, tenant_wide(self._deps.tenant))
         return staff.account.id

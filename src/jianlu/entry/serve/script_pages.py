@@ -13,7 +13,7 @@ from jianlu.deliver.api.rights import purpose_of
 from jianlu.deliver.api.script_drafts import acts_document, changes_document, draft_document
 from jianlu.deliver.console.ports import Json
 from jianlu.govern.access.model import tenant_wide
-from jianlu.govern.identity.model import SignInNeededError, Staff
+from jianlu.govern.identity.model import Staff
 
 
 class ScriptPages:
@@ -41,8 +41,6 @@ class ScriptPages:
         return draft_document(self._deps, self._staff(request, "script.propose"), script)
 
     def _staff(self, request: Request, action: str) -> Staff:
-        found = self._deps.staff(request)
-        if found is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
+        found = self._deps.signed_in(request)
         self._deps.access.require(found, action, tenant_wide(self._deps.tenant), purpose=purpose_of(request))
         return found

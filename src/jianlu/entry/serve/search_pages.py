@@ -14,7 +14,6 @@ from jianlu.core.errors import InvalidError
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.search import Question, search_document
 from jianlu.deliver.console.ports import Json
-from jianlu.govern.identity.model import SignInNeededError
 from jianlu.runtime.zones import offset_minutes
 
 
@@ -27,9 +26,7 @@ class SearchPages:
 
     def search(self, request: Request, fields: Mapping[str, str]) -> Json:
         """As the port."""
-        staff = self._deps.staff(request)
-        if staff is None:
-            raise SignInNeededError("you are not signed in, or no longer: sign in and try again")
+        staff = self._deps.signed_in(request)
         offset = offset_minutes(self._time_zone, self._deps.clock.now())
         try:
             question = Question.model_validate({**fields, "utc_offset_min": offset})

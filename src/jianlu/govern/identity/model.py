@@ -76,6 +76,10 @@ class StepUpNeededError(SignInNeededError):
     """Signed in, but too long ago for what was asked: prove again who you are (401)."""
 
 
+class SecondFactorNeededError(SignInNeededError):
+    """Signed in by a password alone where the house wants more: one's own account is open, nothing else (401)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where passkeys are good: the origin and its host (the relying party's id), how it is called, and that host's other origin, if any."""

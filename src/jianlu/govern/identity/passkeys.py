@@ -33,6 +33,7 @@ from jianlu.govern.identity.devices import NOWHERE, Seen
 from jianlu.govern.identity.model import Account, SignInNeededError, Site, Staff
 from jianlu.govern.identity.notes import Act, note
 from jianlu.govern.identity.ports import IdentityPorts
+from jianlu.govern.identity.second_factor import require_another
 from jianlu.govern.identity.sign_in import note_refusal
 from jianlu.govern.identity.sign_ins import open_sign_in, renew
 from jianlu.govern.identity.step_up import require_recent
@@ -69,12 +70,16 @@ def begin_enrolment(using: IdentityPorts, staff: Staff, site: Site) -> dict[str,
     return creation_options(site, staff.account, challenge, [row["credential"] for row in known])
 
 
-def enrol(using: IdentityPorts, staff: Staff, site: Site, claimed: Mapping[str, Any], name: str) -> Passkey:
-    """The passkey that the browser made, now the caller's. InvalidError for a wrong or late answer; errors as `begin_enrolment`."""
+def enrol(using: IdentityPorts, staff: Staff, site: Site, claimed: Mapping[str, Any], name: str) -> tuple[Passkey, str]:
+    """The passkey that the browser made, now the caller's, and the cookie's new token: to make one proves the person anew.
+
+    InvalidError for a wrong or late answer; errors as `begin_enrolment`.
+    """
     require_recent(using, staff)
     made = made_for(using, site, claimed, _ENROL, staff.sign_in)
     with transaction(using.database) as connection:
-        return keep(using, connection, staff.account, made, name)
+        kept = keep(using, connection, staff.account, made, name)
+        return kept, renew(connection, staff, "passkey", using.clock.now())
 
 
 def begin_sign_in(using: IdentityPorts, site: Site) -> dict[str, Any]:
@@ -137,6 +142,7 @@ def remove_passkey(using: IdentityPorts, staff: Staff, passkey: str) -> Passkey:
         has_other = any(row["passkey"] != passkey and not row["is_cloned"] for row in mine)
         if kept is not None and not kept.password_hash and not has_other:
             raise ConflictError("this is the only way into the account: add another passkey first")
+        require_another(using, connection, staff.account, passkey)
         connection.execute(delete(passkeys).where(passkeys.c.passkey == passkey))
         note(connection, staff.tenant, Act.PASSKEY_REMOVED, staff.account.id, at=using.clock.now(), how=passkey)
     return _passkey(gone)

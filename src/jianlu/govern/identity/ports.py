@@ -36,3 +36,4 @@ class IdentityPorts:
     secrets: SecretKeeper
     passwords: Passwords
     localities: Localities = field(default_factory=Localities)
+    needs_second_factor: bool = False

@@ -27,7 +27,8 @@ from jianlu.govern.identity.model import (
 )
 from jianlu.govern.identity.notes import Act, note
 from jianlu.govern.identity.ports import IdentityPorts
-from jianlu.govern.identity.sign_ins import open_sign_in
+from jianlu.govern.identity.second_factor import refuse_password_alone, require_set_up
+from jianlu.govern.identity.sign_ins import open_sign_in, sign_out
 from jianlu.govern.identity.whereabouts import require_expected
 from jianlu.runtime.database import transaction
 
@@ -43,7 +44,7 @@ def sign_in(
     """Sign in; returns the token for the cookie, which is kept nowhere, and who is signed in.
 
     SignInNeededError when anything is wrong, in the same words; CodeNeededError when only the code is missing; UnavailableError when
-    too many sign in at once.
+    too many sign in at once. Where a second factor is wanted of everybody, a password without one opens one's own account alone.
     """
     with using.passwords.turn():
         with transaction(using.database) as connection:
@@ -59,6 +60,7 @@ def sign_in(
         raise CodeNeededError("this account needs a code: enter the six digits of its authenticator")
     if account.has_totp:
         take_code(using, kept, code, Act.SIGN_IN_REFUSED, seen)
+    refuse_password_alone(using, account)
     method = "password+totp" if account.has_totp else "password"
     require_expected(using, account, method, seen)
     with transaction(using.database) as connection:
@@ -66,6 +68,14 @@ def sign_in(
         if rehashed:
             _records.change(connection, account.id, password_hash=rehashed)
         return open_sign_in(using, connection, account, method, seen)
+
+
+def known_for_one_act(using: IdentityPorts, tenant: TenantId, name: str, password: str, code: str = "") -> Staff:
+    """Who it is, for one act of a command: a sign-in that ends at once. Errors as `sign_in`; SecondFactorNeededError as pages have it."""
+    token, staff = sign_in(using, tenant, name, password, code)
+    sign_out(using, token)
+    require_set_up(using, staff)
+    return staff
 
 
 def take_a_try(connection: Connection, kept: Kept | None, now: datetime) -> Kept | None:

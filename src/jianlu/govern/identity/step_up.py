@@ -10,6 +10,7 @@ from jianlu.govern.identity import _records
 from jianlu.govern.identity.model import STEP_UP_MAX, SignInNeededError, Staff, StepUpNeededError
 from jianlu.govern.identity.notes import Act
 from jianlu.govern.identity.ports import IdentityPorts
+from jianlu.govern.identity.second_factor import refuse_password_alone
 from jianlu.govern.identity.sign_in import check_password_of, forget_tries, note_refusal, take_a_try, take_code
 from jianlu.govern.identity.sign_ins import renew
 from jianlu.runtime.database import transaction
@@ -53,6 +54,7 @@ def step_up_by_password(using: IdentityPorts, staff: Staff, password: str) -> st
     if kept is None or not is_right or kept.account.has_totp:
         note_refusal(using, kept, Act.STEP_UP_REFUSED, "password")
         raise SignInNeededError(_REFUSED)
+    refuse_password_alone(using, kept.account)
     with transaction(using.database) as connection:
         forget_tries(connection, kept.account)
         return renew(connection, staff, "password", using.clock.now())

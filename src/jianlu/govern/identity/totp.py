@@ -15,6 +15,7 @@ from jianlu.govern.identity._totp_steps import SECRET_BYTES, base32, generator, 
 from jianlu.govern.identity.model import Staff
 from jianlu.govern.identity.notes import Act, note
 from jianlu.govern.identity.ports import IdentityPorts
+from jianlu.govern.identity.sign_ins import renew
 from jianlu.runtime.database import transaction
 
 ISSUER = "Jianlu"
@@ -39,8 +40,11 @@ def begin_totp(using: IdentityPorts, staff: Staff) -> Enrolment:
     return Enrolment(base32(secret), generator(secret).provisioning_uri(name=staff.account.name, issuer_name=ISSUER))
 
 
-def confirm_totp(using: IdentityPorts, staff: Staff, code: str) -> None:
-    """Switch the second factor on. InvalidError for a wrong code, ConflictError when none was begun or one is on."""
+def confirm_totp(using: IdentityPorts, staff: Staff, code: str) -> str:
+    """Switch the second factor on, which proves the person anew: the cookie's new token, the one before is refused.
+
+    InvalidError for a wrong code, ConflictError when none was begun or one is on.
+    """
     with transaction(using.database) as connection:
         kept = _records.find_by_id(connection, staff.account.id)
         if kept is None or kept.totp_wrapped is None or kept.account.has_totp:
@@ -51,6 +55,7 @@ def confirm_totp(using: IdentityPorts, staff: Staff, code: str) -> None:
         _records.change(connection, kept.account.id, totp_is_on=True)
         _records.take_step(connection, kept.account.id, step)
         note(connection, staff.tenant, Act.TOTP_SET, staff.account.id, at=using.clock.now())
+        return renew(connection, staff, "totp", using.clock.now())
 
 
 def reset_totp(using: IdentityPorts, tenant: TenantId, name: str, *, by: str = "operator") -> None:
