@@ -80,6 +80,7 @@ def test_pages_send_a_password_alone_to_ones_own_account_which_says_why(strict: 
     shown = alone.get("/account", headers=HTML)
     assert shown.status_code == 200
     assert 'id="second-factor"' in shown.text
+    assert 'href="/cases"' not in shown.text, "what does not open is not offered"
     assert page(strict.browser(), "/cases")[1].startswith("/sign-in")
 
 

@@ -92,7 +92,7 @@ def first_place_of(viewer: Viewer | None) -> str:
 
 def places_of(viewer: Viewer | None, *, has_administration: bool = True) -> tuple[Place, ...]:
     """Where somebody is led; nowhere for who is not signed in, or sits in a session."""
-    if viewer is None or viewer.capacity != "staff":
+    if viewer is None or viewer.capacity != "staff" or viewer.needs_factor:
         return ()
     known = (place for place in PLACES if has_administration or not place.is_administrative)
     return tuple(place for place in known if place.roles & viewer.roles)
