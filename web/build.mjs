@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../src/jianlu/deliver/console/static/built");
-const entries = ["console.ts", "account.ts", "live.ts", "playback.ts", "ledger.ts", "verify.ts", "scripts.ts", "console.css"];
+const entries = ["console.ts", "account.ts", "live.ts", "playback.ts", "ledger.ts", "verify.ts", "scripts.ts", "withdraw.ts", "console.css"];
 const workers = ["frames.worker.ts", "verify.worker.ts"];
 
 await mkdir(out, { recursive: true });

@@ -76,6 +76,17 @@ DECISION: dict[str, Any] = {
     "text": "本次交流将被录音录像。\n您可以拒绝。",
     "at": AT,
     "at_ms": 0,
+    "may_be_withdrawn": False,
+}
+SHARED: dict[str, Any] = {
+    **DECISION,
+    "purpose": "sharing",
+    "title": {"zh": "提供给他人", "en": "Sharing"},
+    "may_be_withdrawn": True,
+}
+TAKEN_BACK: dict[str, Any] = {
+    **DECISION,
+    **{"purpose": "training", "decision": "withdrawn", "how": "letter", "notice": "", "version": "", "text": None, "at_ms": None},
 }
 LOOK: dict[str, Any] = {
     "at": AT,
@@ -101,7 +112,7 @@ FILE: dict[str, Any] = {
     "demands": [
         {"kind": "require_step", "text": {"zh": "须说明犹豫期", "en": "The cooling-off period is explained"}, "clause": CLAUSE}
     ],
-    "consents": [DECISION, {**DECISION, "decision": "withdrawn", "how": "spoken", "text": None}],
+    "consents": [DECISION, {**DECISION, "decision": "withdrawn", "how": "spoken", "text": None}, SHARED, TAKEN_BACK],
     "verdicts": [
         {
             **CLAUSE,

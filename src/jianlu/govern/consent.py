@@ -6,7 +6,7 @@ A decision stands until the next one about the same purpose by the same person. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from jianlu.core.terms.events import EventType
 
 PURPOSES = ("recording", "face", "voice", "sharing", "export", "training", "research", "marketing")
 """What a person may agree to, each by itself (PIPL Art. 14, 23, 29); the last five say for what the case may be used afterwards."""
+
+AFTERWARDS = frozenset(PURPOSES[3:])
+"""What a case is used for after the talk by consent alone, and so until it is taken back."""
 
 HOW = ("click", "spoken")
 MOMENTS = ("door", "step")
@@ -73,9 +76,12 @@ def decisions_in(events: Iterable[Event]) -> dict[tuple[str, str], Decision]:
     return {(decision.purpose, decision.by): decision for decision in made}
 
 
-def consented(events: Iterable[Event]) -> tuple[str, ...]:
-    """The purposes for which the decisions in force are all `given`, sorted: one no of several people is enough."""
+def consented(events: Iterable[Event], withdrawn: Collection[str] = ()) -> tuple[str, ...]:
+    """The purposes for which the decisions in force are all `given`, sorted: one no of several people is enough.
+
+    So is one who took it back after the talk: `withdrawn` are those purposes.
+    """
     states: dict[str, set[str]] = {}
     for decision in decisions_in(events).values():
         states.setdefault(decision.purpose, set()).add(decision.state)
-    return tuple(sorted(purpose for purpose, said in states.items() if said == {"given"}))
+    return tuple(sorted(purpose for purpose, said in states.items() if said == {"given"} and purpose not in withdrawn))

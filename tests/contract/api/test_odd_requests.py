@@ -64,6 +64,7 @@ RIGHT: dict[str, Any] = {
         "reason": "the contract was ended",
     },
     "/retention": {"until": "2090-01-01", "reason": "a long contract"},
+    "/withdrawals": {"purpose": "training", "way": "letter", "reason": "a letter of today"},
     "/holds": {"matter": "a suit", "reason": "a court has it before it", "hold": ""},
     "/lift": {"reason": "the suit is over"},
     "/standing": {"branch": "pudong", "place": "CN-31", "level": 3},

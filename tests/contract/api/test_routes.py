@@ -56,6 +56,7 @@ BODIES: dict[str, Any] = {
     "/messages": {"text": "hello"},
     "/advice": {"text": "hello"},
     "/copies": {"seat": "customer"},
+    "/withdrawals": {"purpose": "training", "way": "letter", "reason": "a letter of today"},
     "/copy": {"token": "x", "code": "1"},
     "/samples": {"from_on": "2026-01-01", "until_on": "2026-12-31", "size": 1},
     "/shares": {"kind": "screen"},

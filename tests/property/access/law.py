@@ -45,7 +45,7 @@ IN_THE_TENANT: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("system.read", "system.change"), frozenset({"administrator"})),
 }
 
-FOR_SEATS = frozenset({"case.read", "session.read", "session.take_part", "session.send", "session.watch"})
+FOR_SEATS = frozenset({"consent.withdraw", "case.read", "session.read", "session.take_part", "session.send", "session.watch"})
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,14 @@ def _case(action: str, on: Situation) -> bool:
         return on.is_approved and bool(on.roles & (CONTROL | {"auditor"}) or (on.roles & TALKERS and is_own))
     allowed = [
         "agent" in on.roles and on.is_in_branch and action == "session.join",
-        "agent" in on.roles and is_own and action in ACTING | LOOKING | {"case.play"},
+        "agent" in on.roles and is_own and action in ACTING | LOOKING | {"case.play", "consent.withdraw"},
         "agent" in on.roles and on.relation == "nobody" and on.is_in_branch and action in ACTING | LOOKING,
         "supervisor" in on.roles
         and on.is_in_branch
-        and action in ACTING | LOOKING | {"case.play", "case.reveal", "session.supervise"},
+        and action in ACTING | LOOKING | {"case.play", "case.reveal", "session.supervise", "consent.withdraw"},
         "compliance" in on.roles
-        and action in ACTING | LOOKING | {"case.play", "case.reveal", "case.disclose", "hold.read", "hold.place"},
+        and action
+        in ACTING | LOOKING | {"case.play", "case.reveal", "case.disclose", "hold.read", "hold.place", "consent.withdraw"},
         "reviewer" in on.roles and on.state in OVER and not is_own and action in LOOKING | {"case.play"},
         "auditor" in on.roles and action in LOOKING | {"hold.read"},
         on.is_emergency and action in {"case.read", "case.play", "case.reveal", "session.read"},

@@ -195,3 +195,14 @@ def test_a_regulator_is_led_to_samples_and_can_repeat_the_draw() -> None:
         assert said in text
     assert '<a href="/samples"' in text and '<a href="/cases"' not in text
     assert "You have not drawn any yet" in client(TableOversight(drawn=[])).get("/samples", params={"lang": "en"}).text
+
+
+def test_a_consent_in_force_is_taken_back_by_its_person_or_whoever_writes_it_down_and_by_nobody_else() -> None:
+    offered = 'data-purpose="sharing" data-seat="customer"'
+    own, file = client().get(f"/room/{CASE}/copy").text, client().get(f"/cases/{CASE}/file").text
+    assert f"{offered} data-own" in own and own.count("<jl-withdraw") == 1
+    assert f"{offered}>" in file and file.count("<jl-withdraw") == 1
+    auditor = client(staff=Viewer("staff", "审计", frozenset({"auditor"})))
+    assert "<jl-withdraw" not in auditor.get(f"/cases/{CASE}/file").text
+    assert "<jl-withdraw" not in client().post("/copy", data={"token": "good", "code": "123456"}).text, "a link is used up"
+    assert "来函撤回" in client().get(f"/cases/{CASE}/file?lang=zh").text

@@ -288,7 +288,8 @@ class Consent(Model):
 
 class ConsentDecided(Model):
     """A decision about a consent. `text` is the notice as it was read; null where nothing here can be shown to be that
-    text.
+    text.  One that was taken back after the talk has no `at_ms` and no notice; `may_be_withdrawn` is whether it may
+    be now.
     """
 
     purpose: str
@@ -302,7 +303,8 @@ class ConsentDecided(Model):
     lang: str
     text: str | None
     at: str
-    at_ms: int
+    at_ms: int | None
+    may_be_withdrawn: bool
 
 
 class ConsentDecision(Model):
@@ -311,6 +313,16 @@ class ConsentDecision(Model):
     purpose: str
     decision: Literal["given", "refused", "withdrawn"]
     how: Literal["click", "spoken"] = "click"
+
+
+class ConsentTakenBack(Model):
+    """A consent that does not hold any more."""
+
+    case: str
+    purpose: str
+    seat: str
+    way: str
+    at: str
 
 
 class CopyAsked(Model):
@@ -1404,6 +1416,17 @@ class SupervisorCalls(Model):
     """Talks that call for a supervisor."""
 
     calls: list[SupervisorCall]
+
+
+class TakingBack(Model):
+    """Which consent is taken back. Staff also say whose it is, how the person said so and on what paper or call; a
+    person need not.
+    """
+
+    purpose: Literal["sharing", "export", "training", "research", "marketing"]
+    seat: str = "customer"
+    way: Literal["letter", "telephone", "counter"] | None = None
+    reason: str = ""
 
 
 class TeamReviews(Model):

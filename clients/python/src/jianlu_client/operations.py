@@ -15,6 +15,7 @@ from jianlu_client.models import (
     CaseList,
     CaseMade,
     ConsentDecision,
+    ConsentTakenBack,
     CopyAsked,
     DeliveryList,
     DepositMade,
@@ -64,6 +65,7 @@ from jianlu_client.models import (
     ShareMade,
     StaffMember,
     SupervisorCalls,
+    TakingBack,
     TeamReviews,
     TicketCase,
     TicketMade,
@@ -936,6 +938,18 @@ class Operations(Transport):
     def open_copy(self, body: CopyAsked, *, idempotency_key: str = "") -> OwnCopy:
         """The copy that a link leads to, once, with its code."""
         return cast("OwnCopy", parsed(OwnCopy, self.call("POST", "/api/v1/copy", body=body, idempotency_key=idempotency_key)))
+
+    def take_consent_back(self, case: str, body: TakingBack, *, idempotency_key: str = "") -> ConsentTakenBack:
+        """The consent does not hold from now on; in the ledger on return. The same again changes nothing."""
+        return cast(
+            "ConsentTakenBack",
+            parsed(
+                ConsentTakenBack,
+                self.call(
+                    "POST", "/api/v1/cases/{case}/withdrawals", path={"case": case}, body=body, idempotency_key=idempotency_key
+                ),
+            ),
+        )
 
     def webhooks(self) -> WebhookList:
         """Every endpoint, and the topics that there are. Scope: `webhook.list`."""

@@ -76,6 +76,7 @@ class EventType(StrEnum):
     HOLD_LIFTED = "custody:hold:lifted"
     RETENTION_EXTENDED = "custody:retention:extended"
     TRIGGER_STATED = "custody:trigger:stated"
+    CONSENT_TAKEN_BACK = "custody:consent:withdrawn"
     DESTRUCTION_REFUSED = "custody:destruction:refused"
     DESTRUCTION_STARTED = "custody:destruction:started"
     DESTRUCTION_COMPLETED = "custody:destruction:completed"

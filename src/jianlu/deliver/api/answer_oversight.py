@@ -125,7 +125,10 @@ class Demand(Answer):
 
 
 class ConsentDecided(Answer):
-    """A decision about a consent. `text` is the notice as it was read; null where nothing here can be shown to be that text."""
+    """A decision about a consent. `text` is the notice as it was read; null where nothing here can be shown to be that text.
+
+    One that was taken back after the talk has no `at_ms` and no notice; `may_be_withdrawn` is whether it may be now.
+    """
 
     purpose: str
     title: Words
@@ -138,7 +141,8 @@ class ConsentDecided(Answer):
     lang: str
     text: str | None
     at: str
-    at_ms: int
+    at_ms: int | None
+    may_be_withdrawn: bool
 
 
 class RetentionTerm(Answer):
@@ -309,6 +313,16 @@ class OwnCopy(Answer):
     retention: list[Kept]
     access: list[Look]
     chain: Chain
+
+
+class ConsentTakenBack(Answer):
+    """A consent that does not hold any more."""
+
+    case: str
+    purpose: str
+    seat: str
+    way: Literal["page", "letter", "telephone", "counter"]
+    at: str
 
 
 class CopyLinkMade(Answer):

@@ -50,6 +50,7 @@ from jianlu.deliver.api.search import router as search_router
 from jianlu.deliver.api.statements import router as statements_router
 from jianlu.deliver.api.supervision import router as supervision_router
 from jianlu.deliver.api.webhooks import router as webhooks_router
+from jianlu.deliver.api.withdrawals import router as withdrawals_router
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -62,6 +63,7 @@ ROUTERS += (
     supervision_router,
     casefile_router,
     copies_router,
+    withdrawals_router,
     retention_router,
     holds_router,
     destructions_router,

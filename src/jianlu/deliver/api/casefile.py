@@ -13,6 +13,7 @@ from jianlu.capture.cases.find_cases import read_case
 from jianlu.capture.cases.masks import masked, masked_number
 from jianlu.capture.cases.model import CaseRow
 from jianlu.core.terms.ids import case_ref
+from jianlu.deliver.api.custody import custody_of
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.masking import shown_number
 from jianlu.deliver.api.review_redos import linked_cases
@@ -23,8 +24,6 @@ from jianlu.govern.access.lines import Line, lines_of_resource
 from jianlu.govern.access.model import tenant_wide
 from jianlu.govern.identity.accounts import shown_names
 from jianlu.govern.identity.model import Staff
-from jianlu.vault.case_log import CaseLog
-from jianlu.vault.keys import custody_chain
 
 router = APIRouter(prefix="/api/v1/cases/{case}", tags=["oversight"])
 
@@ -41,7 +40,7 @@ def read_case_file(case: CaseRef, staff: StaffCaller, deps: TheDeps) -> dict[str
 def file_document(deps: Deps, staff: Staff, case: str) -> dict[str, Any]:
     """The answer of `/cases/{case}/file`, for a caller about whom was decided."""
     row = read_case(case, using=deps.sessions, by=staff)
-    found = case_file(deps.reader.log(case), _custody(deps, case), row, deps.sessions.scenes.get(row.scene))
+    found = case_file(deps.reader.log(case), custody_of(deps, case), row, deps.sessions.scenes.get(row.scene))
     path = package_path(deps.home, case_ref(case))
     package = {"bytes": path.stat().st_size, "url": f"/api/v1/cases/{case}/package"} if path.is_file() else None
     may_know = deps.access.decide(staff, "access.read", tenant_wide(deps.tenant)).is_allowed
@@ -52,7 +51,7 @@ def file_document(deps: Deps, staff: Staff, case: str) -> dict[str, Any]:
 
 def masked_file_document(deps: Deps, row: CaseRow, package_url: str | None) -> dict[str, Any]:
     """The case file for an inspection: number and everybody's names masked, its package by `package_url`, with who looked."""
-    found = case_file(deps.reader.log(row.case), _custody(deps, row.case), row, deps.sessions.scenes.get(row.scene))
+    found = case_file(deps.reader.log(row.case), custody_of(deps, row.case), row, deps.sessions.scenes.get(row.scene))
     path = package_path(deps.home, case_ref(row.case))
     masks = {
         "number": masked_number(row.number),
@@ -62,10 +61,6 @@ def masked_file_document(deps: Deps, row: CaseRow, package_url: str | None) -> d
         "access": [{**look, "who": masked(look["who"])} for look in looks_of(deps, row.case)],
     }
     return {**found, **deps.sessions.jobs_of(row.case), "links": None, **masks}
-
-
-def _custody(deps: Deps, case: str) -> CaseLog:
-    return deps.reader.log(custody_chain(deps.sessions.tenant_secret, case))
 
 
 def looks_of(deps: Deps, case: str) -> list[dict[str, Any]]:

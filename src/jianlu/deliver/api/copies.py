@@ -16,6 +16,7 @@ from jianlu.core.terms.ids import case_ref
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.api._bodies import Body, Code
 from jianlu.deliver.api.casefile import looks_of
+from jianlu.deliver.api.custody import custody_of
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.rights import on_case, require_case
 from jianlu.deliver.oversight.copy_links import LinkPorts, give_back, make_link, use_link
@@ -66,7 +67,8 @@ def copy_document(deps: Deps, caller: Principal, case: str) -> dict[str, Any]:
     require_case(deps, caller, "case.read", case, purpose=DISCLOSURE)
     row = row_of(case, using=deps.sessions)
     looks, made_at = looks_of(deps, case), instant_text(deps.clock.now())
-    return own_copy(deps.reader.log(case), row, deps.sessions.scenes.get(row.scene), looks, made_at=made_at)
+    scene = deps.sessions.scenes.get(row.scene)
+    return own_copy(deps.reader.log(case), custody_of(deps, case), row, scene, looks, made_at=made_at)
 
 
 def linked_copy_document(deps: Deps, token: str, code: str) -> dict[str, Any]:

@@ -121,6 +121,7 @@ ANSWERS: dict[str, Models] = {
     f"GET {_CASE}/file": answer_oversight.CaseFile,
     f"GET {_CASE}/copy": answer_oversight.OwnCopy,
     f"POST {_CASE}/copies": answer_oversight.CopyLinkMade,
+    f"POST {_CASE}/withdrawals": answer_oversight.ConsentTakenBack,
     "POST /api/v1/copy": answer_oversight.OwnCopy,
     "GET /api/v1/scripts": answers.ScriptList,
     "POST /api/v1/scripts": answers.ScriptVersion,

@@ -5,8 +5,6 @@ Who may is decided by policies, whether a case may go by its ledger (`deliver/ov
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -18,6 +16,7 @@ from jianlu.core.errors import ConflictError, DeniedError, NotFoundError
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.api._bodies import Body
+from jianlu.deliver.api.custody import custody_of, writing_custody
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.masking import shown_number
 from jianlu.deliver.api.recent import require_proof
@@ -36,13 +35,11 @@ from jianlu.govern.access.requests import AccessRequest, RequestPorts, ask, find
 from jianlu.govern.identity.accounts import shown_names
 from jianlu.govern.identity.model import Staff
 from jianlu.runtime.jobs import DONE, FAILED, RUNNING, read_progress
-from jianlu.vault.case_log import CaseLog
 from jianlu.vault.custody import chain as custody
 from jianlu.vault.custody.destruction import DESTRUCTION, WHY, destruction_documents
 from jianlu.vault.custody.due import custody_events, due_cases, newest_time
 from jianlu.vault.custody.reading import CASES_MAX
 from jianlu.vault.custody.time_reading import read_time
-from jianlu.vault.keys import custody_chain
 
 router = APIRouter(prefix="/api/v1", tags=["oversight"])
 
@@ -126,7 +123,7 @@ def read_certificate(case: CaseRef, _: StaffCaller, deps: TheDeps) -> Response:
 def extend_retention(case: CaseRef, body: Longer, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Keep the case longer than its terms say; nothing makes it shorter."""
     by = staff.account.id
-    with writing(deps, case) as log:
+    with writing_custody(deps, case) as log:
         made = custody.extend_retention(
             log, case, body.until, reason=body.reason, by=by, using=deps.search.vault, clock=deps.clock
         )
@@ -172,7 +169,7 @@ def destructions_document(deps: Deps, staff: Staff) -> dict[str, Any]:
 
 def case_destruction_document(deps: Deps, staff: Staff, case: str) -> dict[str, Any]:
     """The answer of `/cases/{case}/destruction`."""
-    log = deps.reader.log(chain_of(deps, case))
+    log = custody_of(deps, case)
     started, completed = destruction_documents(log, case)
     names = shown_names(deps.identity, deps.tenant, {started["by"], started["second"]} if started else set())
     first = started or {"until": "", "clause": "", "reason": "", "by": "", "second": "", "at": ""}
@@ -195,7 +192,7 @@ def case_destruction_document(deps: Deps, staff: Staff, case: str) -> dict[str, 
 
 def certificate_of(deps: Deps, case: str) -> bytes:
     """The certificate of the case's destruction, as a file."""
-    return write_certificate(deps.reader.log(case), deps.reader.log(chain_of(deps, case)), prove=deps.prove)
+    return write_certificate(deps.reader.log(case), custody_of(deps, case), prove=deps.prove)
 
 
 def ports_of(deps: Deps) -> DestructionPorts:
@@ -211,28 +208,12 @@ def ports_of(deps: Deps) -> DestructionPorts:
         tenant=deps.tenant,
         database=deps.database,
         clock=deps.clock,
-        writing=lambda case: writing(deps, case),
+        writing=lambda case: writing_custody(deps, case),
         read=deps.reader.log,
         let_go=let_go,
         watch=deps.clock_watch,
         expiry=deps.expiry,
     )
-
-
-def chain_of(deps: Deps, case: str) -> str:
-    """The reference of the case's custody chain."""
-    return custody_chain(deps.sessions.tenant_secret, case)
-
-
-@contextmanager
-def writing(deps: Deps, case: str) -> Iterator[CaseLog]:
-    """The custody chain, for one thread at a time; let go at the end, since there are as many as cases."""
-    chain = chain_of(deps, case)
-    with deps.sessions.switchboard.turn(chain):
-        try:
-            yield deps.sessions.desk.log(deps.tenant, chain)
-        finally:
-            deps.sessions.desk.release(deps.tenant, chain)
 
 
 def _requests(deps: Deps) -> RequestPorts:

@@ -5,8 +5,6 @@ Who may is decided by policies; the custody chain is written here, by the proces
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -19,6 +17,7 @@ from jianlu.capture.cases.find_cases import row_of
 from jianlu.core.errors import NotFoundError
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.api._bodies import Body
+from jianlu.deliver.api.custody import custody_of, writing_custody
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.masking import shown_number
 from jianlu.deliver.api.rights import hold_resource, on_case, on_hold, on_tenant
@@ -26,11 +25,9 @@ from jianlu.govern.access.grants import APPROVED, ASKED
 from jianlu.govern.access.requests import RequestPorts, open_requests, used_up
 from jianlu.govern.identity.accounts import shown_names
 from jianlu.govern.identity.model import Staff
-from jianlu.vault.case_log import CaseLog
 from jianlu.vault.custody import chain as custody
 from jianlu.vault.custody.chain import Hold
 from jianlu.vault.custody.holds import held_cases
-from jianlu.vault.keys import custody_chain
 
 router = APIRouter(prefix="/api/v1", tags=["oversight"])
 
@@ -67,7 +64,7 @@ def read_case_holds(case: CaseRef, _: StaffCaller, deps: TheDeps) -> dict[str, A
 @router.post("/cases/{case}/holds", status_code=201, dependencies=[on_case("hold.place")])
 def place_hold(case: CaseRef, body: NewHold, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Keep everything of the case from now on, whatever its terms say; at once, by one person."""
-    with _writing(deps, case) as log:
+    with writing_custody(deps, case) as log:
         hold = body.hold or custody.new_hold_id()
         words = {"matter": body.matter, "reason": body.reason}
         placed = custody.place_hold(log, case, hold=hold, **words, by=staff.account.id, using=deps.search.vault, clock=deps.clock)
@@ -80,7 +77,10 @@ def lift_hold(case: CaseRef, hold: HoldId, body: Lifting, staff: StaffCaller, de
     """End a hold, with the approval of a second person for this very hold."""
     on = hold_resource(row_of(case, using=deps.sessions), hold)
     asked = RequestPorts(deps.database, deps.clock, deps.access.log)
-    with _writing(deps, case) as log, used_up("hold.lift", on, for_digest="", using=asked, by=staff.account.id) as approved:
+    with (
+        writing_custody(deps, case) as log,
+        used_up("hold.lift", on, for_digest="", using=asked, by=staff.account.id) as approved,
+    ):
         lifted = custody.lift_hold(
             log,
             case,
@@ -97,7 +97,7 @@ def lift_hold(case: CaseRef, hold: HoldId, body: Lifting, staff: StaffCaller, de
 
 def require_standing(deps: Deps, case: str, hold: str) -> None:
     """NotFoundError unless that hold stands over the case: nobody is asked to approve the lifting of another."""
-    if not any(each.hold == hold and each.lift is None for each in custody.holds_of(_read(deps, case), case)):
+    if not any(each.hold == hold and each.lift is None for each in custody.holds_of(custody_of(deps, case), case)):
         raise NotFoundError("there is no such hold over this case, or it was lifted: see its holds")
 
 
@@ -107,7 +107,7 @@ def holds_document(deps: Deps, staff: Staff) -> dict[str, Any]:
     requests = _own_requests(deps, staff)
     for case, standing in held_cases(deps.search.vault, deps.tenant).items():
         number = _number(deps, staff, case)
-        holds = [each for each in custody.holds_of(_read(deps, case), case) if each.hold in standing]
+        holds = [each for each in custody.holds_of(custody_of(deps, case), case) if each.hold in standing]
         for each in _shown(holds, _names(deps, holds)):
             head = {name: each[name] for name in ("hold", "matter", "reason", "by_name", "at")}
             found = matters.setdefault(each["hold"], {**head, "cases": [], "hidden": 0})
@@ -122,7 +122,7 @@ def holds_document(deps: Deps, staff: Staff) -> dict[str, Any]:
 
 def case_holds_document(deps: Deps, case: str) -> dict[str, Any]:
     """The answer of `/cases/{case}/holds`."""
-    found = custody.holds_of(_read(deps, case), case)
+    found = custody.holds_of(custody_of(deps, case), case)
     return {"case": case, "holds": _shown(found, _names(deps, found))}
 
 
@@ -141,25 +141,6 @@ def _number(deps: Deps, staff: Staff, case: str) -> str | None:
         return None  # a case of the command line, which no page shows
     may_read = deps.access.decide(staff, "hold.read", case_resource(row)).is_allowed
     return shown_number(deps, staff, row) if may_read else None
-
-
-def _chain(deps: Deps, case: str) -> str:
-    return custody_chain(deps.sessions.tenant_secret, case)
-
-
-def _read(deps: Deps, case: str) -> CaseLog:
-    return deps.reader.log(_chain(deps, case))
-
-
-@contextmanager
-def _writing(deps: Deps, case: str) -> Iterator[CaseLog]:
-    """The custody chain, for one thread at a time; let go at the end, since there are as many as held cases."""
-    chain = _chain(deps, case)
-    with deps.sessions.switchboard.turn(chain):
-        try:
-            yield deps.sessions.desk.log(deps.tenant, chain)
-        finally:
-            deps.sessions.desk.release(deps.tenant, chain)
 
 
 def _names(deps: Deps, found: list[Hold]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from jianlu.capture.cases.model import CaseRow
 from jianlu.capture.cases.scripts import proposer_of
 from jianlu.core.errors import NotFoundError
 from jianlu.core.terms.ids import tenant_id
+from jianlu.deliver.api.custody import custody_of
 from jianlu.deliver.api.deps import Caller, CaseRef, Deps, TheDeps
 from jianlu.deliver.oversight.destructions import find_batch
 from jianlu.deliver.oversight.statements import find_sheet
@@ -30,6 +31,7 @@ from jianlu.govern.consent import consented
 from jianlu.govern.identity.accounts import find_account
 from jianlu.govern.identity.model import Participant, Principal
 from jianlu.govern.identity.releases import maker_of_link
+from jianlu.vault.custody.withdrawals import withdrawn_in
 
 PURPOSE_HEADER, PURPOSE_QUERY = "x-jianlu-purpose", "purpose"
 """What for: a header for programs and scripts, a query for players and links, which cannot set one."""
@@ -314,5 +316,5 @@ def require_case(deps: Deps, caller: Principal, action: str, case: str, *, purpo
 
 
 def consented_in(deps: Deps, case: str) -> tuple[str, ...]:
-    """The purposes that everybody who was asked in the session consented to and did not take back since, by its events."""
-    return consented(deps.reader.log(case).events)
+    """The purposes that everybody who was asked consented to and did not take back since, in the session or after it, by the ledger."""
+    return consented(deps.reader.log(case).events, withdrawn_in(custody_of(deps, case).events))

@@ -17,8 +17,9 @@ from jianlu.capture.cases.find_cases import row_of
 from jianlu.core.errors import ConflictError, DeniedError
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.api._bodies import Body
+from jianlu.deliver.api.custody import custody_of, writing_custody
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
-from jianlu.deliver.api.destructions import case_number, chain_of, decision_state, writing
+from jianlu.deliver.api.destructions import case_number, decision_state
 from jianlu.deliver.api.recent import require_proof
 from jianlu.deliver.api.rights import on_case, on_statement, on_tenant, statement_resource
 from jianlu.deliver.oversight.statements import (
@@ -118,7 +119,7 @@ def record_statement(sheet: SheetId, staff: StaffCaller, deps: TheDeps) -> dict[
 
 def case_terms_document(deps: Deps, case: str) -> dict[str, Any]:
     """The answer of `/cases/{case}/terms`."""
-    found = case_terms(deps.reader.log(case), deps.reader.log(chain_of(deps, case)))
+    found = case_terms(deps.reader.log(case), custody_of(deps, case))
     people = {each[name] for each in found["statements"] for name in ("by", "second")}
     names = shown_names(deps.identity, deps.tenant, people)
     statements = [
@@ -145,9 +146,9 @@ def statement_ports(deps: Deps) -> StatementPorts:
         tenant=deps.tenant,
         database=deps.database,
         clock=deps.clock,
-        writing=lambda case: writing(deps, case),
+        writing=lambda case: writing_custody(deps, case),
         read=deps.reader.log,
-        read_custody=lambda case: deps.reader.log(chain_of(deps, case)),
+        read_custody=lambda case: custody_of(deps, case),
     )
 
 

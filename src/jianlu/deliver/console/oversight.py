@@ -16,6 +16,9 @@ from jianlu.deliver.console.work import number_of, staff_or_none, to_sign_in
 FILE_READERS = frozenset({"compliance", "auditor", "supervisor"})
 """Whose access log leads on to case files: other readers of it may not open any."""
 
+WRITERS = frozenset({"agent", "supervisor", "compliance"})
+"""Who writes down that somebody took back a consent; whether on this very case is decided when they do."""
+
 
 def oversight_routes(pages: ConsolePorts, oversight: OversightPorts) -> APIRouter:
     """`/wall`, `/team`, `/cases/{case}/file`, `/access-log`; for members of staff."""
@@ -51,6 +54,15 @@ def oversight_routes(pages: ConsolePorts, oversight: OversightPorts) -> APIRoute
         if viewer is None:
             return to_sign_in(request)
         found = oversight.case_file(request, case)
-        return page(request, "case-file", settings=pages.settings, viewer=viewer, file=found, ref=case, sample="")
+        return page(
+            request,
+            "case-file",
+            settings=pages.settings,
+            viewer=viewer,
+            file=found,
+            ref=case,
+            sample="",
+            may_withdraw=bool(WRITERS & viewer.roles),
+        )
 
     return router

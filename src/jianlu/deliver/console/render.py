@@ -29,6 +29,7 @@ OWN_TEXTS: Mapping[str, frozenset[str]] = {
     "ledger": frozenset({"ledger"}),
     "verify": frozenset({"verify"}),
     "scriptedit": frozenset({"script-edit"}),
+    "withdraw": frozenset({"case-file", "own-copy"}),
     "wall": frozenset({"wall"}),
     "wallstate": frozenset({"wall"}),
     "enrol": frozenset({"enrol", "account"}),

@@ -25,8 +25,9 @@ from jianlu.deliver.plans.sentences import sentence, speaker
 from jianlu.deliver.playback.manifest import clause_part, events_part, gap_part, sealed_verdicts
 from jianlu.deliver.reports.course import code_word, message_texts, sealed_script
 from jianlu.deliver.reports.labels import CONSENT_PURPOSES
-from jianlu.govern.consent import DECISIONS, Notice
+from jianlu.govern.consent import AFTERWARDS, DECISIONS, Notice
 from jianlu.vault.case_log import CaseLog
+from jianlu.vault.custody.withdrawals import Withdrawal, withdrawals_of
 
 Both = dict[str, str]
 
@@ -45,7 +46,7 @@ def case_file(log: CaseLog, custody: CaseLog, row: CaseRow, scene: Scene | None)
             {"id": pack.id, "version": pack.version, "digest": pack.digest, "title": dict(pack.title)} for pack in plan.packs
         ],
         "demands": [_demand(plan, each) for each in plan.obligations if each.kind != "retain_for"],
-        "consents": consents_in(log, plan, scene),
+        "consents": consents_in(log, custody, plan, scene),
         "verdicts": [clause_part(each, plan) for each in verdicts],
         "counts": {name: sum(each.verdict.value == name for each in verdicts) for name in ("met", "not_met", "not_evidenced")},
         "gaps": [gap_part(event.body, plan) for event in log.events if event.type is EventType.GAP_DECLARED],
@@ -56,9 +57,19 @@ def case_file(log: CaseLog, custody: CaseLog, row: CaseRow, scene: Scene | None)
     }
 
 
-def consents_in(log: CaseLog, plan: Plan, scene: Scene | None) -> list[dict[str, Any]]:
-    """Every decision about a consent in its order, with the notice as it was read where that can be shown to be it."""
-    return [_decision(log, plan, scene, event) for event in log.events if event.type in DECISIONS]
+def consents_in(log: CaseLog, custody: CaseLog, plan: Plan, scene: Scene | None) -> list[dict[str, Any]]:
+    """Every decision about a consent in its order, with the notice as it was read where that can be shown to be it.
+
+    Then those that were taken back after the talk. `may_be_withdrawn` are those in force that the case is used for by consent alone.
+    """
+    case = log.events[0].case
+    rows = [_decision(log, plan, scene, event) for event in log.events if event.type in DECISIONS]
+    rows += [_taken_back(plan, each) for each in withdrawals_of(custody, case)]
+    last = {(row["purpose"], row["by"]): row for row in rows}
+    for row in rows:
+        is_in_force = row is last[row["purpose"], row["by"]] and row["decision"] == "given"
+        row["may_be_withdrawn"] = is_in_force and row["purpose"] in AFTERWARDS
+    return rows
 
 
 def retention_in(log: CaseLog, plan: Plan, custody: CaseLog | None = None) -> list[dict[str, Any]]:
@@ -173,6 +184,23 @@ def _decision(log: CaseLog, plan: Plan, scene: Scene | None, event: Event) -> di
         "text": str(notice.text[body["lang"]]) if notice is not None and is_shown else None,
         "at": event.at,
         "at_ms": body["at_ms"],
+    }
+
+
+def _taken_back(plan: Plan, made: Withdrawal) -> dict[str, Any]:
+    return {
+        "purpose": made.purpose,
+        "title": _both(lambda lang: word(CONSENT_PURPOSES, made.purpose, lang)),
+        "by": made.seat,
+        "who": _both(lambda lang: speaker(plan, made.seat, lang)),
+        "decision": "withdrawn",
+        "how": made.way,
+        "notice": "",
+        "version": "",
+        "lang": "",
+        "text": None,
+        "at": made.at,
+        "at_ms": None,
     }
 
 

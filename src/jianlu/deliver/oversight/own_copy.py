@@ -24,9 +24,9 @@ OWN_SEATS = ("customer", "guardian")
 
 
 def own_copy(
-    log: CaseLog, row: CaseRow, scene: Scene | None, looks: Sequence[Mapping[str, Any]], *, made_at: str
+    log: CaseLog, custody: CaseLog, row: CaseRow, scene: Scene | None, looks: Sequence[Mapping[str, Any]], *, made_at: str
 ) -> dict[str, Any]:
-    """The copy of `log`'s case, with `looks` at it; ConflictError when the case was destroyed."""
+    """The copy of `log`'s case, whose custody chain is `custody`, with `looks` at it; ConflictError when the case was destroyed."""
     plan = parse_plan(log.open_object("plan"))
     started = next((event for event in log.events if event.type is EventType.RECORDING_STARTED), None)
     ended = next((event for event in log.events if event.type is EventType.RECORDING_ENDED), None)
@@ -47,9 +47,9 @@ def own_copy(
             "tracks": tracks if started is not None else [],
             "gaps": [gap_part(event.body, plan) for event in log.events if event.type is EventType.GAP_DECLARED],
         },
-        "consents": [each for each in consents_in(log, plan, scene) if each["by"] in OWN_SEATS],
+        "consents": [each for each in consents_in(log, custody, plan, scene) if each["by"] in OWN_SEATS],
         "told": disclosed_in(log, plan),
-        "retention": retention_in(log, plan),
+        "retention": retention_in(log, plan, custody),
         "access": [dict(look) for look in looks],
         "chain": chain_of(log),
     }
