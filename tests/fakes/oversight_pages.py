@@ -86,7 +86,13 @@ SHARED: dict[str, Any] = {
 }
 TAKEN_BACK: dict[str, Any] = {
     **DECISION,
-    **{"purpose": "training", "decision": "withdrawn", "how": "letter", "notice": "", "version": "", "text": None, "at_ms": None},
+    "purpose": "training",
+    "decision": "withdrawn",
+    "how": "letter",
+    "notice": "",
+    "version": "",
+    "text": None,
+    "at_ms": None,
 }
 LOOK: dict[str, Any] = {
     "at": AT,
