@@ -68,7 +68,7 @@ def scan(wapiti: str, home: Furnished, who: str, folder: Path, *, attack_s: int 
     starts = [argument for page in pages for argument in ("-s", f"{home.url}{page}")]
     held = cookie_header(home.api.client(who))
     arguments = [
-        *(wapiti, "-u", f"{home.url}/", *starts, "--scope", "domain", "-d", "3", "-m", ",".join(MODULES), "--tasks", "2"),
+        *(wapiti, "-u", f"{home.url}/", *starts, "--scope", "domain", "-d", "3", "-m", ",".join(MODULES), "--tasks", "1"),
         *("-A", PROGRAM, "-C", held, "-H", "X-Jianlu: 1", "--max-links-per-page", "40", "--max-files-per-dir", "40"),
         *("--max-attack-time", str(attack_s), "--flush-session", "--store-session", str(folder / who), "--no-bugreport"),
         *("--max-scan-time", str(attack_s * 10), "-v", "1", "-f", "json", "-o", str(report)),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from jianlu.vault.blob_names import folder_of_prefix
 from jianlu.vault.ports import Buffer
 from tests.fakes.vault.memory import MemoryBlobs
 
@@ -31,6 +32,12 @@ class KeptBlobs(MemoryBlobs):
         self._base.execute("BEGIN")
         self._base.executemany("INSERT OR REPLACE INTO blobs (name, content) VALUES (?, ?)", blobs.items())
         self._base.execute("COMMIT")
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """Out of an index, as a folder lists its own names without the others: there are a hundred thousand."""
+        folder_of_prefix(prefix)
+        query = "SELECT name FROM blobs WHERE name >= ? AND name < ? ORDER BY name"
+        yield from [name for (name,) in self._base.execute(query, (prefix, f"{prefix}\U0010ffff"))]
 
     def delete(self, name: str) -> None:
         super().delete(name)
