@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
-from jianlu.core.phrases.model import Passage
 from jianlu.deliver.search.matching import Reading, Term, places_in
 from jianlu.deliver.search.model import Excerpt, Hit, Line
-from jianlu.deliver.search.sealing import Particulars, open_particulars
+from jianlu.deliver.search.sealing import Particulars, Spoken, open_particulars
 from jianlu.govern.wording.tokens import token_ranges
 
 EXCERPTS_MAX = 3
@@ -48,37 +48,38 @@ def _said_in(kept: Particulars, readings: Sequence[Reading], speaker: str) -> _S
         said = [_where_said(kept.passages, reading.lang, term, speaker) for term in reading.terms]
         if all(said):
             for passage, token in (each for term in said for each in term):
-                line = kept.passages[passage].heard[token].utterance
+                line = kept.passages[passage].lines[token]
                 found.setdefault(line, set()).add(places[passage][token])
     return {line: sorted(tokens) for line, tokens in found.items()}
 
 
-def _where_said(passages: Sequence[Passage], lang: str, term: Term, speaker: str) -> list[tuple[int, int]]:
+def _where_said(passages: Sequence[Spoken], lang: str, term: Term, speaker: str) -> list[tuple[int, int]]:
     """Passage and token of everything that is part of the term where it is said."""
     found = []
     for number, passage in enumerate(passages):
         if passage.lang == lang and speaker in ("", passage.track):
-            ranges = places_in([heard.token for heard in passage.heard], term)
+            ranges = places_in(passage.tokens, term)
             found += [(number, at) for start, end in ranges for at in range(start, end)]
     return found
 
 
-def _places_in_lines(passages: Sequence[Passage]) -> list[list[int]]:
+def _places_in_lines(passages: Sequence[Spoken]) -> list[list[int]]:
     """The how-manieth token of its line each token is: a line may go on in the next passage."""
     counted: Counter[int] = Counter()
     places = []
     for passage in passages:
-        of_passage = []
-        for heard in passage.heard:
-            of_passage.append(counted[heard.utterance])
-            counted[heard.utterance] += 1
+        of_passage: list[int] = []
+        for line, run in groupby(passage.lines):
+            before, length = counted[line], sum(1 for _ in run)
+            of_passage.extend(range(before, before + length))
+            counted[line] += length
         places.append(of_passage)
     return places
 
 
 def _excerpt(kept: Particulars, number: int, tokens: Sequence[int]) -> Excerpt:
     line = kept.lines[number]
-    starts = [heard.from_ms for passage in kept.passages for heard in passage.heard if heard.utterance == number]
+    starts = [begin for each in kept.passages for begin, line in zip(each.begins, each.lines, strict=True) if line == number]
     at_ms = starts[tokens[0]] if tokens[0] < len(starts) else line.from_ms
     return Excerpt(line, at_ms, _marks(line, tokens, len(starts)))
 

@@ -84,7 +84,7 @@ def read_question(text: str, near: Nearness | None = None) -> tuple[Reading, ...
 def places_in(tokens: Sequence[str], term: Term) -> list[tuple[int, int]]:
     """Where in the tokens of one passage the term is said: half-open ranges of tokens, in order, each beginning once."""
     found: dict[int, int] = {}
-    words = [plain(token) for token in tokens]
+    words = [token.removeprefix(NUMBER_MARK) for token in tokens]
     for phrase in term:
         for start in range(len(tokens) - len(phrase) + 1):
             if words[start] not in phrase[0].tokens:
