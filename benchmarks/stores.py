@@ -112,7 +112,7 @@ def ingest(using: VaultPorts, server: BucketServer, folder: Path, segments: int,
     limit = bare(server, folder, contents, lanes)
 
     def record(lane: int) -> None:
-        log = open_case_log(using, TENANT, f"c{lane + 1:026d}")
+        log = open_case_log(using, TENANT, "c" + chr(ord("a") + lane) * 26)
         for number, content in enumerate(contents[lane::lanes], start=1):
             log.seal_and_append(EventType.SEGMENT_SEALED, f"seg-{number:06d}", content, {"no": number, "from_ms": 0, "to_ms": 1})
 
