@@ -155,6 +155,12 @@ X509_BYTES_MAX = 16 * 1024
 ANCHORS_MAX = 64
 """Checkpoints with tokens or cosignatures that a package carries: we write at most four."""
 
+ANCHOR_FILE_BYTES_MAX = 256 * 1024
+"""A file of an anchor in a certificate of destruction: an authority's certificates are the longest, of a few KiB."""
+
+CERTIFICATE_ANCHOR_FILES_MAX = 256
+"""Files of anchors in it: a checkpoint, a token and the certificates of each of sixty-four authorities, and more."""
+
 # --- custody ------------------------------------------------------------------------------------------------------
 CERTIFICATE_EVENTS_MAX = 2_000
 """Entries of the custody chain in a certificate of destruction: forty holds and their lifts, and refusals of years."""

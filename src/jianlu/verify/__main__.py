@@ -1,6 +1,6 @@
 """The verifier as a program: `python verifier.pyz FILE [--json] [--trust FILE] [--checkpoint SAVED] [--language zh|en]`.
 
-FILE is a package, or a certificate of destruction, which begins with a brace.
+FILE is a package, or a certificate of destruction, which begins with a brace; of one `--anchors FOLDER` writes its time stamps as files.
 
 Exit codes: 0 intact and complete, 10 intact and not complete, 90 not intact, 2 wrong call, 4 no such file, 75 the answer could not
 be written.
@@ -14,10 +14,10 @@ import os
 import sys
 from pathlib import Path
 
-from jianlu.core.errors import InvalidError, NotFoundError
+from jianlu.core.errors import InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.certificate import is_certificate
 from jianlu.core.limits import CERTIFICATE_BYTES_MAX
-from jianlu.verify.certificate import CertificateResult, check_certificate
+from jianlu.verify.certificate import CertificateResult, check_certificate, write_anchors
 from jianlu.verify.check import check_package
 from jianlu.verify.model import Result
 from jianlu.verify.render import LANGUAGES, render
@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--trust", type=Path, help="trust.json of the institution, from a source you trust")
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint of the ledger that you saved earlier")
+    parser.add_argument("--anchors", type=Path, help="of a certificate: a folder for its time stamps, for other programs")
     parser.add_argument("--language", choices=LANGUAGES, default="zh", help="language of the text result")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -46,7 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
         saved = parse_saved(read_bounded(options.checkpoint, SAVED_BYTES_MAX)) if options.checkpoint else None
         result: Result | CertificateResult
         if is_certificate(read_bounded(options.package, 0)):
-            result = check_certificate(read_bounded(options.package, CERTIFICATE_BYTES_MAX), trust=trust, saved=saved)
+            content = read_bounded(options.package, CERTIFICATE_BYTES_MAX)
+            result = check_certificate(content, trust=trust, saved=saved)
+            if options.anchors and result.version:
+                write_anchors(content, options.anchors)
         else:
             result = check_package(options.package, trust=trust, saved=saved)
     except InvalidError as error:
@@ -55,6 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
     except NotFoundError as error:
         print(error, file=sys.stderr)
         return EXIT_NO_FILE
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
+        return EXIT_NOT_WRITTEN
     document = json.dumps(result.as_document(), ensure_ascii=False, indent=2) + "\n" if options.json else ""
     return result.exit_code if _written(document or _rendered(result, options.language)) else EXIT_NOT_WRITTEN
 

@@ -1,16 +1,18 @@
 """Verifies one certificate of destruction: `specs/custody.md`, its section on certificates, in its order. Nothing it says is believed.
 
 That two people started it, that no hold stood and every term had ended by then, and that it was completed, follows from the ledger's
-entries alone; the ledger from its signed checkpoint. That the keys are gone from every copy, nobody can see from outside.
+entries alone; the ledger from its signed checkpoint; when all this stood there, from the tokens over its anchors, checked as those of a
+package. That the keys are gone from every copy, nobody can see from outside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
-from jianlu.core.errors import IntegrityError, InvalidError, JianluError
+from jianlu.core.errors import IntegrityError, InvalidError, JianluError, UnavailableError
 from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.certificate import (
     COMPLETED_FORMAT,
@@ -23,13 +25,15 @@ from jianlu.core.formats.certificate import (
 from jianlu.core.formats.checkpoint import Checkpoint, verify_checkpoint
 from jianlu.core.formats.custody import Refusal, kept_until, refusal_of
 from jianlu.core.formats.event import Event, check_chain, parse_event
-from jianlu.core.formats.proof import leaf_hash, verify_inclusion
+from jianlu.core.formats.package import ANCHORS_PREFIX
+from jianlu.core.formats.proof import leaf_hash, verify_consistency, verify_inclusion
 from jianlu.core.formats.statement import statement_of
 from jianlu.core.terms.digests import digest_of, opens
 from jianlu.core.terms.events import EventType
-from jianlu.core.terms.instants import parse_instant
+from jianlu.core.terms.instants import instant_text, parse_instant
 from jianlu.verify._problem import problem_at
-from jianlu.verify.model import EXIT_COMPLETE, EXIT_NOT_INTACT, Problem
+from jianlu.verify.anchors import Held, Vouched, check_files
+from jianlu.verify.model import EXIT_COMPLETE, EXIT_NOT_INTACT, Problem, Stamped
 from jianlu.verify.objects import read_parts
 from jianlu.verify.problems import Code
 from jianlu.verify.trust import SavedCheckpoint, Trust
@@ -39,9 +43,13 @@ _OF_REFUSAL = {Refusal.HOLD: Code.DESTROYED_HELD, Refusal.RETENTION: Code.DESTRO
 
 @dataclass(slots=True)
 class CertificateResult:
-    """The whole answer. `said` is what the sealed documents of the destruction say, empty when anything is wrong."""
+    """The whole answer. `said` is what the sealed documents of the destruction say, empty when anything is wrong.
+
+    `stamps` are the tokens that hold, as of a package; one covers when the completed destruction lies under it.
+    """
 
     problems: list[Problem] = field(default_factory=list)
+    version: int = 0
     tenant: str = ""
     case: str = ""
     ledger: str = ""
@@ -52,6 +60,12 @@ class CertificateResult:
     completed_at: str = ""
     objects: int = 0
     said: dict[str, Any] = field(default_factory=dict)
+    stamps: tuple[Stamped, ...] = ()
+
+    @property
+    def attested(self) -> tuple[Stamped, ...]:
+        """The tokens of authorities of the trust file that cover the completed destruction; without any, its time is not evidenced."""
+        return tuple(stamp for stamp in self.stamps if stamp.covers_case and stamp.is_checked) if self.is_intact else ()
 
     @property
     def is_intact(self) -> bool:
@@ -67,6 +81,7 @@ class CertificateResult:
         """The result as JSON values: the contract of `verify --json` for a certificate."""
         return {
             "certificate": "destruction",
+            "version": self.version,
             "intact": self.is_intact,
             "tenant": self.tenant,
             "case": self.case,
@@ -76,6 +91,8 @@ class CertificateResult:
             "completed_at": self.completed_at,
             "objects": self.objects,
             "said": self.said,
+            "stamps": [stamp.as_document() for stamp in self.stamps],
+            "time_evidenced": bool(self.attested),
             "problems": [{"what": each.what, "detail": each.detail} for each in self.problems],
             "signer": {"ledger": self.ledger, "trusted": self.is_trusted},
         }
@@ -89,6 +106,7 @@ def check_certificate(content: bytes, *, trust: Trust | None = None, saved: Save
     except InvalidError as error:
         result.problems.append(problem_at(Code.CERTIFICATE, detail=str(error)))
         return result
+    result.version = certificate.version
     result.tenant, result.case, result.ledger = certificate.tenant, certificate.case, certificate.key.text
     result.is_trusted = trust is not None and certificate.key.text in {key.text for key in trust.ledgers}
     if trust is not None and not result.is_trusted:
@@ -102,11 +120,26 @@ def check_certificate(content: bytes, *, trust: Trust | None = None, saved: Save
     case = _chain(certificate.case_events, certificate, result)
     custody = _chain([each.entry for each in certificate.custody_events], certificate, result)
     result.problems += _places(certificate, checkpoint)
+    result.problems += _anchors(certificate, checkpoint, trust, result)
     if not result.problems:
         result.problems += _lawful(certificate, case, custody, result)
     if result.problems:
         result.said = {}
     return result
+
+
+def write_anchors(content: bytes, folder: Path) -> None:
+    """The anchors of the certificate `content` as files below `folder`, where a package has them: for whoever asks openssl.
+
+    InvalidError for what is no certificate, UnavailableError when a file cannot be written. Nothing is checked.
+    """
+    for name, file in parse_certificate(content).anchors.items():
+        path = folder / ANCHORS_PREFIX / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file)
+        except OSError as error:
+            raise UnavailableError(f"{path} cannot be written ({error.strerror}): name another folder") from error
 
 
 def _saved(saved: SavedCheckpoint | None, certificate: Certificate, checkpoint: Checkpoint) -> Iterable[Problem]:
@@ -156,6 +189,40 @@ def _places(certificate: Certificate, checkpoint: Checkpoint) -> Iterable[Proble
         yield problem_at(Code.EVENTS_BROKEN, detail="the events are not in the order of the ledger")
 
 
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """The certificate's anchors as `AnchorFiles`: under the names that they have in a package."""
+
+    files: Mapping[str, bytes]
+
+    @property
+    def entries(self) -> Iterable[str]:
+        return [f"{ANCHORS_PREFIX}{name}" for name in self.files]
+
+    def document(self, name: str, bytes_max: int, /) -> bytes:
+        content = self.files.get(name.removeprefix(ANCHORS_PREFIX))
+        if content is None or len(content) > bytes_max:
+            raise InvalidError(f"the certificate has no {name}, or one of more than {bytes_max} bytes")
+        return content
+
+
+def _anchors(
+    certificate: Certificate, checkpoint: Checkpoint, trust: Trust | None, result: CertificateResult
+) -> Iterable[Problem]:
+    """The tokens, as those of a package; each anchor's history is proved by hashes, since a certificate has no tiles."""
+
+    def check_earlier(earlier: Checkpoint) -> None:
+        hashes = certificate.consistency[earlier.size]
+        verify_consistency(earlier.size, checkpoint.size, earlier.root, checkpoint.root, hashes)
+
+    completed = certificate.custody_events[-1].index if certificate.custody_events else None
+    found = Vouched()
+    yield from check_files(
+        _Carried(certificate.anchors), Held(certificate.key, checkpoint, completed, check_earlier), trust, found
+    )
+    result.stamps = tuple(found.stamps)
+
+
 def _started_index(entries: Sequence[ProvedEntry]) -> int:
     mark = f'"type":"{EventType.DESTRUCTION_STARTED.value}"'.encode()
     return next((each.index for each in entries if mark in each.entry), -1)
@@ -175,7 +242,7 @@ def _lawful(certificate: Certificate, case: list[Event], custody: list[Event], r
     if not is_its or completed.body.get("started") != started.digest or case[-1].body.get("events") != len(case):
         yield problem_at(Code.NOT_DESTROYED, detail="the events are not of the case that the certificate names")
         return
-    yield from _over(case, custody[:-2], started)
+    yield from _over(case, custody[:-2], started, result.stamps)
     result.until, result.clause = str(started.body.get("until", "")), str(started.body.get("clause", ""))
     result.started_at, result.completed_at = started.at, completed.at
     parts, malformed = read_parts(case)
@@ -198,16 +265,23 @@ def _lawful(certificate: Certificate, case: list[Event], custody: list[Event], r
     result.said = {"started": first, "completed": last, "stated": stated}
 
 
-def _over(case: Sequence[Event], custody: Sequence[Event], started: Event) -> Iterable[Problem]:
-    """No hold stood, and every term had ended, those by the days that were stated; and the start says which governed."""
+def _over(case: Sequence[Event], custody: Sequence[Event], started: Event, stamps: Sequence[Stamped]) -> Iterable[Problem]:
+    """No hold stood, and every term had ended, those by the days that were stated; and the start says which governed.
+
+    The institution's clock says when it started; an authority whose token covers the end says until when it was done. The earlier counts.
+    """
     try:
-        refusal = refusal_of(case, custody, parse_instant(started.at))
+        clock = parse_instant(started.at)
+        at, whose = min(
+            [(clock, "clock"), *((each.at, each.authority) for each in stamps if each.covers_case and each.is_checked)]
+        )
+        refusal = refusal_of(case, custody, at)
         kept = kept_until([*case, *custody])
     except InvalidError as error:
         yield problem_at(Code.EVENTS_MALFORMED, detail=str(error))
         return
     if refusal is not None:
-        yield problem_at(_OF_REFUSAL[refusal], detail=f"as it stood at {started.at}")
+        yield problem_at(_OF_REFUSAL[refusal], detail=f"as it stood at {instant_text(at)}, by {whose}")
     elif kept is None or started.body.get("until") != kept.until:
         yield problem_at(Code.NOT_DESTROYED, detail="the start of the destruction names another end than its terms have")
 

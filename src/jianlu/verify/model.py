@@ -80,6 +80,17 @@ class Stamped:
             f"-CAfile {self.authority}.pem -attime {int(self.at.timestamp())}"
         )
 
+    def as_document(self) -> dict[str, Any]:
+        """The stamp as JSON values."""
+        return {
+            "authority": self.authority,
+            "at": instant_text(self.at),
+            "size": self.size,
+            "covers_case": self.covers_case,
+            "checked": self.is_checked,
+            "command": self.command,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
@@ -154,17 +165,7 @@ class Result:
             "clauses": [_clause_fields(clause) for clause in self.clauses],
             "gaps": [{"from_ms": gap.from_ms, "to_ms": gap.to_ms, "reason": gap.reason, "side": gap.side} for gap in self.gaps],
             "members": [list(member) for member in self.members],
-            "stamps": [
-                {
-                    "authority": stamp.authority,
-                    "at": instant_text(stamp.at),
-                    "size": stamp.size,
-                    "covers_case": stamp.covers_case,
-                    "checked": stamp.is_checked,
-                    "command": stamp.command,
-                }
-                for stamp in self.stamps
-            ],
+            "stamps": [stamp.as_document() for stamp in self.stamps],
             "second_signatures": [{"name": each.name, "checked": each.is_checked} for each in self.second_signatures],
             "cosignatures": [
                 {"witness": each.witness, "at": instant_text(each.at), "size": each.size, "covers_case": each.covers_case}

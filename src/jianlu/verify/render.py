@@ -6,13 +6,13 @@ printable character is replaced, so that nobody's terminal obeys a package.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jianlu.core.terms.instants import instant_text
 from jianlu.core.terms.verdicts import Basis, ClauseVerdict, Verdict
 from jianlu.core.verdicts.reasons import CODE_NAMES, reason_text, track_name
-from jianlu.verify.model import Problem, Result
+from jianlu.verify.model import Problem, Result, Stamped
 from jianlu.verify.problems import TEXTS, Code
 
 LANGUAGES = ("zh", "en")
@@ -68,7 +68,8 @@ _WORDS = {
     "before": ("早于本案结束", "from before the case ended"),
     "checked": ("签名已核验", "signature checked"),
     "claimed": ("签名方为包内自述", "authority self-declared"),
-    "openssl": ("第三方核验（先解压）", "to check with another program (unpack first)"),
+    "openssl": ("第三方核验", "to check with another program"),
+    "unpack": ("先解压", "unpack first"),
     "witnesses": ("账本见证", "witnesses of the ledger"),
     "no_witness": ("未能证明（信任文件未列见证者）", "not evidenced (the trust file lists no witness)"),
     "second": ("第二签名（SM2）", "second signature (SM2)"),
@@ -76,6 +77,7 @@ _WORDS = {
     "second_claimed": ("未能证明（信任文件未列其 SM2 公钥）", "not evidenced (the trust file lists no SM2 key of it)"),
     "cosigned": ("副署 {have} 个，要求 {required} 个", "{have} cosigned, {required} required"),
 }
+_AFTER = ("（{what}）", " ({what})")
 _VERDICTS = {
     Verdict.MET: ("满足", "met"),
     Verdict.NOT_MET: ("未满足", "not met"),
@@ -103,6 +105,19 @@ def clock_text(ms: int | None) -> str:
 def render(result: Result, language: str) -> str:
     """The whole result as lines of text; `language` is "zh" or "en". Every character but the line ends is printable."""
     return printable_lines(_Page(result, language).lines())
+
+
+def stamp_lines(
+    stamps: Sequence[Stamped], language: str, *, covers: tuple[str, str], before: tuple[str, str], unpack: tuple[str, str]
+) -> Iterator[str]:
+    """Whose tokens say which time, and the command by which somebody else's program checks each, after `unpack`."""
+    at = LANGUAGES.index(language)
+    for stamp in stamps[:_STAMPS_SHOWN_MAX]:
+        words = [(covers if stamp.covers_case else before)[at], _WORDS["checked" if stamp.is_checked else "claimed"][at]]
+        yield f"{_WORDS['time'][at]}: {stamp.authority} {instant_text(stamp.at)}  ({', '.join(words)})"
+    if stamps:
+        yield f"  {_WORDS['openssl'][at]}{_AFTER[at].format(what=unpack[at])}:"
+        yield from (f"    {stamp.command}" for stamp in stamps[:_STAMPS_SHOWN_MAX])
 
 
 def printable_lines(lines: Iterable[str]) -> str:
@@ -161,15 +176,7 @@ class _Page:
         stamps, cosignatures = self.result.stamps, self.result.cosignatures
         if not stamps:
             yield f"{self._word('time')}: {self._word('no_time')}"
-        for stamp in stamps[:_STAMPS_SHOWN_MAX]:
-            words = [
-                self._word("covers" if stamp.covers_case else "before"),
-                self._word("checked" if stamp.is_checked else "claimed"),
-            ]
-            yield f"{self._word('time')}: {stamp.authority} {instant_text(stamp.at)}  ({', '.join(words)})"
-        if stamps:
-            yield f"  {self._word('openssl')}:"
-            yield from (f"    {stamp.command}" for stamp in stamps[:_STAMPS_SHOWN_MAX])
+        yield from stamp_lines(stamps, self.language, covers=_WORDS["covers"], before=_WORDS["before"], unpack=_WORDS["unpack"])
         names = dict.fromkeys(each.witness for each in cosignatures if each.covers_case)
         said = self._word("cosigned").format(have=len(names), required=self.result.witnesses_required)
         asked = bool(cosignatures or self.result.witnesses_required)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ from jianlu.core.formats.plan import parse_plan
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import case_ref
 from jianlu.core.terms.instants import parse_instant
+from jianlu.deliver.oversight.certificates import prove_from
 from jianlu.entry.after_call import retain
 from jianlu.entry.destroy_case import destroy_case
 from jianlu.judge.review.ending import end_reviews
+from jianlu.runtime.settings import Settings, TimeAuthoritySettings, TimeSettings
 from jianlu.vault.case_log import open_case_log
 from jianlu.vault.custody.reading import CASES_MAX
 from jianlu.vault.keys import custody_chain
@@ -22,7 +26,10 @@ from jianlu.verify.certificate import check_certificate
 from tests.contract.api.test_routes import expect_problem
 from tests.fakes.api.world import PASSWORD, ApiWorld, ok
 from tests.fakes.identity.worlds import add_account
+from tests.fakes.time.authority import make_authority, serving
+from tests.fakes.time.stage import Stage
 from tests.fakes.vault.home import TENANT
+from tests.unit.ledger.worlds import new_world
 
 WHY = "保存期限已满，按规定销毁"
 HOLD = {"matter": "（2026）沪民初118号", "reason": "客户投诉未告知风险，法院已受理"}
@@ -80,7 +87,36 @@ def custody_kinds(api: ApiWorld, case: str) -> list[tuple[EventType, Any]]:
     return [(event.type, event.body.get("reason")) for event in log.events]
 
 
-def test_what_is_due_is_destroyed_by_two_people_and_a_job(people: ApiWorld) -> None:
+def _the_time_is_attested_once_an_authority_stamped_it(api: ApiWorld, case: str, folder: Path) -> None:
+    """A real authority stamps the ledger after the destruction; until then nothing but the house's clock says when."""
+    world = new_world(api.deps.home)
+    made = make_authority(folder / "alpha", "alpha", keys="p256")
+    named = TimeAuthoritySettings(name="alpha", url="http://127.0.0.1/", certificates=made.chain)
+    api.app.state.deps = replace(
+        api.deps,
+        settings=Settings(time=TimeSettings(authorities=(named,))),
+        prove=lambda positions: prove_from(world.directory, world.signer.key, positions),
+    )
+
+    def told() -> tuple[list[str], list[str], str, tuple[str, ...]]:
+        known = len(world.entries())
+        world.fill(api.world.vault.ledger.read(known, api.world.vault.ledger.size - known))
+        found = ok(api.client("song").get(f"/api/v1/cases/{case}/destruction")).json()
+        listed = ok(api.client("song").get("/api/v1/destructions")).json()["started"][0]
+        assert bool(listed["attested_at"]) is bool(listed["attested_by"])
+        content = ok(api.client("xu").get(f"/api/v1/cases/{case}/certificate")).content
+        stamps = [f"{each['authority']} {each['checked']}" for each in found["stamps"]]
+        return stamps, found["unstamped"], listed["attested_by"], tuple(s.authority for s in check_certificate(content).stamps)
+
+    assert told() == ([], ["alpha"], "", ())
+    with serving(made) as alpha:
+        stage = Stage(world)
+        stage.start([alpha])
+        assert stage.stamper.beat() == 1
+    assert told() == (["alpha True"], [], "alpha", ("alpha",))
+
+
+def test_what_is_due_is_destroyed_by_two_people_and_a_job(people: ApiWorld, tmp_path: Path) -> None:
     case = closed(people)
     live_on(people, "2040-01-01T00:00:00.000Z")
     listed = ok(people.client("xu").get("/api/v1/destructions")).json()
@@ -101,6 +137,7 @@ def test_what_is_due_is_destroyed_by_two_people_and_a_job(people: ApiWorld) -> N
     found = ok(people.client("song").get(f"/api/v1/cases/{case}/destruction")).json()
     assert found["state"] == "completed" and found["by_name"] != found["second_name"] and found["reason"] == WHY
     assert {each["left"] for each in found["places"]} == {0} and len(found["places"]) == 10
+    assert (found["stamps"], found["unstamped"]) == ([], [])
     certificate = ok(people.client("xu").get(f"/api/v1/cases/{case}/certificate"))
     result = check_certificate(certificate.content)
     assert result.is_intact and result.exit_code == 0 and result.case == case and result.until == "2036-12-31"
@@ -108,6 +145,7 @@ def test_what_is_due_is_destroyed_by_two_people_and_a_job(people: ApiWorld) -> N
     after = ok(people.client("xu").get("/api/v1/destructions")).json()
     assert after["due"] == [] and [(each["case"], each["state"]) for each in after["started"]] == [(case, "completed")]
     assert after["batches"][0]["state"] == "started"
+    _the_time_is_attested_once_an_authority_stamped_it(people, case, tmp_path)
 
 
 def test_before_its_time_nobody_destroys_and_the_attempt_is_recorded(people: ApiWorld) -> None:

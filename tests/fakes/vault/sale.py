@@ -21,8 +21,8 @@ def segment(number: int) -> bytes:
     return f"PLAINTEXT-OF-SEGMENT-{number}-".encode() * 1000
 
 
-def record_sale(using: VaultPorts, case: str = CASE) -> CaseLog:
-    """Plan to close; returns the log."""
+def record_sale(using: VaultPorts, case: str = CASE, *, until: str = "2036-11-22") -> CaseLog:
+    """Plan to close, kept until that day; returns the log."""
     log = open_case_log(using, TENANT, case)
     log.seal_and_append(EventType.PLAN_FROZEN, "plan", b'{"PLAINTEXT-OF-PLAN":1}', {"packs": [["pack", "1", "0123456789abcdef"]]})
     log.append(EventType.BACKENDS_STARTED, {"backends": [["blobs", "posix", "1"]]})
@@ -40,7 +40,7 @@ def record_sale(using: VaultPorts, case: str = CASE) -> CaseLog:
     log.seal_and_append(EventType.FINDINGS_RECORDED, "findings-speech", b'{"PLAINTEXT-OF-FINDINGS":1}', finding)
     judged = {"met": 4, "not_met": 1, "not_evidenced": 2}
     log.seal_and_append(EventType.VERDICTS_JUDGED, "verdicts", b'{"PLAINTEXT-OF-VERDICTS":1}', judged)
-    log.append(EventType.RETENTION_SET, {"part": "recording", "until": "2036-11-22", "clause": "pack:c9"})
+    log.append(EventType.RETENTION_SET, {"part": "recording", "until": until, "clause": "pack:c9"})
     log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
     return log
 

@@ -6,6 +6,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -341,7 +342,10 @@ def _certificates(material: Material) -> Iterator[Door]:
     proved = certificate.ProvedEntry(0, event, (bytes(32),))
     opened = certificate.OpenedDocument(0, bytes(32), b"{}")
     made = certificate.Certificate("t", "c" + "a" * 26, LEDGER_KEY, _NOTE, (event, event), proved, (proved, proved), (opened,))
-    samples = (certificate.certificate_bytes(made), *(_destroyed() if material.sealed else ()))
+    token = bytes.fromhex(vectors("time/stamps.json")[0]["token"])
+    stamped = replace(made, anchors={"1/checkpoint": _NOTE, "1/alpha.tst": token}, consistency={1: (bytes(32),)})
+    versions = tuple(map(certificate.certificate_bytes, (made, stamped, replace(made, version=1))))
+    samples = (*versions, *(_destroyed() if material.sealed else ()))
     yield Door("destruction-certificate", certificate.parse_certificate, samples, written=certificate.certificate_bytes)
     yield Door("destruction-certificate-told", _told, samples, refusals=())
 

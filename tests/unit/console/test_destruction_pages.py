@@ -35,6 +35,8 @@ KEPT: dict[str, Any] = {
     "state": "kept",
     **dict.fromkeys(("until", "clause", "reason", "by_name", "second_name", "started_at", "completed_at"), ""),
     "places": [],
+    "stamps": [],
+    "unstamped": [],
     "refused": [],
 }
 
@@ -61,6 +63,8 @@ FULL = {
             "started_at": AT,
             "state": each,
             "error": "a place is read" * (each == "waits"),
+            "attested_by": "alpha" * (each == "completed"),
+            "attested_at": AT * (each == "completed"),
         }
         for each in ("waits", "goes_on", "failed", "completed")
     ],
@@ -84,6 +88,17 @@ DONE = {
     "refused": FULL["refused"],
 }
 
+
+STAMP = {"authority": "alpha", "at": AT, "size": 41, "checked": True, "problem": ""}
+STAMPED = {
+    **DONE,
+    "stamps": [
+        STAMP,
+        {**STAMP, "authority": "beta", "checked": False},
+        {**STAMP, "checked": False, "at": "", "problem": "<i>bad"},
+    ],
+    "unstamped": ["gamma", "delta"],
+}
 
 SHEET, SHEET_STATES = "t" + "0" * 26, ("asked", "approved", "refused", "over", "recorded")
 TITLE = {"zh": "合同终止日", "en": "end of the contract"}
@@ -158,11 +173,28 @@ def test_the_list_renders_in_both_languages(found: dict[str, Any], lang: str) ->
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("one", [KEPT, {**DONE, "state": "started", "completed_at": "", "places": []}, DONE])
+@pytest.mark.parametrize("one", [KEPT, {**DONE, "state": "started", "completed_at": "", "places": []}, DONE, STAMPED])
 def test_a_certificate_renders_in_both_languages(one: dict[str, Any], lang: str) -> None:
     text = client(TableDestructions(one=one)).get(f"/cases/{CASE}/destroyed?lang={lang}").text
     assert judged(text).forbidden == [] and not MISSING.search(text) and "<i>over</i>" not in text
     assert (f'href="/api/v1/cases/{CASE}/certificate"' in text) == (one["state"] == "completed")
+
+
+def test_the_certificate_says_who_attests_its_time_or_that_nobody_does() -> None:
+    def text(one: dict[str, Any], lang: str = "zh") -> str:
+        return client(TableDestructions(one=one)).get(f"/cases/{CASE}/destroyed?lang={lang}").text
+
+    stamped = text(STAMPED)
+    assert all(word in stamped for word in ("alpha", "前 41 条记录", "签名未核验", "时间戳无效", "gamma、delta 的时间戳尚未覆盖"))
+    assert "未经第三方证明" not in stamped and "names no time-stamp authority" not in text(STAMPED, "en")
+    for nobody in (DONE, {**DONE, "stamps": [{**STAMP, "checked": False}]}, {**DONE, "unstamped": ["alpha"]}):
+        assert "销毁时间未经第三方证明" in text(nobody) and "not evidenced by a third party" in text(nobody, "en")
+    assert "没有配置时间戳机构" in text(DONE) and "没有配置时间戳机构" not in text({**DONE, "unstamped": ["alpha"]})
+    assert "第三方" not in text(KEPT)
+    listed = client(TableDestructions(FULL)).get("/destructions?lang=zh").text
+    assert listed.count("alpha 证明不晚于") == 1
+    bare = [{**row, "attested_by": "", "attested_at": ""} for row in FULL["started"]]
+    assert client(TableDestructions({**FULL, "started": bare})).get("/destructions?lang=zh").text.count("时间未经第三方证明") == 1
 
 
 def test_who_may_ask_is_offered_what_is_due_and_nothing_that_is_held() -> None:

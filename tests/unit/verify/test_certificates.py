@@ -15,7 +15,7 @@ import pytest
 
 from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.formats.canonical import canonical_bytes
-from jianlu.core.formats.certificate import parse_certificate
+from jianlu.core.formats.certificate import certificate_bytes, parse_certificate
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.oversight.certificates import Proved, write_certificate
@@ -36,6 +36,7 @@ from tests.fakes.vault.sale import record_sale
 
 BANK = tenant_id(TENANT)
 ODD: list[Any] = [None, 1, "", [], {}, ["x"], [{}], {"index": 0, "entry": "", "proof": []}]
+NO_STAMPS: dict[str, Any] = {"anchors": {}, "consistency": {}}
 DONE = [Looked("keys", 9, 0), Looked("objects", 8, 0)]
 
 
@@ -49,7 +50,7 @@ class Ending:
     def chain(self, case: str = CASE) -> CaseLog:
         return open_case_log(self.vault, TENANT, custody_chain(tenant_secret(self.vault, BANK), case))
 
-    def start(self, case: str = CASE, *, second: str = "a-ye") -> None:
+    def start(self, case: str = CASE, *, second: str = "a-ye", until: str = "2036-11-22") -> None:
         chain = self.chain(case)
         document = {
             "format": "jianlu/destruction/v1",
@@ -58,7 +59,7 @@ class Ending:
             "second": second,
             "reason": "its time has come",
         }
-        body = {"of": case, "until": "2036-11-22", "clause": "pack:c9"}
+        body = {"of": case, "until": until, "clause": "pack:c9"}
         chain.seal_and_append(EventType.DESTRUCTION_STARTED, f"destruction-{chain.next_n}", canonical_bytes(document), body)
 
     def complete(self, case: str = CASE) -> None:
@@ -106,6 +107,30 @@ def test_a_genuine_certificate_holds(ending: Ending) -> None:
     ]
     same = parse_saved(parse_certificate(content).checkpoint)
     assert check_certificate(content, saved=same).is_intact
+
+
+def test_without_a_stamp_nobody_but_the_institution_says_when(ending: Ending) -> None:
+    result = check_certificate(ending.certificate(), trust=trust_of(ending))
+    assert result.is_intact and result.attested == () and not result.as_document()["time_evidenced"]
+    assert "not evidenced by a third party" in render_certificate(result, "en") and "未经第三方证明" in render_certificate(
+        result, "zh"
+    )
+
+
+def test_a_certificate_of_version_1_is_read_and_says_that_it_carries_no_stamps(ending: Ending) -> None:
+    fields = {name: value for name, value in json.loads(ending.certificate()).items() if name not in NO_STAMPS}
+    content = canonical_bytes({**fields, "format": "jianlu/destruction-certificate/v1"})
+    result = check_certificate(content, trust=trust_of(ending))
+    assert result.is_intact and (result.version, result.attested) == (1, ())
+    assert "Version 1 carries no time stamps" in render_certificate(result, "en")
+    assert certificate_bytes(parse_certificate(content)) == content
+    for odd in (
+        {**fields, "format": "jianlu/destruction-certificate/v2"},
+        {**fields, "format": "jianlu/destruction-certificate/v3"},
+    ):
+        assert codes(check_certificate(canonical_bytes(odd))) == {"certificate_malformed"}
+    mixed = {**fields, "format": "jianlu/destruction-certificate/v1", **NO_STAMPS}
+    assert codes(check_certificate(canonical_bytes(mixed))) == {"certificate_malformed"}
 
 
 def test_the_shipped_program_knows_it_and_needs_nothing_else(ending: Ending, tmp_path: Path) -> None:
@@ -238,7 +263,7 @@ def test_what_is_no_certificate_is_malformed(odd: bytes) -> None:
 def test_any_value_may_be_odd_and_nothing_but_problems_comes_of_it(ending: Ending) -> None:
     fields = json.loads(ending.certificate())
     for name in fields:
-        for odd in ODD:
+        for odd in (each for each in ODD if name not in NO_STAMPS or each != {}):
             assert not check_certificate(canonical_bytes({**fields, name: odd})).is_intact
     for odd in (*ODD, -1, True, 1 << 50):
         changed = [{**each, "index": odd} for each in fields["custody_events"]]

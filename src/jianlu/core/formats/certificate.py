@@ -1,21 +1,26 @@
-"""The certificate of destruction: `specs/custody.md`, `jianlu/destruction-certificate/v1`. Proofs from the ledger and nothing beside them.
+"""The certificate of destruction: `specs/custody.md`, `jianlu/destruction-certificate/v2`; version 1, which had no anchors, is read too.
 
 A canonical JSON document: the whole chain of the case, whose last event alone needs a proof since each names the one before, the whole
-custody chain of the case up to the completed destruction, with an inclusion proof each, all under one checkpoint, and the sealed documents
-of stated days and of the destruction with the salts that open them.
+custody chain of the case up to the completed destruction, with an inclusion proof each, all under one checkpoint, the sealed documents
+of stated days and of the destruction with the salts that open them, and the anchors (`specs/time.md`) that date all this. Proofs from the
+ledger and what others stamped of it; nothing is signed for the certificate itself.
 """
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
-from jianlu.core.formats.note import VerifierKey, parse_verifier_key
+from jianlu.core.formats.note import VerifierKey, decode_base64, parse_verifier_key
 from jianlu.core.limits import (
+    ANCHOR_FILE_BYTES_MAX,
+    ANCHORS_MAX,
+    CERTIFICATE_ANCHOR_FILES_MAX,
     CERTIFICATE_BYTES_MAX,
     CERTIFICATE_CASE_EVENTS_MAX,
     CERTIFICATE_EVENTS_MAX,
@@ -23,10 +28,15 @@ from jianlu.core.limits import (
     PROOF_HASHES_MAX,
 )
 
-FORMAT = "jianlu/destruction-certificate/v1"
+FORMAT = "jianlu/destruction-certificate/v2"
+EARLIER_FORMAT = "jianlu/destruction-certificate/v1"
 STARTED_FORMAT, COMPLETED_FORMAT = "jianlu/destruction/v1", "jianlu/destroyed/v1"
 
 _FIELDS = {"format", "tenant", "case", "ledger", "checkpoint", "case_events", "case_closed", "custody_events", "documents"}
+_ADDED = {"anchors", "consistency"}
+_ANCHOR_FILE = re.compile(r"^([0-9]{1,13}/(checkpoint|[a-z0-9][a-z0-9-]{0,39}\.tst)|authorities/[a-z0-9][a-z0-9-]{0,39}\.pem)$")
+_VERSIONS = {EARLIER_FORMAT: 1, FORMAT: 2}
+_SIZE = re.compile(r"^[1-9][0-9]{0,12}$")
 _HASH = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -50,7 +60,11 @@ class OpenedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate taken apart; nothing in it is verified."""
+    """A certificate taken apart; nothing in it is verified.
+
+    `anchors` are files by their names below a package's `ledger/anchors/`, `consistency` the hashes that lead from the checkpoint of that
+    size to the certificate's. Both are empty where no token covers the destruction yet, and in version 1, which could not carry any.
+    """
 
     tenant: str
     case: str
@@ -60,6 +74,9 @@ class Certificate:
     case_closed: ProvedEntry
     custody_events: tuple[ProvedEntry, ...]
     documents: tuple[OpenedDocument, ...]
+    anchors: Mapping[str, bytes] = field(default_factory=dict)
+    consistency: Mapping[int, tuple[bytes, ...]] = field(default_factory=dict)
+    version: int = 2
 
 
 def is_certificate(head: bytes) -> bool:
@@ -68,29 +85,33 @@ def is_certificate(head: bytes) -> bool:
 
 
 def certificate_bytes(certificate: Certificate) -> bytes:
-    """The certificate's file."""
-    return canonical_bytes(
-        {
-            "format": FORMAT,
-            "tenant": certificate.tenant,
-            "case": certificate.case,
-            "ledger": certificate.key.text,
-            "checkpoint": certificate.checkpoint.decode(),
-            "case_events": [each.decode() for each in certificate.case_events],
-            "case_closed": _entry_fields(certificate.case_closed),
-            "custody_events": [_entry_fields(each) for each in certificate.custody_events],
-            "documents": [
-                {"n": each.n, "salt": each.salt.hex(), "content": each.content.decode()} for each in certificate.documents
-            ],
-        }
-    )
+    """The certificate's file, in its own version."""
+    fields: dict[str, Any] = {
+        "format": EARLIER_FORMAT if certificate.version == 1 else FORMAT,
+        "tenant": certificate.tenant,
+        "case": certificate.case,
+        "ledger": certificate.key.text,
+        "checkpoint": certificate.checkpoint.decode(),
+        "case_events": [each.decode() for each in certificate.case_events],
+        "case_closed": _entry_fields(certificate.case_closed),
+        "custody_events": [_entry_fields(each) for each in certificate.custody_events],
+        "documents": [{"n": each.n, "salt": each.salt.hex(), "content": each.content.decode()} for each in certificate.documents],
+    }
+    if certificate.version != 1:
+        fields["anchors"] = {name: base64.b64encode(content).decode() for name, content in certificate.anchors.items()}
+        fields["consistency"] = {str(size): [each.hex() for each in hashes] for size, hashes in certificate.consistency.items()}
+    return canonical_bytes(fields)
 
 
 def parse_certificate(content: bytes) -> Certificate:
-    """`content` taken apart; InvalidError for anything that is not exactly version 1, or beyond the bounds."""
+    """`content` taken apart; InvalidError for anything that is not exactly version 2, or version 1, or beyond the bounds."""
     fields = parse_canonical(content, bytes_max=CERTIFICATE_BYTES_MAX)
-    if not isinstance(fields, dict) or set(fields) != _FIELDS or fields["format"] != FORMAT:
-        raise InvalidError("the file is no certificate of destruction of version 1")
+    version = _VERSIONS.get(str(fields.get("format"))) if isinstance(fields, dict) else None
+    if version is None or set(fields) != (_FIELDS if version == 1 else _FIELDS | _ADDED):
+        raise InvalidError("the file is no certificate of destruction of version 1 or 2: look for a newer verifier")
+    anchors, consistency = _anchors(fields.get("anchors", {})), _consistency(fields.get("consistency", {}))
+    if {name.partition("/")[0] for name in anchors} - {"authorities"} != {str(size) for size in consistency}:
+        raise InvalidError("the certificate does not prove of each of its anchors, and of nothing else, that its history went on")
     texts = [fields[name] for name in ("tenant", "case", "ledger", "checkpoint")]
     if not all(isinstance(text, str) for text in texts):
         raise InvalidError("the certificate's fields have the wrong type")
@@ -103,6 +124,9 @@ def parse_certificate(content: bytes) -> Certificate:
         case_closed=_entry(fields["case_closed"]),
         custody_events=_entries(fields["custody_events"]),
         documents=tuple(_document(each) for each in _list(fields["documents"], CERTIFICATE_STATEMENTS_MAX + 2)),
+        anchors=anchors,
+        consistency=consistency,
+        version=version,
     )
 
 
@@ -133,6 +157,32 @@ def _document(value: Any) -> OpenedDocument:
     if not _is_count(fields["n"]) or not _is_hash(fields["salt"]) or not isinstance(fields["content"], str):
         raise InvalidError("a document of the certificate is malformed")
     return OpenedDocument(fields["n"], bytes.fromhex(fields["salt"]), fields["content"].encode())
+
+
+def _anchors(value: Any) -> dict[str, bytes]:
+    files = _map(value, CERTIFICATE_ANCHOR_FILES_MAX)
+    for name, text in files.items():
+        if not _ANCHOR_FILE.fullmatch(name) or not isinstance(text, str) or len(text) > ANCHOR_FILE_BYTES_MAX * 4 // 3 + 4:
+            raise InvalidError(
+                "an anchor of the certificate has another file than a checkpoint, tokens and certificates of authorities"
+            )
+    return {name: decode_base64(text) for name, text in files.items()}
+
+
+def _consistency(value: Any) -> dict[int, tuple[bytes, ...]]:
+    found = {}
+    for size, listed in _map(value, ANCHORS_MAX).items():
+        hashes = _list(listed, PROOF_HASHES_MAX)
+        if not _SIZE.fullmatch(size) or not all(map(_is_hash, hashes)):
+            raise InvalidError("a proof of the certificate that its history goes on is malformed")
+        found[int(size)] = tuple(bytes.fromhex(each) for each in hashes)
+    return found
+
+
+def _map(value: Any, most: int) -> dict[str, Any]:
+    if not isinstance(value, dict) or len(value) > most:
+        raise InvalidError(f"a part of the certificate is no object, or has more than {most} fields")
+    return value
 
 
 def _list(value: Any, most: int) -> Sequence[Any]:

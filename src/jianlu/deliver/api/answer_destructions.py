@@ -53,7 +53,11 @@ class BatchEntry(Answer):
 
 
 class StartedEntry(Answer):
-    """A destruction that began: `state` is how far; `error` why it waits, where it does."""
+    """A destruction that began: `state` is how far; `error` why it waits, where it does.
+
+    `attested_by` is the authority whose time stamp was the first to cover its completion, `attested_at` the time that it says; both are
+    empty where none does.
+    """
 
     case: str
     number: str
@@ -61,6 +65,8 @@ class StartedEntry(Answer):
     started_at: str
     state: Literal["waits", "goes_on", "failed", "completed"]
     error: str
+    attested_by: str
+    attested_at: str
 
 
 class RefusedEntry(Answer):
@@ -105,8 +111,26 @@ class PlaceLooked(Answer):
     left: int
 
 
+class AttestedTime(Answer):
+    """A time stamp over the completed destruction, at `size` entries of the ledger: whose it is, and which time it says.
+
+    `checked` when its signature leads to the certificates that this house names for the authority. `problem` says why it does not hold,
+    and is empty when it does; then `at` is empty where the time cannot be read.
+    """
+
+    authority: str
+    at: str
+    size: int
+    checked: bool
+    problem: str
+
+
 class CaseDestruction(Answer):
-    """How the destruction of one case stands: `kept` while nobody started it. `places` are those that were looked at when it was done."""
+    """How the destruction of one case stands: `kept` while nobody started it. `places` are those that were looked at when it was done.
+
+    `stamps` are the time stamps that a certificate carries if it is asked for now, `unstamped` the authorities of this house of which none
+    covers the completion yet. With neither, its time is evidenced by nobody else.
+    """
 
     case: str
     state: Literal["kept", "started", "completed"]
@@ -118,6 +142,8 @@ class CaseDestruction(Answer):
     started_at: str
     completed_at: str
     places: list[PlaceLooked]
+    stamps: list[AttestedTime]
+    unstamped: list[str]
     refused: list[RefusedEntry]
 
 

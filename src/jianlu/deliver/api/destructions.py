@@ -5,6 +5,7 @@ Who may is decided by policies, whether a case may go by its ledger (`deliver/ov
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -34,10 +35,12 @@ from jianlu.govern.access.grants import APPROVAL, APPROVED, ASKED
 from jianlu.govern.access.requests import AccessRequest, RequestPorts, ask, find_request, used_up
 from jianlu.govern.identity.accounts import shown_names
 from jianlu.govern.identity.model import Staff
+from jianlu.ledger.anchors.rows import AnchorRow, CoveringStamps, named_authorities
 from jianlu.runtime.jobs import DONE, FAILED, RUNNING, read_progress
+from jianlu.vault.case_log import CaseLog
 from jianlu.vault.custody import chain as custody
 from jianlu.vault.custody.destruction import DESTRUCTION, WHY, destruction_documents
-from jianlu.vault.custody.due import custody_events, due_cases, newest_time
+from jianlu.vault.custody.due import custody_events, due_cases, newest_time, placed_events
 from jianlu.vault.custody.reading import CASES_MAX
 from jianlu.vault.custody.time_reading import read_time
 
@@ -114,7 +117,10 @@ def read_case_destruction(case: CaseRef, staff: StaffCaller, deps: TheDeps) -> d
 
 @router.get("/cases/{case}/certificate", response_class=Response, dependencies=[on_case("hold.read")])
 def read_certificate(case: CaseRef, _: StaffCaller, deps: TheDeps) -> Response:
-    """The certificate of the case's destruction: a JSON file that the shipped verifier checks offline."""
+    """The certificate of the case's destruction: a JSON file that the shipped verifier checks offline.
+
+    It carries the time stamps that cover the destruction by now; asked for again after the next stamp, it carries that.
+    """
     name = {"Content-Disposition": f'attachment; filename="{case}.destroyed.json"'}
     return Response(certificate_of(deps, case), media_type="application/json", headers=name)
 
@@ -136,7 +142,8 @@ def destructions_document(deps: Deps, staff: Staff) -> dict[str, Any]:
     reading = read_time(now, newest_time(vault), is_moved=using.watch.is_moved, expiry=using.expiry)
     due = [(each, case_number(deps, staff, each.case)) for each in due_cases(vault, deps.tenant, now)]
     batches = newest_batches(tenant=deps.tenant, database=deps.database)
-    done = {event.body["of"] for event in custody_events(vault, deps.tenant, EventType.DESTRUCTION_COMPLETED)}
+    done = {event.body["of"]: at for at, event in placed_events(vault, deps.tenant, EventType.DESTRUCTION_COMPLETED)}
+    stamps = _covering(deps)
     return {
         "time": {
             "why": reading.why,
@@ -157,6 +164,7 @@ def destructions_document(deps: Deps, staff: Staff) -> dict[str, Any]:
                 "until": event.body["until"],
                 "started_at": event.at,
                 **_progress(deps, event.body["of"], is_done=event.body["of"] in done),
+                **_attested(stamps.of(done[event.body["of"]]) if event.body["of"] in done else ()),
             }
             for event in custody_events(vault, deps.tenant, EventType.DESTRUCTION_STARTED)
         ],
@@ -182,12 +190,38 @@ def case_destruction_document(deps: Deps, staff: Staff, case: str) -> dict[str, 
         "started_at": first["at"],
         "completed_at": completed["at"] if completed else "",
         "places": completed["places"] if completed else [],
+        **_stamped(deps, log),
         "refused": [
             _refused(deps, staff, case, event.body["reason"], event.at)
             for event in log.events
             if event.type is EventType.DESTRUCTION_REFUSED
         ],
     }
+
+
+def _stamped(deps: Deps, custody_log: CaseLog) -> dict[str, Any]:
+    """The time stamps over the completed destruction, those that do not hold too, and whose are not there yet."""
+    last = custody_log.events[-1] if custody_log.events else None
+    if last is None or last.type is not EventType.DESTRUCTION_COMPLETED:
+        return {"stamps": [], "unstamped": []}
+    rows = _covering(deps).of(custody_log.position_of(last.n))
+    missing = [each.name for each in deps.settings.time.authorities if each.name not in {row.who for row in rows}]
+    return {"stamps": [_stamp_document(row) for row in rows], "unstamped": missing}
+
+
+def _stamp_document(row: AnchorRow) -> dict[str, Any]:
+    at = instant_text(row.at) if row.at else ""
+    return {"authority": row.who, "at": at, "size": row.size, "checked": row.is_checked, "problem": row.problem}
+
+
+def _attested(rows: Sequence[AnchorRow]) -> dict[str, str]:
+    first = min(((row.at, row.who) for row in rows if row.at is not None and row.is_checked), default=None)
+    return {"attested_by": first[1] if first else "", "attested_at": instant_text(first[0]) if first else ""}
+
+
+def _covering(deps: Deps) -> CoveringStamps:
+    directory = deps.home / deps.settings.ledger.path
+    return CoveringStamps(directory, named_authorities(directory, [each.name for each in deps.settings.time.authorities]))
 
 
 def certificate_of(deps: Deps, case: str) -> bytes:

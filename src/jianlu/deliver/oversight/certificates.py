@@ -1,13 +1,14 @@
 """Writes the certificate of destruction (`specs/custody.md`): what the ledger proves, in one file that a stranger checks offline.
 
-It is made anew whenever it is asked for, under the newest checkpoint; the stranger's own checker has called it good before it is
-handed out.
+It is made anew whenever it is asked for, under the newest checkpoint and with the time stamps that have come by then; the stranger's own
+checker has called it good before it is handed out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from jianlu.core.errors import ConflictError, IntegrityError, UnavailableError
@@ -16,6 +17,9 @@ from jianlu.core.formats.event import Event
 from jianlu.core.formats.note import VerifierKey
 from jianlu.core.limits import CERTIFICATE_CASE_EVENTS_MAX
 from jianlu.core.terms.events import EventType
+from jianlu.ledger.anchors.folder import anchor_files, anchors_for
+from jianlu.ledger.prove import prove_consistency, prove_entries
+from jianlu.ledger.read import read_claims
 from jianlu.vault.case_log import CaseLog
 from jianlu.verify.certificate import check_certificate
 
@@ -24,11 +28,16 @@ _SHOWN = (EventType.TRIGGER_STATED, EventType.DESTRUCTION_STARTED, EventType.DES
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A checkpoint, the key that signed it, and for each position the hashes that lead to its root."""
+    """A checkpoint, the key that signed it, and for each position the hashes that lead to its root.
+
+    `anchors` are the files of those that cover every position, `consistency` what leads from each to the checkpoint; empty without tokens.
+    """
 
     key: VerifierKey
     checkpoint: bytes
     hashes: Sequence[tuple[bytes, ...]]
+    anchors: Mapping[str, bytes] = field(default_factory=dict)
+    consistency: Mapping[int, tuple[bytes, ...]] = field(default_factory=dict)
 
 
 class Prover(Protocol):
@@ -42,6 +51,18 @@ class Prover(Protocol):
 def no_proofs(_: Sequence[int]) -> Proved:
     """The prover of a process that has no ledger."""
     raise UnavailableError("this process proves nothing from the ledger: ask the web process of the home")
+
+
+def prove_from(directory: Path, key: VerifierKey, positions: Sequence[int]) -> Proved:
+    """Proofs from the published ledger folder, and of each authority the earliest token that covers all of these positions.
+
+    UnavailableError when a position is not published yet; IntegrityError when tiles or an anchor are damaged.
+    """
+    checkpoint, hashes = prove_entries(directory, positions)
+    size, last = read_claims(checkpoint).size, max(positions, default=-1)
+    anchors = [anchor for anchor in anchors_for(directory, last, size) if anchor.size > last and anchor.stamps]
+    consistency = {anchor.size: tuple(prove_consistency(directory, anchor.size, size)) for anchor in anchors}
+    return Proved(key, checkpoint, hashes, dict(anchor_files(directory, anchors, cosignatures=False)), consistency)
 
 
 def write_certificate(case: CaseLog, custody: CaseLog, *, prove: Prover) -> bytes:
@@ -70,6 +91,8 @@ def write_certificate(case: CaseLog, custody: CaseLog, *, prove: Prover) -> byte
             case_closed=entries[0],
             custody_events=tuple(entries[1:]),
             documents=tuple(_opened(custody, event) for event in custody.events if event.type in _SHOWN),
+            anchors=proved.anchors,
+            consistency=proved.consistency,
         )
     )
     result = check_certificate(content)

@@ -9,15 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jianlu.core.errors import UnavailableError
-from jianlu.core.formats.anchor import CHECKPOINT as ANCHOR_NOTE
-from jianlu.core.formats.anchor import COSIGNATURES, STAMP_SUFFIX
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.checkpoint import Checkpoint, claimed_checkpoint
 from jianlu.core.formats.package import ANCHORS_PREFIX, CHECKPOINT, EVENTS, POSITIONS, proof_path
 from jianlu.core.formats.proof import TlogProof
 from jianlu.core.formats.tile import TileName, levels_of, tiles_of
 from jianlu.core.formats.tree import tiles_for_consistency, tiles_for_inclusion
-from jianlu.ledger.anchors.folder import CHAINS, Anchor, anchors_for, read_chain
+from jianlu.ledger.anchors.folder import anchor_files, anchors_for
 from jianlu.ledger.read import open_tree
 from jianlu.vault.case_log import CaseLog
 
@@ -45,23 +43,10 @@ def history_entries(log: CaseLog, ledger_directory: Path) -> tuple[Checkpoint, I
             yield proof_path(position), TlogProof(position, tuple(tree.inclusion_proof(position)), note).content
         for name in _tiles(positions, tree.size, [anchor.size for anchor in anchors]):
             yield f"ledger/{name.path}", b"".join(tree.tile(name))
-        yield from _anchor_entries(ledger_directory, anchors)
+        for file, content in anchor_files(ledger_directory, anchors):
+            yield f"{ANCHORS_PREFIX}{file}", content
 
     return checkpoint, entries()
-
-
-def _anchor_entries(directory: Path, anchors: Sequence[Anchor]) -> Iterator[tuple[str, bytes]]:
-    """The files of the anchors, and the certificates that are named for their authorities."""
-    for anchor in anchors:
-        place = f"{ANCHORS_PREFIX}{anchor.size}/"
-        yield f"{place}{ANCHOR_NOTE}", anchor.note
-        if anchor.cosignatures:
-            yield f"{place}{COSIGNATURES}", anchor.cosignatures
-        for name, token in sorted(anchor.stamps.items()):
-            yield f"{place}{name}{STAMP_SUFFIX}", token
-    for authority in sorted({name for anchor in anchors for name in anchor.stamps}):
-        if (chain := read_chain(directory, authority)) is not None:
-            yield f"{ANCHORS_PREFIX}{CHAINS}/{authority}.pem", chain
 
 
 def _tiles(positions: Sequence[int], size: int, earlier_sizes: Sequence[int]) -> list[TileName]:

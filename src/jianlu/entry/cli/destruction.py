@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 
 from jianlu.core.errors import ConflictError, DeniedError, InvalidError, UnavailableError
 from jianlu.core.terms.ids import TenantId, case_ref, tenant_id
-from jianlu.deliver.oversight.certificates import Proved, write_certificate
+from jianlu.deliver.oversight.certificates import Proved, prove_from, write_certificate
 from jianlu.deliver.oversight.destructions import DestructionPorts, ask_destruction
 from jianlu.deliver.oversight.statements import LINES_MAX, Sheet, StatementPorts, ask_statements, look_through
 from jianlu.entry.cli._day_table import TableLine, read_table
@@ -28,7 +28,6 @@ from jianlu.govern.access.requests import ask as ask_second
 from jianlu.govern.identity.model import Staff
 from jianlu.govern.identity.sign_in import known_for_one_act
 from jianlu.ledger.anchors.trusted_time import expiry_now
-from jianlu.ledger.prove import prove_entries
 from jianlu.vault.case_log import CaseLog, open_case_log
 from jianlu.vault.custody.destruction import WHY
 from jianlu.vault.custody.due import due_cases
@@ -222,5 +221,4 @@ def _ports(opened: Home, desk: CaseDesk, tenant: TenantId) -> DestructionPorts:
 
 def _proved(opened: Home, positions: Sequence[int]) -> Proved:
     opened.ledger.publish()
-    checkpoint, hashes = prove_entries(opened.ledger_directory, positions)
-    return Proved(opened.package.ledger_key, checkpoint, hashes)
+    return prove_from(opened.ledger_directory, opened.package.ledger_key, positions)

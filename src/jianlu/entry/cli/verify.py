@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from jianlu.core.formats.certificate import is_certificate
 from jianlu.core.limits import CERTIFICATE_BYTES_MAX
 from jianlu.entry.cli._output import AsJson, show, stages
-from jianlu.verify.certificate import check_certificate
+from jianlu.verify.certificate import check_certificate, write_anchors
 from jianlu.verify.check import check_package
 from jianlu.verify.render import render
 from jianlu.verify.render_certificate import render_certificate
@@ -25,6 +25,7 @@ def verify(
     *,
     trust: Annotated[Path | None, Parameter(help="trust.json of the institution.")] = None,
     checkpoint: Annotated[Path | None, Parameter(help="A checkpoint of the ledger that you saved earlier.")] = None,
+    anchors: Annotated[Path | None, Parameter(help="Of a certificate: a folder for its time stamps, for other programs.")] = None,
     language: Annotated[Literal["zh", "en"], Parameter(help="Language of the text result.")] = "zh",
     json: AsJson = False,
 ) -> int:
@@ -35,7 +36,10 @@ def verify(
     believed = parse_trust(read_bounded(trust, TRUST_BYTES_MAX)) if trust else None
     saved = parse_saved(read_bounded(checkpoint, SAVED_BYTES_MAX)) if checkpoint else None
     if is_certificate(read_bounded(package, 0)):
-        found = check_certificate(read_bounded(package, CERTIFICATE_BYTES_MAX), trust=believed, saved=saved)
+        content = read_bounded(package, CERTIFICATE_BYTES_MAX)
+        found = check_certificate(content, trust=believed, saved=saved)
+        if anchors and found.version:
+            write_anchors(content, anchors)
         show(found.as_document(), render_certificate(found, language), as_json=json)
         return found.exit_code
     with stages() as progress:

@@ -27,7 +27,7 @@ from jianlu.deliver.console.rights import rights_routes
 from jianlu.deliver.console.scripts import script_routes
 from jianlu.deliver.console.search import search_routes
 from jianlu.deliver.console.watching import watching_routes
-from jianlu.deliver.oversight.certificates import Proved
+from jianlu.deliver.oversight.certificates import Proved, prove_from
 from jianlu.deliver.search.ports import search_ports
 from jianlu.entry.reactions import reaction_to
 from jianlu.entry.serve.access import access_of
@@ -44,7 +44,6 @@ from jianlu.entry.serve.rights_pages import RightsPages
 from jianlu.entry.serve.script_pages import ScriptPages
 from jianlu.entry.serve.search_pages import SearchPages
 from jianlu.ledger.anchors.trusted_time import expiry_now
-from jianlu.ledger.prove import prove_entries
 from jianlu.runtime.clock import SystemClock
 from jianlu.vault.custody.time_reading import ClockWatch
 from jianlu.vault.desk import CaseDesk
@@ -110,5 +109,4 @@ def deps_of(home: Home, desk: CaseDesk, url: str, *, administration_port: int = 
 def _proved(home: Home, positions: Sequence[int]) -> Proved:
     if home.ledger.published.size <= max(positions, default=-1):
         home.ledger.publish()
-    checkpoint, hashes = prove_entries(home.ledger_directory, positions)
-    return Proved(home.package.ledger_key, checkpoint, hashes)
+    return prove_from(home.ledger_directory, home.package.ledger_key, positions)

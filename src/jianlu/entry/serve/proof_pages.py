@@ -14,7 +14,6 @@ from starlette.requests import Request
 
 from jianlu.core.errors import NotFoundError
 from jianlu.core.formats.cosignature import parse_witness_key
-from jianlu.core.formats.x509 import parse_certificates
 from jianlu.deliver.api.cases import case_document
 from jianlu.deliver.api.deps import Deps
 from jianlu.deliver.api.ledger import ledger_document, trust_content
@@ -29,8 +28,8 @@ from jianlu.govern.policy import packs_directory
 from jianlu.govern.policy.earlier_packs import pack_versions
 from jianlu.govern.policy.model import Pack
 from jianlu.judge.judge_case import sealed_plan
-from jianlu.ledger.anchors.folder import anchor_sizes, read_chain
-from jianlu.ledger.anchors.rows import anchor_rows
+from jianlu.ledger.anchors.folder import anchor_sizes
+from jianlu.ledger.anchors.rows import anchor_rows, named_authorities
 
 _ANCHORS_SHOWN = 20
 
@@ -50,12 +49,12 @@ class ProofPages:
         self._deps.access.require(self._deps.signed_in(request), "ledger.read", tenant_wide(self._deps.tenant))
         settings = self._deps.settings
         directory = self._deps.home / settings.ledger.path
-        chains = {each.name: read_chain(directory, each.name) for each in settings.time.authorities}
-        trusted = {name: parse_certificates(chain.decode("ascii", "replace")) for name, chain in chains.items() if chain}
+        names = [each.name for each in settings.time.authorities]
+        trusted = named_authorities(directory, names)
         witnesses = [parse_witness_key(each.key) for each in settings.witnesses.witnesses]
         rows = anchor_rows(directory, trusted, witnesses, anchors_max=_ANCHORS_SHOWN) if anchor_sizes(directory) else ()
         return {
-            "authorities": list(chains),
+            "authorities": names,
             "witnesses": [key.name for key in witnesses],
             "required": settings.witnesses.required,
             "rows": [row.as_document() for row in rows],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +31,7 @@ _FILE = re.compile(
 )
 _FILE_BYTES_MAX = 64 * 1024 * 1024
 _CHAIN_BYTES_MAX = 256 * 1024
-_LOOKED_AT_MAX = 100
+LOOKED_AT_MAX = 100
 """Anchors that are read to find those of a package: an authority that was down for a hundred intervals is not waited for."""
 
 
@@ -122,8 +122,8 @@ def anchors_for(directory: Path, position: int, up_to: int) -> list[Anchor]:
     Of each authority the earliest token that covers the entry, else the newest one; and the newest anchor with cosignatures.
     """
     sizes = [size for size in anchor_sizes(directory) if size <= up_to]
-    covering = [size for size in sizes if size > position][:_LOOKED_AT_MAX]
-    earlier = [size for size in reversed(sizes) if size <= position][:_LOOKED_AT_MAX]
+    covering = [size for size in sizes if size > position][:LOOKED_AT_MAX]
+    earlier = [size for size in reversed(sizes) if size <= position][:LOOKED_AT_MAX]
     chosen: dict[int, Anchor] = {}
     seen: set[str] = set()
     for size in (*covering, *earlier):
@@ -131,12 +131,28 @@ def anchors_for(directory: Path, position: int, up_to: int) -> list[Anchor]:
         if anchor is not None and anchor.stamps.keys() - seen:
             chosen[size] = anchor
             seen |= anchor.stamps.keys()
-    for size in reversed(sizes[-_LOOKED_AT_MAX:]):
+    for size in reversed(sizes[-LOOKED_AT_MAX:]):
         anchor = read_anchor(directory, size)
         if anchor is not None and anchor.cosignatures:
             chosen[size] = anchor
             break
     return [chosen[size] for size in sorted(chosen)][-ANCHORS_MAX:]
+
+
+def anchor_files(directory: Path, anchors: Sequence[Anchor], *, cosignatures: bool = True) -> Iterator[tuple[str, bytes]]:
+    """The files of `anchors` by their names below `anchors/`, and the certificates that are named for their authorities.
+
+    This is how a package carries them, and a certificate of destruction, which has no cosignatures.
+    """
+    for anchor in anchors:
+        yield f"{anchor.size}/{CHECKPOINT}", anchor.note
+        if anchor.cosignatures and cosignatures:
+            yield f"{anchor.size}/{COSIGNATURES}", anchor.cosignatures
+        for name, token in sorted(anchor.stamps.items()):
+            yield f"{anchor.size}/{name}{STAMP_SUFFIX}", token
+    for authority in sorted({name for anchor in anchors for name in anchor.stamps}):
+        if (chain := read_chain(directory, authority)) is not None:
+            yield f"{CHAINS}/{authority}.pem", chain
 
 
 def put_stamp(directory: Path, size: int, authority: str, token: bytes) -> None:
@@ -163,7 +179,7 @@ def read_chain(directory: Path, authority: str) -> bytes | None:
 
 def drop_unstamped(directory: Path, before: int) -> None:
     """Remove the latest anchors below `before` that no authority stamped: a newer cosigned one says all that they said."""
-    for size in [size for size in anchor_sizes(directory) if size < before][-_LOOKED_AT_MAX:]:
+    for size in [size for size in anchor_sizes(directory) if size < before][-LOOKED_AT_MAX:]:
         anchor = read_anchor(directory, size)
         if anchor is not None and not anchor.stamps:
             shutil.rmtree(directory / ANCHORS / str(size), ignore_errors=True)

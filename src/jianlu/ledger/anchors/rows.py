@@ -5,7 +5,8 @@ Against certificates and witness keys that the caller trusts; without, a token i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +16,9 @@ from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.formats.anchor import cosigned, stamped
 from jianlu.core.formats.cosignature import WitnessKey
 from jianlu.core.formats.tree import TileTree
-from jianlu.core.formats.x509 import Certificate
+from jianlu.core.formats.x509 import Certificate, parse_certificates
 from jianlu.core.terms.instants import instant_text
-from jianlu.ledger.anchors.folder import Anchor, newest_first
+from jianlu.ledger.anchors.folder import LOOKED_AT_MAX, Anchor, anchor_sizes, newest_first, read_anchor, read_chain
 from jianlu.ledger.read import open_tree
 
 ROWS_MAX = 1_000
@@ -77,6 +78,44 @@ def anchor_rows(
         if count >= anchors_max:
             return
         yield from _rows(anchor, tree, authorities, witnesses)
+
+
+def named_authorities(directory: Path, names: Iterable[str]) -> dict[str, tuple[Certificate, ...]]:
+    """The certificates that the ledger's keeper names for those of `names` that have any: its own trust, for its own pages."""
+    chains = {name: read_chain(directory, name) for name in names}
+    return {name: parse_certificates(chain.decode("ascii", "replace")) for name, chain in chains.items() if chain}
+
+
+class CoveringStamps:
+    """Whose time stamps cover an entry, for lists of many: each anchor is read and checked once."""
+
+    def __init__(self, directory: Path, authorities: Mapping[str, Sequence[Certificate]]) -> None:
+        """`authorities` are those that are waited for, with their certificates; nothing is read before it is asked for."""
+        self._directory, self._authorities = directory, authorities
+        self._sizes = anchor_sizes(directory)
+        self._read: dict[int, list[AnchorRow]] = {}
+
+    def of(self, position: int) -> list[AnchorRow]:
+        """Of each authority the earliest token that covers the entry at `position`, by size; damage is a row, never an exception.
+
+        They are those that a certificate carries. IntegrityError when the ledger's own checkpoint or tiles are damaged.
+        """
+        found: dict[str, AnchorRow] = {}
+        first = bisect_right(self._sizes, position)
+        for size in self._sizes[first : first + LOOKED_AT_MAX]:
+            for row in self._rows_at(size):
+                found.setdefault(row.who, row)
+            if self._authorities.keys() <= found.keys():
+                break
+        return list(found.values())
+
+    def _rows_at(self, size: int) -> list[AnchorRow]:
+        if size not in self._read:
+            anchor, (_, tree) = read_anchor(self._directory, size), open_tree(self._directory)
+            is_published = anchor is not None and size <= tree.size
+            rows = _rows(anchor, tree, self._authorities, ()) if anchor is not None and is_published else ()
+            self._read[size] = [row for row in rows if row.kind == "stamp"]
+        return self._read[size]
 
 
 def _rows(

@@ -83,12 +83,17 @@ def _extended(using: VaultPorts, chain: Sequence[EventRow]) -> str:
 
 def custody_events(using: VaultPorts, tenant: TenantId, kind: EventType) -> Sequence[Event]:
     """The newest `NEWEST_MAX` events of that kind of all custody chains, newest first: from the ledger, found by the index."""
+    return [event for _, event in placed_events(using, tenant, kind)]
+
+
+def placed_events(using: VaultPorts, tenant: TenantId, kind: EventType) -> Sequence[tuple[int, Event]]:
+    """As `custody_events`, each with its position in the ledger."""
     query = (
         select(events.c.position).where(events.c.tenant == tenant, events.c.type == kind.value).order_by(events.c.position.desc())
     )
     with transaction(using.index, writes=False) as connection:
         positions = list(connection.execute(query.limit(NEWEST_MAX)).scalars())
-    return [parse_entry(using.ledger.read(position, 1)[0], position) for position in positions]
+    return [(position, parse_entry(using.ledger.read(position, 1)[0], position)) for position in positions]
 
 
 def recorded_statements(using: VaultPorts, tenant: TenantId, statement: str) -> frozenset[tuple[str, str]]:
