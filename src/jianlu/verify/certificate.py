@@ -54,6 +54,7 @@ class CertificateResult:
     case: str = ""
     ledger: str = ""
     is_trusted: bool = False
+    saved_checkpoint: str = "not given"
     until: str = ""
     clause: str = ""
     started_at: str = ""
@@ -94,7 +95,7 @@ class CertificateResult:
             "stamps": [stamp.as_document() for stamp in self.stamps],
             "time_evidenced": bool(self.attested),
             "problems": [{"what": each.what, "detail": each.detail} for each in self.problems],
-            "signer": {"ledger": self.ledger, "trusted": self.is_trusted},
+            "signer": {"ledger": self.ledger, "trusted": self.is_trusted, "saved_checkpoint": self.saved_checkpoint},
         }
 
 
@@ -116,7 +117,10 @@ def check_certificate(content: bytes, *, trust: Trust | None = None, saved: Save
     except JianluError as error:
         result.problems.append(problem_at(Code.CHECKPOINT, detail=str(error)))
         return result
-    result.problems += _saved(saved, certificate, checkpoint)
+    unlinked = list(_saved(saved, certificate, checkpoint))
+    result.problems += unlinked
+    if saved is not None:
+        result.saved_checkpoint = "not consistent" if unlinked else "consistent"
     case = _chain(certificate.case_events, certificate, result)
     custody = _chain([each.entry for each in certificate.custody_events], certificate, result)
     result.problems += _places(certificate, checkpoint)

@@ -17,6 +17,7 @@ from tests.e2e.sabotage.forge import flip
 from tests.fakes.pages.accessible import defects, small_targets
 from tests.fakes.pages.visitors import Console, become, shown
 from tests.fakes.quiet_home import Sealed, make_sealed
+from tests.fakes.vault.ended import stamped_certificate
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_program("chromium")]
 
@@ -130,8 +131,40 @@ def test_a_stranger_verifies_offline_and_nothing_is_uploaded(console: Console, s
     page.get_by_role("button", name="开始验证").click()
     page.wait_for_selector('jl-verify [data-exit="90"]', timeout=120_000)
     assert "media/session.mp4" in page.inner_text("jl-verify")
+    _verify_a_certificate(page, tmp_path)
     assert sent == [], "once it is ready the page asks nobody for anything"
     assert console.complaints == []
+
+
+def _verify_a_certificate(page: Page, folder: Path) -> None:
+    """A certificate of destruction and the trust file of its house, dropped together, and then one that was altered."""
+    content, trust = stamped_certificate(folder)
+    _drop(page, {"case.destroyed.json": content, "house-trust.json": trust})
+    page.get_by_role("button", name="开始验证").click()
+    page.wait_for_selector('jl-verify [data-exit="0"]', timeout=120_000)
+    assert page.inner_text('jl-verify [data-time="evidenced"] li b') == "alpha"
+    text = page.inner_text("jl-verify")
+    assert "销毁证明成立" in text and "签名已核验" in text and "2020-06-30" in text and "是否有人此前自行留存" in text
+    _drop(page, {"case.destroyed.json": content.replace(b"2020-06-30", b"2020-06-29")})
+    page.get_by_role("button", name="开始验证").click()
+    page.wait_for_selector('jl-verify [data-exit="90"]', timeout=120_000)
+    assert "销毁证明不成立" in page.inner_text("jl-verify") and page.locator("jl-verify [data-time]").count() == 0
+
+
+def _drop(page: Page, files: dict[str, bytes]) -> None:
+    """Drop `files` on the page as a person does, and wait until it knows the last one."""
+    dropped = page.evaluate_handle(
+        """(files) => {
+            const all = new DataTransfer();
+            for (const [name, text] of files) all.items.add(new File([text], name));
+            return all;
+        }""",
+        [(name, content.decode()) for name, content in files.items()],
+    )
+    page.dispatch_event("jl-verify", "drop", {"dataTransfer": dropped})
+    page.wait_for_selector(f'jl-verify .drop-name:has-text("{next(iter(files))}")')
+    for name in list(files)[1:]:
+        page.wait_for_selector(f'jl-verify [role=status]:has-text("{name}")')
 
 
 def test_what_the_page_says_is_what_the_verifier_says_elsewhere(console: Console, sealed: Sealed, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,65 +18,24 @@ from jianlu.core.errors import IntegrityError
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.checkpoint import Checkpoint, claimed_checkpoint
 from jianlu.core.formats.x509 import parse_certificates
-from jianlu.core.terms.events import EventType
-from jianlu.deliver.oversight.certificates import Proved, prove_from
 from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.ledger.anchors.folder import anchor_files, anchor_sizes, read_anchor
 from jianlu.ledger.anchors.rows import CoveringStamps
 from jianlu.ledger.prove import prove_consistency
 from jianlu.ledger.signer import sign_note
-from jianlu.vault.desk import CaseDesk
-from jianlu.vault.keys import tenant_secret
-from jianlu.vault.ports import VaultPorts
-from jianlu.vault.time_log import TimeLog
 from jianlu.verify.certificate import CertificateResult, check_certificate
 from jianlu.verify.render_certificate import render_certificate
 from jianlu.verify.trust import Trust, trust_bytes
 from tests.fakes.time.authority import LocalAuthority, serving
-from tests.fakes.time.stage import MINUTE_MS, Stage
+from tests.fakes.vault.ended import Published, later
 from tests.fakes.vault.home import CASE, OTHER_CASE, memory_vault
 from tests.fakes.vault.memory import SteppingClock
 from tests.fakes.vault.sale import record_sale
 from tests.interop.time.conftest import driver
-from tests.unit.ledger.worlds import World, new_world, place_in_memory
-from tests.unit.verify.test_certificates import BANK, Ending, later
+from tests.unit.ledger.worlds import new_world, place_in_memory
 
 TERM = "2020-06-30"
 Fields = dict[str, Any]
-
-
-class HouseStage(Stage):
-    """A stage whose stamper declares in the vault's own ledger, as the service does."""
-
-    log: TimeLog
-
-    def _declare(self, kind: EventType, body: Mapping[str, Any]) -> None:
-        self.log.declare(kind, body)
-
-
-class Published(Ending):
-    """A vault whose entries are published in a real ledger folder, which authorities stamp."""
-
-    def __init__(self, vault: VaultPorts, world: World) -> None:
-        super().__init__(vault, world.signer)
-        self.world = world
-        self.stage = HouseStage(world)
-        self.stage.log = TimeLog(CaseDesk(vault), BANK, tenant_secret(vault, BANK), vault.clock)
-
-    def publish(self) -> None:
-        """What was appended since."""
-        known = len(self.world.entries())
-        self.world.fill(self.vault.ledger.read(known, self.vault.ledger.size - known))
-
-    def stamp(self) -> int:
-        """A beat of the stamper, an interval later."""
-        self.publish()
-        self.stage.clock.pass_ms(MINUTE_MS)
-        return self.stage.beat()
-
-    def prove(self, positions: Any, /) -> Proved:
-        self.publish()
-        return prove_from(self.world.directory, self.signer.key, positions)
 
 
 @pytest.fixture(scope="module")

@@ -36,12 +36,12 @@ from jianlu.verify.certificate import check_certificate
 from jianlu.verify.render import LANGUAGES
 from jianlu.verify.render_certificate import render_certificate
 from jianlu.verify.trust import parse_saved, parse_trust
+from tests.fakes.vault.ended import Ending, later
 from tests.fakes.vault.home import memory_vault
 from tests.fakes.vault.proofs import some_signer
 from tests.fakes.vault.sale import record_sale
 from tests.property.parsers.law import Door, UnlawfulError
 from tests.property.parsers.vectors import Material, lines, vectors
-from tests.unit.verify.test_certificates import Ending, later
 
 _PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 LEDGER_KEY = note.verifier_key("example.com/log", _PRIVATE.public_key().public_bytes_raw())

@@ -6,8 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,60 +14,22 @@ import pytest
 from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.certificate import certificate_bytes, parse_certificate
-from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import tenant_id
-from jianlu.deliver.oversight.certificates import Proved, write_certificate
 from jianlu.deliver.packages.verifier import verifier_bytes
-from jianlu.ledger.ports import Signer
-from jianlu.vault.case_log import CaseLog, open_case_log
 from jianlu.vault.custody.chain import place_hold
-from jianlu.vault.custody.destruction import Looked, complete_destruction
-from jianlu.vault.keys import custody_chain, tenant_secret
-from jianlu.vault.ports import VaultPorts
+from jianlu.vault.custody.destruction import Looked
 from jianlu.verify.certificate import CertificateResult, check_certificate
 from jianlu.verify.render_certificate import render_certificate
 from jianlu.verify.trust import Trust, parse_saved, trust_bytes
+from tests.fakes.vault.ended import Ending, later
 from tests.fakes.vault.home import CASE, OTHER_CASE, TENANT, memory_vault
-from tests.fakes.vault.memory import SteppingClock
-from tests.fakes.vault.proofs import proved, some_signer
+from tests.fakes.vault.proofs import some_signer
 from tests.fakes.vault.sale import record_sale
 
 BANK = tenant_id(TENANT)
 ODD: list[Any] = [None, 1, "", [], {}, ["x"], [{}], {"index": 0, "entry": "", "proof": []}]
 NO_STAMPS: dict[str, Any] = {"anchors": {}, "consistency": {}}
 DONE = [Looked("keys", 9, 0), Looked("objects", 8, 0)]
-
-
-@dataclass
-class Ending:
-    """A vault with cases that end, and the ledger's signer."""
-
-    vault: VaultPorts
-    signer: Signer
-
-    def chain(self, case: str = CASE) -> CaseLog:
-        return open_case_log(self.vault, TENANT, custody_chain(tenant_secret(self.vault, BANK), case))
-
-    def start(self, case: str = CASE, *, second: str = "a-ye", until: str = "2036-11-22") -> None:
-        chain = self.chain(case)
-        document = {
-            "format": "jianlu/destruction/v1",
-            "case": case,
-            "by": "a-xu",
-            "second": second,
-            "reason": "its time has come",
-        }
-        body = {"of": case, "until": until, "clause": "pack:c9"}
-        chain.seal_and_append(EventType.DESTRUCTION_STARTED, f"destruction-{chain.next_n}", canonical_bytes(document), body)
-
-    def complete(self, case: str = CASE) -> None:
-        complete_destruction(self.chain(case), case, DONE, clock=self.vault.clock)
-
-    def certificate(self, case: str = CASE) -> bytes:
-        return write_certificate(open_case_log(self.vault, TENANT, case), self.chain(case), prove=self.prove)
-
-    def prove(self, positions: Any, /) -> Proved:
-        return proved(self.vault, positions, self.signer)
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +44,6 @@ def ending() -> Iterator[Ending]:
             made.start(case)
             made.complete(case)
         yield made
-
-
-def later(vault: VaultPorts, *, days: int = 3_700) -> None:
-    assert isinstance(vault.clock, SteppingClock)
-    vault.clock.moment += timedelta(days=days)
 
 
 def trust_of(ending: Ending) -> Trust:

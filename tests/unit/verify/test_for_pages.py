@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from jianlu.core.formats.certificate import parse_certificate
 from jianlu.core.formats.note import verifier_key
 from jianlu.verify import _archive
+from jianlu.verify.certificate import check_certificate
 from jianlu.verify.check import check_package
 from jianlu.verify.for_pages import answer_for_page
 from jianlu.verify.trust import parse_trust
 from tests.e2e.sabotage.forge import flip
 from tests.fakes.quiet_home import Sealed, make_sealed
+from tests.fakes.vault.ended import stamped_certificate
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,26 @@ def test_a_saved_checkpoint_is_compared_too(sealed: Sealed) -> None:
     saved = (sealed.home / "ledger" / "checkpoint").read_bytes()
     document = json.loads(answered(sealed.package, saved=saved)["document"])
     assert document["signer"]["saved_checkpoint"] == "consistent"
+
+
+def test_a_certificate_of_destruction_is_answered_in_the_same_form(tmp_path: Path) -> None:
+    content, trust = stamped_certificate(tmp_path)
+    path = tmp_path / "case.destroyed.json"
+    path.write_bytes(content)
+    said: list[str] = []
+    known = parse_trust(trust)
+    answer = answered(
+        path, trust=trust, ledger_key=known.ledgers[0].text, saved=parse_certificate(content).checkpoint, say=said.append
+    )
+    document = json.loads(answer["document"])
+    assert (answer["exit_code"], answer["ledger_matches"], answer["problems"], said) == (0, True, [], ["ledger"])
+    assert document["signer"].pop("saved_checkpoint") == "consistent" and document["time_evidenced"]
+    elsewhere = check_certificate(content, trust=known).as_document()
+    assert elsewhere["signer"].pop("saved_checkpoint") == "not given" and document == elsewhere
+    assert "alpha" in answer["text"]["zh"] and "alpha" in answer["text"]["en"]
+    path.write_bytes(content.replace(b"2020-06-30", b"2020-06-29"))
+    forged = answered(path)
+    assert forged["exit_code"] == 90 and all(each["text"]["zh"] and each["text"]["en"] for each in forged["problems"])
 
 
 @pytest.mark.parametrize("brought", [{"trust": b"{}"}, {"ledger_key": "nonsense"}, {"saved": b"x" * 200_000}])

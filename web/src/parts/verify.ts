@@ -1,8 +1,10 @@
-// The verification page: a stranger drops a package, the institution's verifier runs in this browser, nothing is sent anywhere.
+// The verification page: a stranger drops a package or a certificate of destruction, the institution's verifier runs in this browser,
+// nothing is sent anywhere.
 
 import { h, icon } from "../dom.ts";
 import { clock, t, tr, type Both } from "../words.ts";
 import type { Asked, Said } from "../verify.worker.ts";
+import { certificateFacts, certificateTime, NOT, WAS, type CertificateDocument } from "./certificate.ts";
 
 interface Answer {
   refused?: string;
@@ -17,6 +19,7 @@ interface Answer {
 interface Document { case: string; tenant: string; duration_ms: number | null; members: [string, string][]; signer: { ledger: string; package: string; trusted: boolean; saved_checkpoint: string } | null }
 
 const TRUST_BYTES_MAX = 1 << 20;
+const TRUST_MARK = '"jianlu/trust/';
 const TIMES_SHOWN = 4;
 const PROBLEMS_SHOWN = 200;
 
@@ -42,14 +45,14 @@ class VerifyPage extends HTMLElement {
       this.result);
     this.addEventListener("dragover", (event) => { event.preventDefault(); this.classList.add("is-over"); });
     this.addEventListener("dragleave", () => this.classList.remove("is-over"));
-    this.addEventListener("drop", (event) => { event.preventDefault(); this.classList.remove("is-over"); for (const file of event.dataTransfer?.files ?? []) this.take(file); });
+    this.addEventListener("drop", (event) => { event.preventDefault(); this.classList.remove("is-over"); for (const file of event.dataTransfer?.files ?? []) void this.take(file); });
     this.load();
   }
 
   disconnectedCallback(): void { this.worker?.terminate(); }
 
   private picker(): HTMLElement {
-    const input = h("input", { type: "file", id: "package", accept: ".jlp", onchange: () => { const file = input.files?.[0]; if (file) this.take(file); } });
+    const input = h("input", { type: "file", id: "package", accept: ".jlp,.json", onchange: () => { const file = input.files?.[0]; if (file) this.choose(file); } });
     return h("div", { class: "drop stack-small" }, h("label", { for: "package", class: "legend" }, t("verify.package")), input, h("p", { class: "hint soft" }, t("verify.package_hint")), this.drop);
   }
 
@@ -65,11 +68,16 @@ class VerifyPage extends HTMLElement {
         h("div", { class: "field" }, h("label", { for: "saved" }, t("verify.saved")), saved, h("p", { class: "hint" }, t("verify.saved_hint"))))));
   }
 
-  /** A dropped file is what its name and size say: the trust file is JSON, the package everything else. */
-  private take(file: File): void {
-    if (file.name.endsWith(".json")) { this.trust = file; this.say("", t("verify.has_trust", { name: file.name })); return; }
+  /** A dropped file is what it says: small JSON that names the format of a trust file is one, everything else is what is to be verified. */
+  private async take(file: File): Promise<void> {
+    const says = file.name.endsWith(".json") && file.size <= TRUST_BYTES_MAX ? await file.text().catch(() => "") : "";
+    if (says.includes(TRUST_MARK)) { this.trust = file; this.say("", t("verify.has_trust", { name: file.name })); }
+    else this.choose(file);
+  }
+
+  private choose(file: File): void {
     this.package = file;
-    this.drop.textContent = `${file.name} · ${(file.size / 1e6).toFixed(1)} MB`;
+    this.drop.textContent = `${file.name} · ${file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`}`;
     this.result.replaceChildren();
     this.ask();
   }
@@ -135,35 +143,36 @@ class VerifyPage extends HTMLElement {
   private show(answer: Answer, seconds: number): void {
     if (answer.refused !== undefined) { this.say("bad", t("verify.refused"), h("p", { class: "note mono", lang: "en" }, answer.refused)); return; }
     this.say("good", t("verify.done", { seconds: seconds.toFixed(1) }));
-    const said = JSON.parse(answer.document) as Document;
+    const said = JSON.parse(answer.document) as Document | CertificateDocument;
+    const certificate = "certificate" in said ? said : null;
     const kind = answer.exit_code === 0 ? "good" : answer.exit_code === 10 ? "care" : "bad";
     this.result.replaceChildren(
       h("section", { class: "sheet stack", "data-exit": answer.exit_code },
-        h("div", { class: `verdict ${kind}` }, icon(kind === "good" ? "shield" : "alert"), h("h2", { tabindex: -1 }, t(`verify.r_${answer.exit_code}`))),
-        said.case ? h("dl", { class: "facts" }, h("dt", null, t("verify.case")), h("dd", { class: "mono" }, `${said.tenant}/${said.case}`), h("dt", null, t("verify.duration")), h("dd", null, clock(said.duration_ms)),
-          said.members.length ? [h("dt", null, t("verify.members")), h("dd", null, said.members.map(([name, key]) => h("span", { class: "block mono small" }, `${name} ${key.slice(0, 16)}…`)))] : null) : null,
+        h("div", { class: `verdict ${kind}` }, icon(kind === "good" ? "shield" : "alert"), h("h2", { tabindex: -1 }, t(`verify.${certificate ? "c" : "r"}_${answer.exit_code}`))),
+        said.case ? h("dl", { class: "facts" }, h("dt", null, t("verify.case")), h("dd", { class: "mono" }, `${said.tenant}/${said.case}`), "certificate" in said ? null : recorded(said)) : null,
+        certificate ? certificateFacts(certificate) : null,
         this.signers(answer, said),
         h("div", { class: "row no-paper" }, h("button", { class: "button little", type: "button", onclick: () => window.print() }, t("verify.print")), h("button", { class: "button little", type: "button", onclick: () => save(answer.document, "verification.json") }, t("verify.save_json")))),
-      ...[problems(answer), clauses(answer), gaps(answer)].filter((part) => part !== null), this.checked(answer, said));
+      ...[problems(answer), certificate ? certificateTime(certificate) : null, clauses(answer), gaps(answer)].filter((part) => part !== null), this.checked(answer, said));
     this.result.querySelector("h2")?.focus();
   }
 
-  private signers(answer: Answer, said: Document): HTMLElement | null {
+  private signers(answer: Answer, said: Document | CertificateDocument): HTMLElement | null {
     if (!said.signer) return null;
     const trusted = said.signer.trusted;
     return h("div", { class: `says ${answer.ledger_matches === false ? "bad" : trusted || answer.ledger_matches ? "good" : "care"} stack-small` },
       h("p", null, t(trusted ? (this.trust ? "verify.trusted" : "verify.trusted_here") : "verify.untrusted")),
       answer.ledger_matches === null ? null : h("p", null, t(answer.ledger_matches ? "verify.key_matches" : "verify.key_differs")),
       said.signer.saved_checkpoint === "not given" ? null : h("p", null, t(said.signer.saved_checkpoint === "consistent" ? "verify.saved_good" : "verify.saved_bad")),
-      h("details", null, h("summary", null, t("verify.show_keys")), h("p", { class: "digest" }, said.signer.ledger), h("p", { class: "digest" }, said.signer.package)));
+      h("details", null, h("summary", null, t("verify.show_keys")), h("p", { class: "digest" }, said.signer.ledger), "package" in said.signer ? h("p", { class: "digest" }, said.signer.package) : null));
   }
 
   /** What the answer rests on, and what it does not say: nobody is to read more into it. */
-  private checked(answer: Answer, said: Document): HTMLElement {
+  private checked(answer: Answer, said: Document | CertificateDocument): HTMLElement {
     const list = (name: string, keys: string[]): HTMLElement => h("div", { class: "stack-small" }, h("h3", null, t(name)), h("ul", { class: "dots" }, keys.map((key) => h("li", null, t(key)))));
-    const open = [...(said.signer?.trusted || answer.ledger_matches ? [] : ["verify.not_signer"]), ...(said.signer && said.signer.saved_checkpoint !== "not given" ? [] : ["verify.not_history"]), "verify.not_people", "verify.not_law", "verify.not_machine"];
+    const open = [...(said.signer?.trusted || answer.ledger_matches ? [] : ["verify.not_signer"]), ...(said.signer && said.signer.saved_checkpoint !== "not given" ? [] : ["verify.not_history"]), ...("certificate" in said ? NOT : ["verify.not_people", "verify.not_law", "verify.not_machine"])];
     return h("section", { class: "sheet stack" }, h("h2", null, t("verify.scope")),
-      h("div", { class: "two" }, list("verify.was", ["verify.was_container", "verify.was_ledger", "verify.was_media", "verify.was_verdicts"]), list("verify.was_not", open)),
+      h("div", { class: "two" }, list("verify.was", "certificate" in said ? WAS : ["verify.was_container", "verify.was_ledger", "verify.was_media", "verify.was_verdicts"]), list("verify.was_not", open)),
       h("p", { class: "note" }, t("verify.digest"), " ", h("span", { class: "digest" }, this.digest)),
       h("details", null, h("summary", null, t("verify.plain")), h("pre", { class: "entry-text", tabindex: 0, "aria-label": t("verify.plain") }, tr(answer.text))));
   }
@@ -173,6 +182,9 @@ const bytesOf = async (file: File): Promise<Uint8Array> => {
   if (file.size > TRUST_BYTES_MAX) throw new Error("too large");
   return new Uint8Array(await file.arrayBuffer());
 };
+
+const recorded = (said: Document): (HTMLElement | HTMLElement[])[] => [h("dt", null, t("verify.duration")), h("dd", null, clock(said.duration_ms)),
+  said.members.length ? [h("dt", null, t("verify.members")), h("dd", null, said.members.map(([name, key]) => h("span", { class: "block mono small" }, `${name} ${key.slice(0, 16)}…`)))] : []];
 
 const range = (from: number | null, to: number | null): string => (from === null ? "" : `${clock(from)}–${clock(to)}`);
 
