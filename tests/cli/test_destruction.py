@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jianlu.core.formats.x509 import parse_certificates
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, tenant_id
 from jianlu.deliver.oversight.statements import newest_sheets
+from jianlu.ledger.signer import load_signer
 from jianlu.vault.custody.due import custody_events
 from jianlu.vault.ports import VaultPorts
+from jianlu.verify.trust import parse_trust, trust_bytes
 from jianlu.wiring import open_home, open_identity
 from tests.fakes.identity.worlds import add_account
-from tests.fakes.quiet_home import TENANT, Answer, Sealed, jianlu
+from tests.fakes.quiet_home import TENANT, Answer, Sealed, jianlu, make_quiet_home
+from tests.fakes.time.authority import make_authority, serving
+from tests.fakes.time.stage import Stage
+from tests.fakes.vault.ended import BANK, Ending
+from tests.fakes.vault.home import CASE
+from tests.fakes.vault.sale import record_sale
+from tests.unit.ledger.worlds import World
 
 Copy = Callable[[], Sealed]
 PASSWORD, WHY = "correct horse battery", "its time has come, says somebody"
@@ -48,6 +58,37 @@ def test_nobody_destroys_before_its_time_whoever_has_the_machine(copied: Copy, t
     with the_vault(world) as (vault, case):
         refused = custody_events(vault, tenant, EventType.DESTRUCTION_REFUSED)
         assert [(event.body["of"], event.body["reason"]) for event in refused] == [(case, "retention")]
+
+
+def test_a_certificate_is_written_with_the_stamps_that_are_there_and_checked_with_the_trust_file(tmp_path: Path) -> None:
+    """Survives being asked for before any authority stamped it, and a place where the stamps cannot be written out."""
+    home, file, trust = make_quiet_home(tmp_path / "home", tenant=BANK), tmp_path / "x.json", tmp_path / "trust.json"
+    with open_home(home) as opened:
+        house = Ending(opened.vault, load_signer(home / "secrets" / "ledger.key"))
+        record_sale(opened.vault, until="2020-06-30")
+        house.start(until="2020-06-30")
+        house.complete()
+    alpha = make_authority(tmp_path / "alpha", "alpha", keys="p256")
+    known = parse_trust((home / "trust.json").read_bytes())
+    trust.write_bytes(trust_bytes(replace(known, authorities={"alpha": parse_certificates(alpha.chain.read_text())})))
+
+    def written() -> Answer:
+        answer = jianlu("destruction", "certificate", CASE, "--home", home, "-o", file, "--json")
+        assert answer.code == 0, answer.err
+        return answer
+
+    assert written().document["stamps"] == []
+    bare = jianlu("verify", file, "--trust", trust)
+    assert bare.code == 0 and "未经第三方证明" in bare.out
+    with serving(alpha):
+        stage = Stage(World(home / "ledger", house.signer))
+        stage.start([alpha])
+        assert stage.stamper.beat() == 1
+    assert written().document["stamps"] == ["alpha"]
+    answer = jianlu("verify", file, "--trust", trust, "--anchors", tmp_path / "out", "--json")
+    assert answer.code == 0 and answer.document["time_evidenced"] and answer.document["signer"]["trusted"]
+    assert len([*(tmp_path / "out" / "ledger" / "anchors").glob("*/alpha.tst")]) == 1
+    assert jianlu("verify", file, "--anchors", file).code == 75
 
 
 def test_a_file_that_begins_with_a_brace_is_checked_as_a_certificate(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from jianlu.vault.custody.due import due_cases
 from jianlu.vault.custody.time_reading import ClockWatch
 from jianlu.vault.desk import CaseDesk
 from jianlu.vault.keys import custody_chain, tenant_secret
+from jianlu.verify.certificate import check_certificate
 from jianlu.wiring import Home, identity_ports, open_home, time_authorities
 
 app = App(name="destruction", help="Cases whose time has ended.")
@@ -144,7 +145,7 @@ def certificate(
     home: HomePath = None,
     json: AsJson = False,
 ) -> int:
-    """Write the certificate that CASE was destroyed; `jianlu verify` checks it offline."""
+    """Write the certificate that CASE was destroyed, with the time stamps that cover it by now; `jianlu verify` checks it offline."""
     with open_home(home_path(home)) as opened:
         ref, tenant, vault = case_ref(case), _tenant(opened), opened.vault
         custody = open_case_log(vault, tenant, custody_chain(tenant_secret(vault, tenant), ref))
@@ -156,7 +157,9 @@ def certificate(
         path.write_bytes(content)
     except OSError as error:
         raise UnavailableError(f"{path} cannot be written ({error.strerror}): name another place") from error
-    show({"certificate": str(path)}, f"销毁证明 / certificate: {path}", as_json=json)
+    stamps = [stamp.authority for stamp in check_certificate(content).stamps]
+    told = f"时间戳 / stamped by: {', '.join(stamps)}" if stamps else "尚无第三方时间戳 / no third party stamped it yet"
+    show({"certificate": str(path), "stamps": stamps}, f"销毁证明 / certificate: {path}\n{told}", as_json=json)
     return 0
 
 
