@@ -144,6 +144,7 @@ def _verify_a_certificate(page: Page, folder: Path) -> None:
     page.wait_for_selector('jl-verify [data-exit="0"]', timeout=120_000)
     assert page.inner_text('jl-verify [data-time="evidenced"] li b') == "alpha"
     text = page.inner_text("jl-verify")
+    assert defects(page, "/verify") == []
     assert "销毁证明成立" in text and "签名已核验" in text and "2020-06-30" in text and "是否有人此前自行留存" in text
     _drop(page, {"case.destroyed.json": content.replace(b"2020-06-30", b"2020-06-29")})
     page.get_by_role("button", name="开始验证").click()
