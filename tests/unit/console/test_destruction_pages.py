@@ -185,7 +185,9 @@ def test_the_certificate_says_who_attests_its_time_or_that_nobody_does() -> None
         return client(TableDestructions(one=one)).get(f"/cases/{CASE}/destroyed?lang={lang}").text
 
     stamped = text(STAMPED)
-    assert all(word in stamped for word in ("alpha", "前 41 条记录", "签名未核验", "时间戳无效", "gamma、delta 的时间戳尚未覆盖"))
+    assert all(
+        word in stamped for word in ("alpha", "前 41 条记录", "签名未核验", "时间戳无效", "gamma · delta 的时间戳尚未覆盖")
+    )
     assert "未经第三方证明" not in stamped and "names no time-stamp authority" not in text(STAMPED, "en")
     for nobody in (DONE, {**DONE, "stamps": [{**STAMP, "checked": False}]}, {**DONE, "unstamped": ["alpha"]}):
         assert "销毁时间未经第三方证明" in text(nobody) and "not evidenced by a third party" in text(nobody, "en")
