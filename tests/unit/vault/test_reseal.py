@@ -331,7 +331,7 @@ class SmallWorld:
         return set(there) <= set(self.blobs[0].contents) and plaintexts(log) == self.plain and log.events == self.events
 
 
-@pytest.mark.parametrize("suite", Suite)
+@pytest.mark.parametrize("suite", [Suite.SM, pytest.param(Suite.INTERNATIONAL, marks=pytest.mark.thorough)])
 def test_killed_before_any_write_it_goes_on_and_nothing_is_lost(kept_vault: VaultPorts, suite: Suite) -> None:
     """Each time: events and objects agree, everything opens, and the next run comes to its end and leaves nothing behind."""
     world, writes = SmallWorld(kept_vault, suite), 0

@@ -11,9 +11,11 @@ from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.formats.event import FIRST_PREV, Event, make_event
 from jianlu.core.formats.resealed import Forms, fold_forms, resealed_of
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import case_ref, object_id, tenant_id
 from jianlu.core.terms.suites import Suite
 from tests.fakes.vault.home import CASE, OTHER_CASE, TENANT
 
+BANK, UNIT, OTHER, PLAN = tenant_id(TENANT), case_ref(CASE), case_ref(OTHER_CASE), object_id("plan")
 AES, SM = Suite.INTERNATIONAL.value, Suite.SM.value
 RESEALED, STARTED, COMPLETED, RETAINED = (
     EventType.OBJECT_RESEALED,
@@ -37,7 +39,7 @@ def fold(*said: Said) -> Forms:
     events: list[Event] = []
     for n, (kind, content) in enumerate(said):
         prev, at = events[-1].digest if events else FIRST_PREV, "2026-11-27T09:00:00.000Z"
-        events.append(make_event(kind, tenant=TENANT, case=OTHER_CASE, n=n, prev=prev, at=at, body=content))
+        events.append(make_event(kind, tenant=BANK, case=OTHER, n=n, prev=prev, at=at, body=content))
     return fold_forms(events, CASE)
 
 
@@ -46,23 +48,23 @@ REMOVAL = {"of": CASE, "objects": 1}
 
 def test_the_newest_form_is_the_object_and_the_others_go_as_it_is_said() -> None:
     forms = fold((RESEALED, body()), (RESEALED, second(form=5)))
-    assert forms.form_of("plan", 1) == 5 and forms.former == [("plan", 1, 0), ("plan", 1, 1)]
-    assert forms.form_of("packs", 1) == 0 and not forms.is_gone(("plan", 1, 0))
+    assert forms.form_of(PLAN, 1) == 5 and forms.former == [(PLAN, 1, 0), (PLAN, 1, 1)]
+    assert forms.form_of(object_id("packs"), 1) == 0 and not forms.is_gone((PLAN, 1, 0))
     forms = fold((RESEALED, body()), (STARTED, REMOVAL), (RESEALED, second()))
-    assert (forms.going, forms.former) == ({("plan", 1, 0)}, [("plan", 1, 0), ("plan", 1, 1)])
-    assert forms.is_gone(("plan", 1, 0)) and not forms.is_gone(("plan", 1, 1))
+    assert (forms.going, forms.former) == ({(PLAN, 1, 0)}, [(PLAN, 1, 0), (PLAN, 1, 1)])
+    assert forms.is_gone((PLAN, 1, 0)) and not forms.is_gone((PLAN, 1, 1))
     forms = fold((RESEALED, body()), (STARTED, REMOVAL), (COMPLETED, REMOVAL), (RESEALED, second()))
-    assert (forms.gone, forms.going, forms.former) == ({("plan", 1, 0)}, set(), [("plan", 1, 1)])
+    assert (forms.gone, forms.going, forms.former) == ({(PLAN, 1, 0)}, set(), [(PLAN, 1, 1)])
 
 
 def test_a_removal_that_was_called_off_took_nothing() -> None:
     forms = fold((RESEALED, body()), (STARTED, REMOVAL), (RETAINED, {**REMOVAL, "reason": "hold"}))
-    assert not forms.is_gone(("plan", 1, 0)) and forms.former == [("plan", 1, 0)]
+    assert not forms.is_gone((PLAN, 1, 0)) and forms.former == [(PLAN, 1, 0)]
 
 
 def test_what_an_event_says_is_what_it_is_made_of() -> None:
     for content in (body(), body(within="CN+SG")):
-        event = make_event(RESEALED, tenant=TENANT, case=CASE, n=0, prev=FIRST_PREV, at="2026-11-27T09:00:00.000Z", body=content)
+        event = make_event(RESEALED, tenant=BANK, case=UNIT, n=0, prev=FIRST_PREV, at="2026-11-27T09:00:00.000Z", body=content)
         assert resealed_of(event).body == content
 
 
