@@ -7,7 +7,6 @@ lets the reseal go on to its end.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -26,7 +25,7 @@ from jianlu.vault.ports import VaultPorts
 from jianlu.vault.reseal import Holds, reseal_unit
 from tests.fakes.vault.home import CASE, TENANT, create_home, open_home
 from tests.fakes.vault.sale import segment
-from tests.fault.vault.crash_driver import kill_at, record
+from tests.fault.vault.crash_driver import crash_until_none, kill_at, record
 
 BANK = tenant_id(TENANT)
 
@@ -40,13 +39,12 @@ def reseal(using: VaultPorts) -> None:
 def crash_once(template: Path, home: Path, count: int) -> dict[str, Any]:
     """One crash before call `count`, and what was found; `killed` is false when the reseal ended before."""
     shutil.copytree(template, home)
-    child = os.fork()
-    if child == 0:
+    if (child := os.fork()) == 0:
         with open_home(home) as using:
             kill_at(count)
             reseal(using)
             os._exit(0)
-    _, status = os.waitpid(child, 0)
+    status = os.waitpid(child, 0)[1]
     found = look_at(home)
     shutil.rmtree(home)
     return {"count": count, "killed": os.WIFSIGNALED(status), "status": status, **found}
@@ -85,12 +83,7 @@ def main(folder: Path, first: int, step: int) -> None:
         log = open_case_log(using, TENANT, CASE)
         record(log, -1)
         log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
-    count, killed = first, True
-    while killed:
-        outcome = crash_once(template, folder / f"home-{count}", count)
-        killed = bool(outcome["killed"])
-        print(json.dumps(outcome), flush=True)
-        count += step
+    crash_until_none(template, first, step, crash_once)
 
 
 if __name__ == "__main__":
