@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from jianlu.core.formats.segment import HEAD_BYTES, read_suite
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, tenant_id
 from jianlu.core.terms.suites import Suite
+from jianlu.entry.leftovers import parts_of, spots_of
 from jianlu.entry.resealing import reseal_home
 from jianlu.runtime.database import transaction
 from jianlu.vault import _records
@@ -31,7 +33,7 @@ from jianlu.vault.stores.copies import remains_of
 from jianlu.vault.stores.copying import Named, objects_named
 from tests.fakes.vault.home import CASE, TENANT
 from tests.fakes.vault.memory import MemoryBlobs, MemoryLog, SteppingClock
-from tests.fakes.vault.sale import destroy, record_sale, segment
+from tests.fakes.vault.sale import destroy, give_up, record_sale, segment
 from tests.fakes.vault.stores import DAYS, LockingBlobs, said, scrubber, settle, store_of, with_stores
 
 BANK, UNIT = tenant_id(TENANT), CaseRef(CASE)
@@ -169,6 +171,16 @@ def test_destruction_leaves_neither_form_that_opens(world: World) -> None:
             open_whole(each.place, using=world.using)
     with pytest.raises(ConflictError):
         reseal(world.using)
+
+
+def test_the_places_that_a_destruction_clears_hold_every_form(world: World, tmp_path: Path) -> None:
+    reseal(world.using)
+    parts = parts_of(UNIT, world.events, BANK)
+    spots = {each.place: each for each in spots_of(UNIT, parts, home=tmp_path, tenant=BANK, vault=world.using)}
+    assert (spots["openings"].left(), spots["objects"].left()) == (OBJECTS, 2 * OBJECTS)
+    give_up(world.using)
+    spots["keys"].clear()
+    assert [spots[name].left() for name in ("keys", "objects", "openings")] == [0, 0, 0]
 
 
 def test_while_a_hold_stands_everything_former_stays_and_is_declared(world: World) -> None:
