@@ -30,6 +30,7 @@ from jianlu.vault.keys import is_shredded, tenant_secret, tombstone_name
 from jianlu.vault.model import Place, object_parts
 from jianlu.vault.open import open_whole
 from jianlu.vault.ports import VaultPorts
+from jianlu.vault.reseals import read_forms
 from jianlu.vault.shred import shred_unit
 from jianlu.vault.stores.copies import remains_of
 
@@ -53,6 +54,8 @@ def spots_of(case: CaseRef, parts: Sequence[Place], *, home: Path, tenant: Tenan
     `parts` are the objects that its events name.
     """
     prefix = f"{tenant}/{case}/"
+    again = read_forms(vault, tenant, case).all
+    resealed = [Place(tenant, case, each.object, each.version, each.form) for each in again]
 
     def keys_left() -> int:
         return sum(name != tombstone_name(tenant, case) for name in vault.key_blobs.names(prefix))
@@ -60,7 +63,7 @@ def spots_of(case: CaseRef, parts: Sequence[Place], *, home: Path, tenant: Tenan
     return [
         Spot("keys", lambda: shred_unit(vault, tenant, case), keys_left, lambda: len(parts) + 1),
         Spot("objects", _nothing, lambda: _remaining(vault, prefix, locked=False), lambda: len(parts)),
-        Spot("openings", _nothing, lambda: sum(_opens(vault, part) for part in parts), lambda: len(parts)),
+        Spot("openings", _nothing, lambda: sum(_opens(vault, part) for part in [*parts, *resealed]), lambda: len(parts)),
         Spot("locked", _nothing, lambda: 0, lambda: _remaining(vault, prefix, locked=True)),
         Spot("packages", lambda: _erase(_packages(home, case)), lambda: len(_packages(home, case))),
         Spot("spools", lambda: _erase(_spools(home, case)), lambda: len(_spools(home, case))),

@@ -11,30 +11,32 @@ opened anew.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, TypeVar
 
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, JianluError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import FIRST_PREV, Event, check_chain, make_event
 from jianlu.core.formats.plan import Handling, Plan, parse_plan, plan_bytes
+from jianlu.core.formats.resealed import Forms
 from jianlu.core.limits import SEGMENT_PLAIN_BYTES_MAX
 from jianlu.core.terms.digests import commitment_to, digest_of, opens
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId, case_ref, object_id, tenant_id
 from jianlu.core.terms.instants import instant_text
 from jianlu.vault._orphans import Orphans
+from jianlu.vault.case_events import find_events, read_at
 from jianlu.vault.handling import label_of, require_keepable
-from jianlu.vault.index import BATCH_ENTRIES, catch_up, enter_events, indexed_events, parse_entry, read_case_row, scan_case
+from jianlu.vault.index import catch_up, enter_events, indexed_events, parse_entry
 from jianlu.vault.keys import UnitKey, create_unit_key, is_shredded, open_unit_key
 from jianlu.vault.model import PART_NAMES, Draft, ObjectPart, Place, Plaintext, object_parts, part_body
 from jianlu.vault.open import open_range, open_stream, open_whole
 from jianlu.vault.ports import VaultPorts
-from jianlu.vault.projection import STATE_BROKEN
+from jianlu.vault.reseals import read_forms
 from jianlu.vault.seal import seal
 from jianlu.vault.shred import Shredded, is_given_up, shred_unit
 
-_NEAR = 256
-"""Ledger positions that lie in one entry bundle or the next: cheaper to read through than to read twice."""
+_T = TypeVar("_T")
 
 
 def open_case_log(using: VaultPorts, tenant: str, case: str) -> CaseLog:
@@ -45,7 +47,7 @@ def open_case_log(using: VaultPorts, tenant: str, case: str) -> CaseLog:
     than the ledger has: a ledger that was rolled back must not be written on.
     """
     checked_tenant, checked_case = tenant_id(tenant), case_ref(case)
-    recorded = _find_events(using, checked_tenant, checked_case)
+    recorded = find_events(using, checked_tenant, checked_case)
     check_chain([event for _, event in recorded])
     return CaseLog(using, checked_tenant, checked_case, recorded)
 
@@ -61,6 +63,7 @@ class CaseLog:
         self._events = [event for _, event in recorded]
         self._parts = {(part.object, part.version): (event, part) for event in self._events for part in object_parts(event)}
         self._unit_key: UnitKey | None = None
+        self._forms = Forms()
         self._handling: tuple[Handling, ...] | None = None
         self._orphans = Orphans(using, tenant, case, self._parts)
         self._stale: type[JianluError] | None = None
@@ -95,7 +98,7 @@ class CaseLog:
         with self._lock:
             known = self.next_n
             positions = [row.position for row in indexed_events(self._using, self.tenant, self.case)][known:]
-            fresh = [(position, parse_entry(entry, position)) for position, entry in _read_at(self._using, positions)]
+            fresh = [(position, parse_entry(entry, position)) for position, entry in read_at(self._using, positions)]
             fresh = [(position, event) for position, event in fresh if event.case == self.case and event.tenant == self.tenant]
             check_chain([*self._events, *(event for _, event in fresh)])
             for position, event in fresh:
@@ -181,23 +184,30 @@ class CaseLog:
 
         IntegrityError unless the stored bytes have the digest, and the plaintext opens the commitment, that the ledger has.
         """
-        event, part = self._found(object, version)
+        (event, part), using = self._found(object, version), self._using
         if part.plain_bytes > SEGMENT_PLAIN_BYTES_MAX:
             raise InvalidError(f"object {part.object} is larger than memory should hold: read it by `open_object_stream`")
-        plaintext = open_whole(self._place(part), using=self._using, unit_key=self._key(), sealed_digest=part.sealed_digest)
+        plaintext = self._opened(
+            part, lambda place, digest, key: open_whole(place, using=using, unit_key=key, sealed_digest=digest)
+        )
         if not opens(part.commitment, digest_of(plaintext), self.salt(f"{event.n}/{part.salt_label}")):
             raise IntegrityError(f"object {part.object} is not what event {event.n} committed to: restore it from a replica")
         return plaintext
 
     def open_object_stream(self, object: str, version: int | None = None) -> Iterator[bytes]:
         """As `open_object` in parts of 4 MiB, for objects larger than memory; the stored bytes' digest is checked at the end."""
-        _, part = self._found(object, version)
-        return open_stream(self._place(part), using=self._using, unit_key=self._key(), sealed_digest=part.sealed_digest)
+        (_, part), using = self._found(object, version), self._using
+
+        def begun(place: Place, digest: str, key: UnitKey) -> Iterator[bytes]:
+            parts = open_stream(place, using=using, unit_key=key, sealed_digest=digest)
+            return chain([next(parts)], parts)
+
+        return self._opened(part, begun)
 
     def open_object_range(self, object: str, start: int, length: int | None = None, version: int | None = None) -> bytes:
         """Plaintext [start, start+length) of an object, only its chunks decrypted; errors as `vault.open.open_range`."""
-        _, part = self._found(object, version)
-        return open_range(self._place(part), start, length, using=self._using, unit_key=self._key())
+        (_, part), using = self._found(object, version), self._using
+        return self._opened(part, lambda place, _, key: open_range(place, start, length, using=using, unit_key=key))
 
     @property
     def is_shredded(self) -> bool:
@@ -276,8 +286,21 @@ class CaseLog:
             return open_unit_key(self._using, self.tenant, self.case)
         return create_unit_key(self._using, self.tenant, self.case)
 
-    def _place(self, part: ObjectPart) -> Place:
-        return Place(self.tenant, self.case, part.object, part.version)
+    def _opened(self, part: ObjectPart, read: Callable[[Place, str, UnitKey], _T]) -> _T:
+        """What `read` makes of the object in the form last known here; of a newer one when that one is gone."""
+        key, known = self._key(), self._form(part)
+        try:
+            return read(*known, key)
+        except NotFoundError:
+            self._forms = read_forms(self._using, self.tenant, self.case)
+            if self._form(part) == known:
+                raise
+        return read(*self._form(part), key)
+
+    def _form(self, part: ObjectPart) -> tuple[Place, str]:
+        newest = self._forms.newest.get((part.object, part.version))
+        place = Place(self.tenant, self.case, part.object, part.version, newest.form if newest else 0)
+        return place, newest.sealed if newest else part.sealed_digest
 
     def _found(self, object: str, version: int | None) -> tuple[Event, ObjectPart]:
         name = object_id(object)
@@ -293,32 +316,3 @@ class CaseLog:
                 catch_up(self._using)
         except (UnavailableError, IntegrityError):
             return  # evidence goes on without its index; `open_case_log` and `reindex` catch up
-
-
-def _find_events(using: VaultPorts, tenant: TenantId, case: CaseRef) -> list[tuple[int, Event]]:
-    """The case's events by the index where it agrees with the ledger, else by reading the whole ledger."""
-    try:
-        catch_up(using)
-        row = read_case_row(using, tenant, case)
-        positions = [each.position for each in indexed_events(using, tenant, case)]
-    except UnavailableError:
-        return scan_case(using, tenant, case)
-    if row is None and not positions:
-        return []
-    recorded = [(position, parse_entry(entry, position)) for position, entry in _read_at(using, positions)]
-    is_whole = row is not None and row.state != STATE_BROKEN and row.events == len(recorded)
-    if is_whole and all(event.n == n and event.case == case and event.tenant == tenant for n, (_, event) in enumerate(recorded)):
-        return recorded
-    return scan_case(using, tenant, case)
-
-
-def _read_at(using: VaultPorts, positions: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-    """Entries at ascending positions; near ones in one read, with what lies between them."""
-    start = 0
-    while start < len(positions):
-        first, end = positions[start], start + 1
-        while end < len(positions) and positions[end] - positions[end - 1] <= _NEAR and positions[end] - first < BATCH_ENTRIES:
-            end += 1
-        entries = using.ledger.read(first, positions[end - 1] - first + 1)
-        yield from ((position, entries[position - first]) for position in positions[start:end] if position - first < len(entries))
-        start = end

@@ -14,8 +14,8 @@ from jianlu.runtime.database import transaction
 from jianlu.vault import _records
 from jianlu.vault._checked import checked
 from jianlu.vault.index import parse_entry, rows_of, scan_case
-from jianlu.vault.keys import is_shredded, unit_key_name
-from jianlu.vault.model import Place
+from jianlu.vault.keys import is_shredded, is_unit_key
+from jianlu.vault.model import Place, is_resealed
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.projection import (
     MISSING,
@@ -30,6 +30,7 @@ from jianlu.vault.projection import (
     advance,
     event_row,
 )
+from jianlu.vault.reseals import read_forms
 from jianlu.vault.stores.copies import names_somewhere
 
 Row = _records.Row | CaseRow
@@ -87,7 +88,11 @@ def object_states(using: VaultPorts, rows: Sequence[ObjectRow]) -> list[ObjectRo
         return [replace(row, state=SHREDDED) for row in rows]
     names = {*names_somewhere(using.blobs, f"{tenant}/{unit}/"), *checked(using.key_blobs).names(f"{tenant}/{unit}/")}
     places = [Place(tenant, unit, ObjectId(row.object), row.version) for row in rows]
-    are_there = [names >= {place.blob_name, place.key_name, unit_key_name(tenant, unit)} for place in places]
+    if any(is_resealed(name) for name in names):
+        forms = read_forms(using, tenant, unit)
+        places = [replace(place, form=forms.form_of(place.object, place.version)) for place in places]
+    has_key = any(is_unit_key(name) for name in names)
+    are_there = [has_key and names >= {place.blob_name, place.key_name} for place in places]
     return [replace(row, state=SEALED if is_there else MISSING) for row, is_there in zip(rows, are_there, strict=True)]
 
 

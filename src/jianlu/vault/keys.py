@@ -44,6 +44,7 @@ _REWRAPPED = "tenant.keys"
 _LOOKS = 3
 _FIELDS = {"format", "suite", "context", "wrapped_by", "nonce", "wrapped"}
 _HEX = re.compile(r"^(?:[0-9a-f]{2})*$")
+_UNIT_KEY = re.compile(r"/unit(?:\.r([0-9]{1,10}))?\.key$")
 
 
 class UnitKey:
@@ -127,12 +128,75 @@ def open_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
 
     ConflictError when the ledger says that its destruction began, whatever keys somebody put back.
     """
-    record = _read(using.key_blobs, unit_key_name(tenant, unit))
+    record = _unit_record(using.key_blobs, tenant, unit)
     tenant_key = _tenant_key(using, tenant)
     _require_not_given_up(using, tenant, custody_chain(derive_key(tenant_key, _SECRET), unit))
-    context = _unit_context(tenant, unit)
+    return UnitKey(_unwrapped_unit(record, tenant_key, _unit_context(tenant, unit)))
+
+
+def rewrap_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> None:
+    """Have the newest record of the unit's key in the suite of the home, durable, read back and of the same key as the oldest.
+
+    The key, and with it every salt, stays the same. Older records stay until `drop_older_unit_records`. Errors as `open_unit_key`;
+    ConflictError, and nothing is left, when the unit was shredded meanwhile.
+    """
+    open_unit_key(using, tenant, unit)
+    names, context, tenant_key = (
+        unit_key_names(using.key_blobs, tenant, unit),
+        _unit_context(tenant, unit),
+        _tenant_key(using, tenant),
+    )
+    oldest, name = _unwrapped_unit(_read(using.key_blobs, names[0]), tenant_key, context), names[-1]
+    if suite_of_record(_read(using.key_blobs, name), context) is not using.suite:
+        made = wrap_key(oldest, derive_wrapping_key(tenant_key, _WRAPPING, using.suite), context, suite=using.suite)
+        name = f"{tenant}/{unit}/unit.r{1 + _rank(name)}.key"
+        checked(using.key_blobs).put(name, [made])
+        if is_shredded(using, tenant, unit):
+            checked(using.key_blobs).delete(name)
+            raise ConflictError("the shred unit was destroyed meanwhile: nothing of it is sealed anew")
+    if _unwrapped_unit(_read(using.key_blobs, name), tenant_key, context) != oldest:
+        raise IntegrityError("the key store does not return what is put there: take it out of service, and look at it")
+
+
+def drop_older_unit_records(key_blobs: Blobs, tenant: TenantId, unit: str) -> None:
+    """Erase every record of the unit's key but the newest; durable on return."""
+    for name in unit_key_names(key_blobs, tenant, unit)[:-1]:
+        checked(key_blobs).delete(name)
+
+
+def unit_key_names(key_blobs: Blobs, tenant: TenantId, unit: str) -> list[str]:
+    """The blob names of the unit's wrapped key, the newest last: the one made at first, then one for each time it was wrapped anew."""
+    found = checked(key_blobs).names(f"{tenant_id(tenant)}/{check_unit(unit)}/unit.")
+    return sorted((name for name in found if is_unit_key(name)), key=_rank)
+
+
+def is_unit_key(name: str) -> bool:
+    """Whether a name of the key store is that of a unit's own key."""
+    return _UNIT_KEY.search(name) is not None
+
+
+def _rank(name: str) -> int:
+    found = _UNIT_KEY.search(name)
+    return int(found[1] or 0) if found else 0
+
+
+def _unit_record(key_blobs: Blobs, tenant: TenantId, unit: str) -> bytes:
+    """Any record of the unit's key: all hold the same. A newer one is put before older ones go, so whoever meets a gap looks again."""
+    name = unit_key_name(tenant, unit)
+    for _ in range(_LOOKS):
+        try:
+            return _read(key_blobs, name)
+        except NotFoundError:
+            names = unit_key_names(key_blobs, tenant, unit)
+            if not names:
+                raise
+            name = names[-1]
+    return _read(key_blobs, name)
+
+
+def _unwrapped_unit(record: bytes, tenant_key: bytes, context: str) -> bytes:
     suite = suite_of_record(record, context)
-    return UnitKey(unwrap_key(record, derive_wrapping_key(tenant_key, _WRAPPING, suite), context, suite=suite))
+    return unwrap_key(record, derive_wrapping_key(tenant_key, _WRAPPING, suite), context, suite=suite)
 
 
 def is_shredded(using: VaultPorts, tenant: TenantId, unit: str) -> bool:
@@ -146,7 +210,7 @@ def custody_chain(tenant_secret: bytes, case: str) -> CaseRef:
 
 
 def unit_key_name(tenant: TenantId, unit: str) -> str:
-    """The blob name of a unit's wrapped key."""
+    """The blob name of a unit's wrapped key, as it was made at first."""
     return f"{tenant_id(tenant)}/{check_unit(unit)}/unit.key"
 
 
@@ -308,4 +372,4 @@ def _unit_context(tenant: TenantId, unit: str) -> str:
 
 
 def _object_context(place: Place) -> str:
-    return f"object/{place.tenant}/{check_unit(place.unit)}/{place.object}/{place.version}"
+    return f"object/{place.tenant}/{check_unit(place.unit)}/{place.object}/{place.version_text}"

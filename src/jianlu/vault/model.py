@@ -13,7 +13,7 @@ from typing import Any
 
 from jianlu.core.errors import InvalidError
 from jianlu.core.formats.event import Event
-from jianlu.core.formats.segment import VERSION_MAX, object_context, sealed_length
+from jianlu.core.formats.segment import VERSION_MAX, object_context, sealed_length, version_text
 from jianlu.core.terms.digests import is_digest
 from jianlu.core.terms.ids import ObjectId, TenantId, object_id
 from jianlu.core.terms.suites import Suite
@@ -23,6 +23,7 @@ _UNIT = re.compile(r"^[a-z0-9][a-z0-9-]{0,63}$")
 Plaintext = bytes | bytearray | memoryview | BufferedIOBase | RawIOBase
 """What can be sealed: bytes in memory, or a binary stream that is read to its end once."""
 
+_RESEALED = re.compile(r"\.v[0-9]+\.r[0-9]+\.(?:sealed|key)$")
 _PART_FIELDS = frozenset({"object", "version", "sealed", "bytes", "plain_bytes", "commit"})
 PART_NAMES = _PART_FIELDS | {"class", "level", "reason", "place", "within", "confined_by"}
 """Every field that an object part may have: an event that its part is joined with has none of them of its own."""
@@ -30,26 +31,41 @@ PART_NAMES = _PART_FIELDS | {"class", "level", "reason", "place", "within", "con
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an object belongs: tenant, shred unit (a case reference, today), object id and version from 1."""
+    """Where an object belongs: tenant, shred unit (a case reference, today), object id and version from 1.
+
+    `form` is 0 as it was sealed first, and ascends as it is sealed anew (`reseal.py`): each form has a blob and a key of its own.
+    """
 
     tenant: TenantId
     unit: str
     object: ObjectId
     version: int
+    form: int = 0
 
     def context(self, suite: Suite) -> bytes:
         """The bytes that bind the sealed object to this place and suite; raises InvalidError for malformed names."""
-        return object_context(tenant=self.tenant, unit=self.unit, object=self.object, version=self.version, suite=suite)
+        names = {"tenant": self.tenant, "unit": self.unit, "object": self.object}
+        return object_context(**names, version=self.version, form=self.form, suite=suite)
+
+    @property
+    def version_text(self) -> str:
+        """Version and form as names and contexts have them."""
+        return version_text(self.version, self.form)
+
+    @property
+    def numbered(self) -> tuple[ObjectId, int, int]:
+        """Object, version and form: what tells it from the others of its unit."""
+        return self.object, self.version, self.form
 
     @property
     def blob_name(self) -> str:
         """The sealed object's name in the blob store."""
-        return f"{self.tenant}/{self.unit}/{self.object}.v{self.version}.sealed"
+        return f"{self.tenant}/{self.unit}/{self.object}.v{self.version_text}.sealed"
 
     @property
     def key_name(self) -> str:
         """The wrapped object key's name in the key store."""
-        return f"{self.tenant}/{self.unit}/{self.object}.v{self.version}.key"
+        return f"{self.tenant}/{self.unit}/{self.object}.v{self.version_text}.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,11 @@ class ObjectPart:
     def salt_label(self) -> str:
         """The field path of the commitment, the second half of a salt's label."""
         return f"{self.field}.commit" if self.field else "commit"
+
+
+def is_resealed(name: str) -> bool:
+    """Whether a blob name, of an object or its key, is that of a form that was sealed anew."""
+    return _RESEALED.search(name) is not None
 
 
 def check_unit(unit: str) -> str:

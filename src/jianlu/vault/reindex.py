@@ -6,14 +6,16 @@ The proof that the database holds nothing of its own; also the repair after it w
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from jianlu.core.terms.ids import TenantId
 from jianlu.runtime.database import migrate_database, transaction
 from jianlu.vault import _kept, _records
 from jianlu.vault.compare import object_states
 from jianlu.vault.index import catch_up
+from jianlu.vault.keys import is_shredded
 from jianlu.vault.ports import VaultPorts
-from jianlu.vault.projection import SEALED
+from jianlu.vault.projection import SEALED, SHREDDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,13 @@ def reindex(using: VaultPorts, *, progress: Callable[[int, int], None] | None = 
     with transaction(using.index, writes=False) as connection:
         units = _records.units(connection)
     for tenant, unit in units:
+        with transaction(using.index, writes=False) as connection:
+            rows = _records.case_objects(connection, tenant, unit)
+        looked_at = object_states(using, rows)  # which may ask the index for the unit's reseal chain: not while it is locked
         with transaction(using.index) as connection:
-            rows = object_states(using, _records.case_objects(connection, tenant, unit))
-            _records.set_states(connection, [row for row in rows if row.state != SEALED])
+            if is_shredded(using, TenantId(tenant), unit):  # meanwhile
+                looked_at = [replace(row, state=SHREDDED) for row in rows]
+            _records.set_states(connection, [row for row in looked_at if row.state != SEALED])
     with transaction(using.index) as connection:
         _kept.recount(connection)
         cases, objects, gone = _records.count_rows(connection)

@@ -21,7 +21,7 @@ from jianlu.vault import _records
 from jianlu.vault._checked import checked
 from jianlu.vault.custody.holds import HeldError
 from jianlu.vault.index import scan_ledger
-from jianlu.vault.keys import SHREDDED_FORMAT, tombstone_name, unit_key_name
+from jianlu.vault.keys import SHREDDED_FORMAT, is_unit_key, tombstone_name, unit_key_names
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.projection import SHREDDED
 
@@ -50,15 +50,16 @@ def shred_unit(using: VaultPorts, tenant: TenantId, unit: str) -> Shredded:
     is there. One of the two sees the other; if we do while the key is there, the mark goes and the hold stands.
     """
     key_blobs, blobs = checked(using.key_blobs), checked(using.blobs)
-    unit_key, tombstone = unit_key_name(tenant, unit), tombstone_name(tenant, unit)
+    tombstone = tombstone_name(tenant, unit)
     if not key_blobs.exists(tombstone):
         _require_free(using, tenant, unit)
     key_blobs.put(tombstone, [canonical_bytes({"format": SHREDDED_FORMAT, "context": f"unit/{tenant}/{unit}"})])
-    had_unit_key = key_blobs.exists(unit_key)
-    if had_unit_key:
+    unit_keys = unit_key_names(key_blobs, tenant, unit)
+    if unit_keys:
         _yield_to_hold(using, tenant, unit)
-    object_keys = [name for name in key_blobs.names(f"{tenant}/{unit}/") if name not in (unit_key, tombstone)]
-    key_blobs.delete(unit_key)
+    for name in unit_key_names(key_blobs, tenant, unit):
+        key_blobs.delete(name)
+    object_keys = [name for name in key_blobs.names(f"{tenant}/{unit}/") if name != tombstone and not is_unit_key(name)]
     for name in object_keys:
         key_blobs.delete(name)
     sealed = list(blobs.names(f"{tenant}/{unit}/"))
@@ -69,7 +70,7 @@ def shred_unit(using: VaultPorts, tenant: TenantId, unit: str) -> Shredded:
             _records.set_object_states(connection, tenant, unit, SHREDDED)
     except UnavailableError:
         pass  # the index only reports; `compare_index` and `reindex` see the truth in the files
-    return Shredded(keys=len(object_keys) + had_unit_key, objects=len(sealed))
+    return Shredded(keys=len(object_keys) + bool(unit_keys), objects=len(sealed))
 
 
 def _yield_to_hold(using: VaultPorts, tenant: TenantId, unit: str) -> None:

@@ -25,6 +25,7 @@ from jianlu.verify.meaning import Meaning, check_meaning
 from jianlu.verify.model import Gap, Problem, Result, SecondSignature, Signer
 from jianlu.verify.objects import Part, check_documents, check_recording, check_sealed, read_parts, read_salts
 from jianlu.verify.problems import Code
+from jianlu.verify.resealed import with_newest_forms
 from jianlu.verify.second_signatures import check_second_signatures
 from jianlu.verify.trust import SavedCheckpoint, Trust
 
@@ -68,7 +69,8 @@ def check_package(
         say("recording")
         parts, malformed = read_parts(history.events)
         salts, unreadable = read_salts(archive)
-        problems += [*malformed, *unreadable]
+        parts, resealed, mismatched = with_newest_forms(archive, parts, history.resealed, manifest.case)
+        problems += [*malformed, *unreadable, *mismatched]
         problems += check_sealed(archive, parts, measured)
         problems += check_recording(archive, parts, salts)
         problems += check_documents(parts, salts, measured)
@@ -82,6 +84,7 @@ def check_package(
         cosignatures=tuple(vouched.cosignatures),
         witnesses_required=vouched.required,
         second_signatures=tuple(seconds),
+        resealed=resealed,
     )
 
 

@@ -11,9 +11,19 @@ from dataclasses import dataclass, field
 from jianlu.core.errors import IntegrityError, InvalidError, JianluError
 from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.checkpoint import Checkpoint, verify_checkpoint
-from jianlu.core.formats.event import FIRST_PREV, Event, parse_event
+from jianlu.core.formats.event import FIRST_PREV, Event, check_chain, parse_event
 from jianlu.core.formats.note import VerifierKey
-from jianlu.core.formats.package import CHECKPOINT, EVENTS, POSITIONS, PROOFS_PREFIX, TILE_PREFIX, Manifest, proof_path
+from jianlu.core.formats.package import (
+    CHECKPOINT,
+    EVENTS,
+    POSITIONS,
+    PROOFS_PREFIX,
+    RESEALED_EVENTS,
+    RESEALED_POSITIONS,
+    TILE_PREFIX,
+    Manifest,
+    proof_path,
+)
 from jianlu.core.formats.proof import PROOF_BYTES_MAX, leaf_hash, parse_proof, verify_inclusion
 from jianlu.core.formats.tree import TileTree
 from jianlu.core.limits import CASE_EVENTS_MAX, EVENT_BYTES_MAX, NOTE_BYTES_MAX
@@ -29,7 +39,7 @@ _LENGTH_BYTES = 2
 
 @dataclass(slots=True)
 class History:
-    """What could be read of the case's history; `events` are those that parse, in order."""
+    """What could be read of the case's history; `events` are those that parse, in order; `resealed` those of its reseal chain."""
 
     checkpoint: Checkpoint | None = None
     checkpoint_note: bytes = b""
@@ -37,12 +47,15 @@ class History:
     entries: list[bytes] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    resealed: list[Event] = field(default_factory=list)
+    resealed_places: list[tuple[bytes, int]] = field(default_factory=list)
 
 
 def check_history(archive: Archive, manifest: Manifest, key: VerifierKey, found: History) -> Iterator[Problem]:
     """All checks of section 4.2 but the saved checkpoint; fills `found` with what is readable."""
     yield from _read_checkpoint(archive, manifest, key, found)
     yield from _read_events(archive, manifest, found)
+    yield from _read_resealed(archive, manifest, found)
     yield from _check_places(archive, found)
     yield from _check_chain(found)
 
@@ -119,15 +132,34 @@ def _read_events(archive: Archive, manifest: Manifest, found: History) -> Iterat
             yield problem_at(Code.EVENTS_MALFORMED, path=EVENTS, detail=f"event {number}: {error}")
 
 
+def _read_resealed(archive: Archive, manifest: Manifest, found: History) -> Iterator[Problem]:
+    """The reseal chain of the case, where the package has one; what it says is for `resealed.py`."""
+    if RESEALED_EVENTS not in archive.entries and RESEALED_POSITIONS not in archive.entries:
+        return
+    try:
+        entries = list(_split(archive.document(RESEALED_EVENTS, CASE_EVENTS_MAX * (EVENT_BYTES_MAX + _LENGTH_BYTES))))
+        positions = _positions(archive.document(RESEALED_POSITIONS))
+        if len(positions) != len(entries) or not entries or positions != sorted(set(positions)):
+            raise InvalidError("there are not as many ascending positions as events")
+        found.resealed_places = list(zip(entries, positions, strict=True))
+        found.resealed = [parse_event(entry) for entry in entries]
+        if any(event.tenant != manifest.tenant for event in found.resealed):
+            raise InvalidError("an event belongs to another tenant")
+        check_chain(found.resealed)
+    except JianluError as error:
+        yield problem_at(Code.EVENTS_BROKEN, path=RESEALED_EVENTS, detail=str(error))
+
+
 def _check_places(archive: Archive, found: History) -> Iterator[Problem]:
     """Each event is at its position, by the tiles and by its tlog-proof."""
     if found.checkpoint is None:
         return
-    expected = {proof_path(index) for index in found.positions}
+    places = [*zip(found.entries, found.positions, strict=False), *found.resealed_places]
+    expected = {proof_path(index) for _, index in places} | {proof_path(index) for index in found.positions}
     for name in archive.entries:
         if name.startswith(PROOFS_PREFIX) and name not in expected:
             yield problem_at(Code.EVENT_NOT_LOGGED, path=name, detail="a proof of no event of the case")
-    for entry, index in zip(found.entries, found.positions, strict=False):
+    for entry, index in places:
         path = proof_path(index)
         leaf = leaf_hash(entry)
         try:

@@ -117,7 +117,7 @@ class Result:
     For people: `titles` by clause key and language, `names` what a phrase or step of the plan says, by its id. `members` are those that the
     platform named at any time of a call that it recorded as end-to-end encrypted, with the beginning of their keys' SHA-256: its own word,
     which no check here supports, and none when the package is not intact. `stamps` and `cosignatures` are those that hold; without any,
-    time and witnesses are not evidenced.
+    time and witnesses are not evidenced. `resealed` counts how often an object was sealed anew, each proved by the ledger.
     """
 
     problems: tuple[Problem, ...]
@@ -134,6 +134,7 @@ class Result:
     cosignatures: tuple[Cosigned, ...] = ()
     witnesses_required: int = 0
     second_signatures: tuple[SecondSignature, ...] = ()
+    resealed: int = 0
 
     @property
     def is_intact(self) -> bool:
@@ -172,6 +173,7 @@ class Result:
                 for each in self.cosignatures
             ],
             "witnesses_required": self.witnesses_required,
+            "resealed": self.resealed,
             "signer": signer
             and {
                 "ledger": signer.ledger,

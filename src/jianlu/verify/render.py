@@ -72,6 +72,10 @@ _WORDS = {
     "unpack": ("先解压", "unpack first"),
     "witnesses": ("账本见证", "witnesses of the ledger"),
     "no_witness": ("未能证明（信任文件未列见证者）", "not evidenced (the trust file lists no witness)"),
+    "resealed": (
+        "重新密封 {count} 次，每一次均在账本中",
+        "objects sealed anew {count} times, each in the ledger",
+    ),
     "second": ("第二签名（SM2）", "second signature (SM2)"),
     "second_checked": ("已核验", "checked"),
     "second_claimed": ("未能证明（信任文件未列其 SM2 公钥）", "not evidenced (the trust file lists no SM2 key of it)"),
@@ -168,6 +172,8 @@ class _Page:
             if result.signer.saved_checkpoint != "not given":
                 yield f"{self._word('checkpoint')}: {_SAVED[result.signer.saved_checkpoint][self._at]}"
             if result.is_intact:
+                if result.resealed:
+                    yield self._word("resealed").format(count=result.resealed)
                 yield from self._seconds()
                 yield from self._vouched()
 

@@ -108,10 +108,10 @@ def test_ranges_of_a_sealed_object_are_opened_out_of_a_bucket(seaweed: BucketSer
 
 
 @pytest.fixture
-def sale(seaweed: BucketServer, prefix: str) -> Iterator[VaultPorts]:
+def sale(seaweed: BucketServer, prefix: str, tmp_path: Path) -> Iterator[VaultPorts]:
     """A sale in a folder in memory, with copies in the bucket, all placed and locked."""
     far = seaweed.blobs("locking", prefix)
-    with memory_vault() as vault:
+    with memory_vault(f"sqlite:///{tmp_path}/index.sqlite") as vault:
         using = with_stores(vault, store_of("here", MemoryBlobs()), store_of("far", far, far))
         record_sale(using)
         settle(scrubber(using))

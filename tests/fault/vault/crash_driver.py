@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,14 @@ def main(folder: Path, first: int, step: int) -> None:
     """Crash before call `first`, `first + step`, ... until the recording is no longer reached."""
     template = folder / "template"
     create_home(template)
+    crash_until_none(template, first, step, crash_once)
+
+
+def crash_until_none(template: Path, first: int, step: int, crash: Callable[[Path, Path, int], dict[str, Any]]) -> None:
+    """Call `crash` with a folder beside `template` and `first`, `first + step`, ... and print what it found, until nothing was killed."""
     count, killed = first, True
     while killed:
-        outcome = crash_once(template, folder / f"home-{count}", count)
+        outcome = crash(template, template.with_name(f"home-{count}"), count)
         killed = bool(outcome["killed"])
         print(json.dumps(outcome), flush=True)
         count += step

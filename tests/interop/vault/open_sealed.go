@@ -1,5 +1,5 @@
 // A second reader of specs/sealed-segment.md, written from the page, with Go's standard library alone.
-// Reads JSON lines {"key","tenant","unit","object","version","sealed"} (hexadecimal) and answers each with the SHA-256 of the
+// Reads JSON lines {"key","tenant","unit","object","version","form","sealed"} (hexadecimal) and answers each with the SHA-256 of the
 // plaintext, or "refused: why".
 package main
 
@@ -25,7 +25,7 @@ const chunkBytes, tagBytes, headBytes = 16384, 16, 64
 
 type request struct {
 	Key, Tenant, Unit, Object, Sealed string
-	Version                           int
+	Version, Form                     int
 }
 
 // expand is HKDF-Expand of RFC 5869 with SHA-512.
@@ -55,8 +55,12 @@ func open(asked request) ([]byte, error) {
 		return nil, errors.New("not a sealed object of suite 1, version 1")
 	}
 	salt, commitment := sealed[8:32], sealed[32:64]
+	version := strconv.Itoa(asked.Version)
+	if asked.Form > 0 {
+		version += ".r" + strconv.Itoa(asked.Form)
+	}
 	context := "jianlu/object@v1\x00" + asked.Tenant + "\x00" + asked.Unit + "\x00" + asked.Object + "\x00" +
-		strconv.Itoa(asked.Version) + "\x00\x01"
+		version + "\x00\x01"
 	info := "c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00" + string(salt) + context
 	derived := expand(key, info, 32+12+32)
 	if subtle.ConstantTimeCompare(derived[44:], commitment) != 1 {

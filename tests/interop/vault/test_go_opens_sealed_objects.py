@@ -47,6 +47,15 @@ def test_go_opens_what_we_seal_at_every_edge_length(reader: Path) -> None:
     assert _ask(reader, asked) == [hashlib.sha256(plain).hexdigest() for plain in plaintexts]
 
 
+def test_go_opens_what_was_sealed_anew_at_its_own_place_alone(reader: Path) -> None:
+    key, anew = os.urandom(32), {**PLACE, "form": 2}
+    sealed = seal_bytes(key, object_context(**anew), b"evidence")
+    asked = [{**place, "key": key.hex(), "sealed": sealed.hex()} for place in (anew, PLACE, {**PLACE, "form": 1})]
+    answers = _ask(reader, asked)
+    assert answers[0] == hashlib.sha256(b"evidence").hexdigest()
+    assert all(answer.startswith("refused:") for answer in answers[1:])
+
+
 def test_go_refuses_every_bad_vector(reader: Path) -> None:
     answers = _ask(reader, bad_vectors())
     assert len(answers) == len(bad_vectors())

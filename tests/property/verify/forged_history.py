@@ -47,18 +47,21 @@ def rechained(events: Sequence[Event], bodies: Sequence[Mapping[str, Any]]) -> t
     return tuple(chain)
 
 
-def with_history(entries: Entries, events: tuple[Event, ...], folder: Path, signer: Signer) -> Entries:
-    """The entries with `events` in a ledger of their own, signed by `signer`, proofs and tiles and all."""
+def with_history(
+    entries: Entries, events: tuple[Event, ...], folder: Path, signer: Signer, resealed: Sequence[Event] = ()
+) -> Entries:
+    """The entries with `events`, and what was `resealed`, in a ledger of their own, signed by `signer`, proofs and tiles and all."""
     create_ledger(folder, origin=signer.key.name, signer=signer)
     with open_ledger(folder, signer=signer, publish_every_ms=None) as ledger:
-        for event in events:
+        for event in (*events, *resealed):
             ledger.append(event.content)
         ledger.publish()
-    return entries_of(entries, events, folder)
+    return entries_of(entries, events, folder, resealed)
 
 
-def entries_of(entries: Entries, events: tuple[Event, ...], folder: Path) -> Entries:
-    """The entries with `events`, the first ones of the ledger in `folder`, as their history."""
-    _, history = history_entries(cast("CaseLog", _Log(events)), folder)
+def entries_of(entries: Entries, events: tuple[Event, ...], folder: Path, resealed: Sequence[Event] = ()) -> Entries:
+    """The entries with `events`, the first ones of the ledger in `folder`, as their history; `resealed` are those that follow."""
+    record = [(len(events) + n, event) for n, event in enumerate(resealed)]
+    _, history = history_entries(cast("CaseLog", _Log(events)), folder, record)
     kept = {name: content for name, content in entries.items() if not name.startswith("ledger/")}
     return {**kept, **dict(history)}

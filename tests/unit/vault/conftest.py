@@ -26,6 +26,13 @@ def small_vault() -> Iterator[VaultPorts]:
 
 
 @pytest.fixture
+def kept_vault(tmp_path: Path) -> Iterator[VaultPorts]:
+    """As `small_vault` with the index in a file, for what several threads do: SQLite's memory has a database for each."""
+    with memory_vault(f"sqlite:///{tmp_path}/index.sqlite") as using:
+        yield using
+
+
+@pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home on real files, as `jianlu init` makes it."""
     create_home(tmp_path / "home")

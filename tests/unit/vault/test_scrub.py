@@ -51,8 +51,8 @@ class World:
 
 
 @pytest.fixture
-def world(small_vault: VaultPorts) -> World:
-    return World(small_vault)
+def world(kept_vault: VaultPorts) -> World:
+    return World(kept_vault)
 
 
 def test_every_object_has_its_copy_everywhere_and_it_was_read_back(world: World) -> None:
@@ -138,9 +138,9 @@ def test_objects_are_locked_until_the_retention_ends_and_never_less(world: World
     assert set(world.far.untils.values()) == {end_of("2040-01-31")}
 
 
-def test_a_case_without_an_end_is_locked_from_scrub_to_scrub(small_vault: VaultPorts) -> None:
+def test_a_case_without_an_end_is_locked_from_scrub_to_scrub(kept_vault: VaultPorts) -> None:
     far = LockingBlobs()
-    using = with_stores(small_vault, store_of("far", far, far))
+    using = with_stores(kept_vault, store_of("far", far, far))
     open_case_log(using, TENANT, CASE).seal_and_append(EventType.PLAN_FROZEN, "plan", b"plan", {"packs": []})
     scrub, clock = scrubber(using), using.clock
     assert isinstance(clock, SteppingClock)
@@ -253,9 +253,9 @@ def test_a_lost_table_of_states_costs_a_reading_and_nothing_else(world: World) -
     assert not said(world.using, EventType.STORE_COPY_REPAIRED)
 
 
-def test_a_lone_folder_is_read_again_after_an_interval_and_says_nothing_before(small_vault: VaultPorts) -> None:
-    record_sale(small_vault)
-    lone = with_stores(small_vault, store_of("vault", small_vault.blobs))
+def test_a_lone_folder_is_read_again_after_an_interval_and_says_nothing_before(kept_vault: VaultPorts) -> None:
+    record_sale(kept_vault)
+    lone = with_stores(kept_vault, store_of("vault", kept_vault.blobs))
     before = lone.ledger.size
     settle(scrubber(lone))
     assert lone.ledger.size == before
@@ -284,10 +284,10 @@ def test_how_the_stores_stand_is_kept_in_either_database(vault: VaultPorts) -> N
     assert {each.state.objects for each in found} == {OBJECTS}
 
 
-def test_a_vault_without_named_stores_is_looked_at_all_the_same(small_vault: VaultPorts) -> None:
-    record_sale(small_vault)
-    assert len(remains_of(small_vault, f"{TENANT}/{CASE}/")) == OBJECTS
-    assert remains_of(small_vault, f"{TENANT}/other/") == []
+def test_a_vault_without_named_stores_is_looked_at_all_the_same(kept_vault: VaultPorts) -> None:
+    record_sale(kept_vault)
+    assert len(remains_of(kept_vault, f"{TENANT}/{CASE}/")) == OBJECTS
+    assert remains_of(kept_vault, f"{TENANT}/other/") == []
 
 
 def test_a_scrub_that_is_asked_for_begins_at_once(world: World) -> None:
@@ -318,11 +318,11 @@ def test_a_store_without_a_name_of_its_own_is_not_its_own_source(world: World) -
     assert ensure_copy(lone, lone.stores[0], world.named()).ensured is Ensured.LOST
 
 
-def test_what_a_clause_confines_is_not_copied_abroad_and_the_ledger_says_by_which_clause(small_vault: VaultPorts) -> None:
+def test_what_a_clause_confines_is_not_copied_abroad_and_the_ledger_says_by_which_clause(kept_vault: VaultPorts) -> None:
     near, far, nowhere = MemoryBlobs(), MemoryBlobs(), MemoryBlobs()
-    places = [("here", small_vault.blobs, "CN"), ("near", near, "CN-31"), ("far", far, "SG"), ("nowhere", nowhere, "")]
+    places = [("here", kept_vault.blobs, "CN"), ("near", near, "CN-31"), ("far", far, "SG"), ("nowhere", nowhere, "")]
     stores = tuple(replace(store_of(name, blobs), place=place) for name, blobs, place in places)
-    using = replace(small_vault, stores=stores)
+    using = replace(kept_vault, stores=stores)
     confined = {"place": "CN", "within": "CN", "confined_by": "p:onshore"}
     log = open_case_log(using, TENANT, CASE)
     log.append(EventType.FINDINGS_RECORDED, {**log.seal_part("findings-speech", b"words"), **confined})
@@ -336,9 +336,9 @@ def test_what_a_clause_confines_is_not_copied_abroad_and_the_ledger_says_by_whic
     assert {(body["within"], body["clause"]) for body in refused.values()} == {("CN", "p:onshore")}
 
 
-def test_what_lies_abroad_already_is_alarmed_and_never_mended_there(small_vault: VaultPorts) -> None:
+def test_what_lies_abroad_already_is_alarmed_and_never_mended_there(kept_vault: VaultPorts) -> None:
     far = MemoryBlobs()
-    using = replace(small_vault, stores=(store_of("here", small_vault.blobs), replace(store_of("far", far), place="SG")))
+    using = replace(kept_vault, stores=(store_of("here", kept_vault.blobs), replace(store_of("far", far), place="SG")))
     log = open_case_log(using, TENANT, CASE)
     part = log.seal_part("findings-speech", b"words")
     event = log.append(EventType.FINDINGS_RECORDED, {**part, "within": "CN", "confined_by": "p:c"})

@@ -37,6 +37,7 @@ def good_vectors(suite: Suite = Suite.INTERNATIONAL) -> list[dict[str, Any]]:
     cases.append(
         ("another place", b"evidence", {"tenant": "t", "unit": "subject-7", "object": "findings-speech.zh", "version": 12})
     )
+    cases.append(("sealed anew", b"evidence", {**PLACE, "form": 2}))
     vectors = []
     for label, plaintext, place in cases:
         key, salt, sealed = _seal(label, plaintext, place, suite)
@@ -56,7 +57,7 @@ def bad_vectors(suite: Suite = Suite.INTERNATIONAL) -> list[dict[str, Any]]:
     long_key, _, long = _seal("bad long", pattern(CHUNK_BYTES + 10), PLACE, suite)
     other = 3 - suite.number
     second = HEAD_BYTES + SEALED_CHUNK_BYTES
-    others = {"tenant": "bank-b", "unit": "c" + "b3" * 13, "object": "seg-000002", "version": 2}
+    others = {"tenant": "bank-b", "unit": "c" + "b3" * 13, "object": "seg-000002", "version": 2, "form": 1}
     moved = {name: {**PLACE, name: other} for name, other in others.items()}
     vectors = [
         ("empty", key, PLACE, b""),

@@ -26,7 +26,15 @@ BAD_SM: list[dict[str, Any]] = json.loads((FOLDER / "bad-sm.json").read_text())
 
 
 def _context(vector: dict[str, Any], suite: Suite = Suite.INTERNATIONAL) -> bytes:
-    return object_context(**{name: vector[name] for name in ("tenant", "unit", "object", "version")}, suite=suite)
+    place = {name: vector[name] for name in ("tenant", "unit", "object", "version")}
+    return object_context(**place, form=vector.get("form", 0), suite=suite)
+
+
+def _place(vector: dict[str, Any]) -> bytes:
+    """What the page says, read again."""
+    anew = f".r{vector['form']}" if "form" in vector else ""
+    place = [vector["tenant"], vector["unit"], vector["object"], f"{vector['version']}{anew}"]
+    return "\0".join(["jianlu/object@v1", *place]).encode()
 
 
 def _plaintext(vector: dict[str, Any]) -> bytes:
@@ -36,8 +44,7 @@ def _plaintext(vector: dict[str, Any]) -> bytes:
 
 def _naive_seal(key: bytes, salt: bytes, vector: dict[str, Any], plaintext: bytes) -> bytes:
     """`specs/sealed-segment.md` read again from the page, sharing no code with `core` but the AES-GCM primitive."""
-    place = [vector["tenant"], vector["unit"], vector["object"], str(vector["version"])]
-    context = "\0".join(["jianlu/object@v1", *place]).encode() + b"\0\1"
+    context = _place(vector) + b"\0\1"
     expanded = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0" + salt + context
     block, derived = b"", b""
     for counter in (1, 2):
@@ -71,8 +78,7 @@ def test_a_bad_vector_is_refused(vector: dict[str, Any]) -> None:
 
 def _naive_sm_seal(key: bytes, salt: bytes, vector: dict[str, Any], plaintext: bytes) -> bytes:
     """As `_naive_seal` for suite 2, with GCM read from its standard: of the library, SM3 and the bare block cipher alone."""
-    place = [vector["tenant"], vector["unit"], vector["object"], str(vector["version"])]
-    context = "\0".join(["jianlu/object@v1", *place]).encode() + b"\0\2"
+    context = _place(vector) + b"\0\2"
     expanded = b"jianlu/chunked-encryption@v1+AEAD_SM4_GCM+HKDF_SM3\0" + salt + context
     block, derived = b"", b""
     for counter in (1, 2):

@@ -59,8 +59,15 @@ class Span:
     sealed_bytes: int
 
 
-def object_context(*, tenant: str, unit: str, object: str, version: int, suite: Suite = Suite.INTERNATIONAL) -> bytes:
-    """The context that binds an object to its place: tenant, shred unit, object id, version (decimal) and suite byte.
+def version_text(version: int, form: int) -> str:
+    """How a version is written in names and contexts: in decimal, with `.r` and the number of its form where it was sealed anew."""
+    return f"{version}.r{form}" if form else str(version)
+
+
+def object_context(
+    *, tenant: str, unit: str, object: str, version: int, form: int = 0, suite: Suite = Suite.INTERNATIONAL
+) -> bytes:
+    """The context that binds an object to its place: tenant, shred unit, object id, version (with its form), suite byte.
 
     An object that is moved to another place, or whose suite byte is changed, no longer opens. Raises InvalidError for malformed names.
     """
@@ -68,7 +75,10 @@ def object_context(*, tenant: str, unit: str, object: str, version: int, suite: 
         raise InvalidError("a shred unit is 1 to 64 lower-case letters, digits or hyphens")
     if not 1 <= version <= VERSION_MAX:
         raise InvalidError("an object's version is a positive 31-bit number")
-    fields = [b"jianlu/object@v1", tenant_id(tenant).encode(), unit.encode(), object_id(object).encode(), str(version).encode()]
+    if not 0 <= form <= VERSION_MAX:
+        raise InvalidError("an object's form is a 31-bit number, 0 as it was sealed first")
+    names = [tenant_id(tenant), unit, object_id(object), version_text(version, form)]
+    fields = [b"jianlu/object@v1", *(name.encode() for name in names)]
     return b"\x00".join([*fields, bytes([suite.number])])
 
 

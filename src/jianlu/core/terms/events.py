@@ -98,6 +98,11 @@ class EventType(StrEnum):
     STORE_COPY_REPAIRED = "store:copy:repaired"
     STORE_COPY_ALARMED = "store:copy:alarmed"
 
+    OBJECT_RESEALED = "vault:object:resealed"
+    FORMERS_RETAINED = "vault:formers:retained"
+    REMOVAL_STARTED = "vault:removal:started"
+    REMOVAL_COMPLETED = "vault:removal:completed"
+
     ACCESS_LOG_OPENED = "access:log:opened"
     ACCESS_DECISIONS_RECORDED = "access:decisions:recorded"
     ACCESS_CHANGE_RECORDED = "access:change:recorded"

@@ -11,7 +11,16 @@ from pathlib import Path
 from jianlu.core.errors import UnavailableError
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.checkpoint import Checkpoint, claimed_checkpoint
-from jianlu.core.formats.package import ANCHORS_PREFIX, CHECKPOINT, EVENTS, POSITIONS, proof_path
+from jianlu.core.formats.event import Event
+from jianlu.core.formats.package import (
+    ANCHORS_PREFIX,
+    CHECKPOINT,
+    EVENTS,
+    POSITIONS,
+    RESEALED_EVENTS,
+    RESEALED_POSITIONS,
+    proof_path,
+)
 from jianlu.core.formats.proof import TlogProof
 from jianlu.core.formats.tile import TileName, levels_of, tiles_of
 from jianlu.core.formats.tree import tiles_for_consistency, tiles_for_inclusion
@@ -24,11 +33,17 @@ WHOLE_LEAVES_MAX = 1 << 17
 it those of the case and all higher tiles do, which still covers every checkpoint at a full tile's edge."""
 
 
-def history_entries(log: CaseLog, ledger_directory: Path) -> tuple[Checkpoint, Iterator[tuple[str, bytes]]]:
-    """The checkpoint, and the entries under `ledger/` in order; raises UnavailableError when events are not published yet."""
+def history_entries(
+    log: CaseLog, ledger_directory: Path, resealed: Sequence[tuple[int, Event]] = ()
+) -> tuple[Checkpoint, Iterator[tuple[str, bytes]]]:
+    """The checkpoint, and the entries under `ledger/` in order; raises UnavailableError when events are not published yet.
+
+    `resealed` are the events of the case's reseal chain with their positions, none where nothing of it was sealed anew.
+    """
     note, tree = open_tree(ledger_directory)
     positions = [log.position_of(event.n) for event in log.events]
-    if positions and positions[-1] >= tree.size:
+    places = sorted([*positions, *(position for position, _ in resealed)])
+    if places and places[-1] >= tree.size:
         raise UnavailableError("the ledger has not published the case's last events yet: publish, then write the package")
     checkpoint = claimed_checkpoint(note)
     anchors = anchors_for(ledger_directory, positions[-1] if positions else 0, tree.size)
@@ -36,17 +51,24 @@ def history_entries(log: CaseLog, ledger_directory: Path) -> tuple[Checkpoint, I
         tree.check_extends(anchor.checkpoint)
 
     def entries() -> Iterator[tuple[str, bytes]]:
-        yield EVENTS, b"".join(len(event.content).to_bytes(2, "big") + event.content for event in log.events)
+        yield EVENTS, _bundle(log.events)
         yield POSITIONS, canonical_bytes(positions)
+        if resealed:
+            yield RESEALED_EVENTS, _bundle([event for _, event in resealed])
+            yield RESEALED_POSITIONS, canonical_bytes([position for position, _ in resealed])
         yield CHECKPOINT, note
-        for position in positions:
+        for position in places:
             yield proof_path(position), TlogProof(position, tuple(tree.inclusion_proof(position)), note).content
-        for name in _tiles(positions, tree.size, [anchor.size for anchor in anchors]):
+        for name in _tiles(places, tree.size, [anchor.size for anchor in anchors]):
             yield f"ledger/{name.path}", b"".join(tree.tile(name))
         for file, content in anchor_files(ledger_directory, anchors):
             yield f"{ANCHORS_PREFIX}{file}", content
 
     return checkpoint, entries()
+
+
+def _bundle(events: Sequence[Event]) -> bytes:
+    return b"".join(len(event.content).to_bytes(2, "big") + event.content for event in events)
 
 
 def _tiles(positions: Sequence[int], size: int, earlier_sizes: Sequence[int]) -> list[TileName]:

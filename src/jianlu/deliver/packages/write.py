@@ -36,6 +36,7 @@ from jianlu.core.formats.package import (
     openings_bytes,
     sealed_path,
 )
+from jianlu.core.formats.resealed import Forms, fold_forms
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef
@@ -49,8 +50,9 @@ from jianlu.ledger.signer import sign_note
 from jianlu.runtime.durable import sync_directory, sync_file
 from jianlu.vault.case_log import CaseLog
 from jianlu.vault.compare import require_agreement
-from jianlu.vault.model import object_parts
+from jianlu.vault.model import Place, object_parts
 from jianlu.vault.playable import open_recording, recording_pieces
+from jianlu.vault.reseals import read_chain, read_forms
 from jianlu.verify.check import check_package
 from jianlu.verify.model import Result
 
@@ -117,7 +119,7 @@ def write_package(log: CaseLog, destination: Path, *, reports: Reports, using: P
 def written_before(log: CaseLog, destination: Path, *, using: PackagePorts) -> Receipt | None:
     """The receipt of the package at `destination` when it is intact, of this closed case, and signed by us; else None.
 
-    A closed case has one history, so there is nothing that a second package could say.
+    A closed case has one history, so there is nothing that a second package could say, unless its objects were sealed anew since.
     """
     if not destination.is_file():
         return None
@@ -126,12 +128,15 @@ def written_before(log: CaseLog, destination: Path, *, using: PackagePorts) -> R
     is_ours = signer is not None and (signer.ledger, signer.package) == (using.ledger_key.text, using.signer.key.text)
     if not result.is_intact or (result.tenant, result.case) != (log.tenant, log.case) or not is_ours:
         return None
+    if result.resealed != len(read_forms(using.vault, log.tenant, log.case).all):
+        return None  # what it carries was sealed anew since
     with ZipFile(destination) as archive:
         return Receipt(destination, destination.stat().st_size, digest_of(archive.read(MANIFEST)), result)
 
 
 def _write(log: CaseLog, path: Path, reports: Reports, using: PackagePorts) -> str:
-    checkpoint, history = history_entries(log, using.ledger_directory)
+    resealed = read_chain(using.vault, log.tenant, log.case)
+    checkpoint, history = history_entries(log, using.ledger_directory, resealed)
     verifier = verifier_bytes()
     verifier_digest = digest_of(verifier)
     with Container(path) as container:
@@ -145,7 +150,7 @@ def _write(log: CaseLog, path: Path, reports: Reports, using: PackagePorts) -> s
         container.add(OPENINGS, openings_bytes(_salts(log)))
         for name, content in history:
             container.add(name, content)
-        _add_sealed(container, log, using)
+        _add_sealed(container, log, fold_forms((event for _, event in resealed), log.case), using)
         for name, content in sorted(reports(checkpoint, verifier_digest).items()):
             container.add(f"{REPORT_PREFIX}{name}", content)
         container.add(VERIFIER, verifier)
@@ -213,11 +218,12 @@ def _salts(log: CaseLog) -> dict[str, str]:
     return {label: log.salt(label).hex() for label in labels}
 
 
-def _add_sealed(container: Container, log: CaseLog, using: PackagePorts) -> None:
+def _add_sealed(container: Container, log: CaseLog, forms: Forms, using: PackagePorts) -> None:
+    """Each object in its newest form, under the name of its version; the keys of every form that is there."""
     prefix = f"{log.tenant}/{log.case}/"
     for event in log.events:
         for part in object_parts(event):
-            name = f"{prefix}{part.object}.v{part.version}.sealed"
-            container.add(sealed_path(part.object, part.version), using.vault.blobs.get(name))
+            place = Place(log.tenant, log.case, part.object, part.version, forms.form_of(part.object, part.version))
+            container.add(sealed_path(part.object, part.version), using.vault.blobs.get(place.blob_name))
     for name in using.vault.key_blobs.names(prefix):
         container.add(f"{KEYS_PREFIX}{name.removeprefix(prefix)}", using.vault.key_blobs.get(name))

@@ -75,16 +75,20 @@ class Scrubbing:
 
 
 @contextmanager
-def the_only_one(home: Path) -> Iterator[None]:
-    """The turn at the home's stores; ConflictError while another process has it."""
-    path = home / LOCK_FILE
+def the_only_one(
+    home: Path,
+    file: Path = LOCK_FILE,
+    busy: str = "another process looks after the stores of this home: the service does, while it runs",
+) -> Iterator[None]:
+    """The turn at the home's stores, or at what `file` stands for; ConflictError, in the words of `busy`, while another process has it."""
+    path = home / file
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise ConflictError("another process looks after the stores of this home: the service does, while it runs") from error
+            raise ConflictError(busy) from error
         yield
     finally:
         os.close(handle)

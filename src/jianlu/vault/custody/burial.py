@@ -14,7 +14,7 @@ from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId
 from jianlu.vault._checked import checked
 from jianlu.vault.index import scan_ledger
-from jianlu.vault.keys import tombstone_name, unit_key_name
+from jianlu.vault.keys import tombstone_name, unit_key_names
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.shred import is_given_up, shred_unit
 
@@ -66,7 +66,7 @@ class Burials:
 
     def _came_back(self, unit: str) -> bool:
         keys = checked(self._using.key_blobs)
-        return keys.exists(unit_key_name(self._tenant, unit)) or not keys.exists(tombstone_name(self._tenant, unit))
+        return not keys.exists(tombstone_name(self._tenant, unit)) or bool(unit_key_names(keys, self._tenant, unit))
 
     def _bury(self, unit: str) -> bool:
         try:

@@ -14,11 +14,15 @@ from enum import StrEnum
 
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.resealed import Resealed, resealed_of
+from jianlu.core.terms.events import EventType
+from jianlu.core.terms.ids import TenantId
 from jianlu.vault._checked import CheckedBlobs, checked
 from jianlu.vault.handling import may_keep
 from jianlu.vault.keys import is_shredded
 from jianlu.vault.model import Place, object_parts
 from jianlu.vault.ports import Store, VaultPorts
+from jianlu.vault.reseals import GoneForms
 
 PIECE_BYTES = 8 << 20
 """Read and sent at a time: memory stays flat whatever the object's length."""
@@ -63,14 +67,22 @@ class Outcome:
 
 
 def objects_named(event: Event) -> list[Named]:
-    """The objects that `event` names; none when a part is malformed (the verifier reports that)."""
+    """The objects that `event` names, or says were sealed anew; none when a part is malformed (the verifier reports that)."""
     try:
+        if event.type is EventType.OBJECT_RESEALED:
+            return [named_of(event.tenant, resealed_of(event))]
         return [
             Named(Place(event.tenant, event.case, part.object, part.version), part.sealed_digest, part.sealed_bytes, part.within)
             for part in object_parts(event)
         ]
     except InvalidError:
         return []
+
+
+def named_of(tenant: TenantId, resealed: Resealed) -> Named:
+    """The form of an object that was sealed anew."""
+    place = Place(tenant, resealed.of, resealed.object, resealed.version, resealed.form)
+    return Named(place, resealed.sealed, resealed.bytes, resealed.within)
 
 
 def confined_to(event: Event) -> list[tuple[str, str]]:
@@ -98,14 +110,22 @@ def look(store: Store, named: Named) -> Found:
     return Found.VERIFIED if digest.hexdigest() == named.digest else Found.ALTERED
 
 
-def ensure_copy(using: VaultPorts, store: Store, named: Named, *, on_wrong: Callable[[Found], None] = lambda _: None) -> Outcome:
+def ensure_copy(
+    using: VaultPorts,
+    store: Store,
+    named: Named,
+    *,
+    on_wrong: Callable[[Found], None] = lambda _: None,
+    gone: GoneForms | None = None,
+) -> Outcome:
     """Have the object in `store` as the ledger names it, made anew from the first other store that has it verified.
 
     `on_wrong` is told what was found before anything is changed, so that a crash in between hides nothing.
 
     What was altered is taken away first; where no other store has the object, everything is left as it is for whoever looks into it. Of a
-    destroyed unit nothing is made, and what is there is deleted. Nothing is made or mended in a store that lies outside the areas in which
-    the object may be kept; what lies there is told and left to people. UnavailableError when a store that is needed does not answer.
+    destroyed unit, and of a form that was removed for a newer one (`gone`), nothing is made, and what is there is deleted. Nothing is made
+    or mended in a store that lies outside the areas in which the object may be kept; what lies there is told and left to people.
+    UnavailableError when a store that is needed does not answer.
     """
     if is_shredded(using, named.place.tenant, named.place.unit):
         checked(store.blobs).delete(named.place.blob_name)
@@ -118,6 +138,10 @@ def ensure_copy(using: VaultPorts, store: Store, named: Named, *, on_wrong: Call
     found = look(store, named)
     if found is Found.VERIFIED:
         return Outcome(found, Ensured.VERIFIED)
+    gone = GoneForms(using, named.place.tenant) if gone is None else gone
+    if gone.has(named.place):
+        checked(store.blobs).delete(named.place.blob_name)
+        return Outcome(found, Ensured.GONE)
     on_wrong(found)
     if found is Found.ALTERED and not _is_elsewhere(using.stores, store, named):
         return Outcome(found, Ensured.LOST)
@@ -128,7 +152,7 @@ def ensure_copy(using: VaultPorts, store: Store, named: Named, *, on_wrong: Call
         return Outcome(found, Ensured.LOST)
     if look(store, named) is not Found.VERIFIED:
         raise IntegrityError(f"the store {store.name} does not return what is put there: take it out of service, and look at it")
-    if is_shredded(using, named.place.tenant, named.place.unit):  # destroyed meanwhile: nothing may stay
+    if is_shredded(using, named.place.tenant, named.place.unit) or gone.has(named.place):  # meanwhile: nothing may stay
         checked(store.blobs).delete(named.place.blob_name)
         return Outcome(found, Ensured.GONE)
     return Outcome(found, Ensured.MADE, source.name)

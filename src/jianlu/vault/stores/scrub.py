@@ -15,18 +15,21 @@ from typing import Any
 
 from jianlu.core.errors import ConflictError, JianluError
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.resealed import Form, Forms
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId, derive_case_ref
 from jianlu.core.terms.instants import instant_text, parse_instant
 from jianlu.runtime.database import transaction
+from jianlu.vault._checked import checked
 from jianlu.vault.case_log import CaseLog, open_case_log
 from jianlu.vault.handling import may_keep
 from jianlu.vault.index import parse_entry
 from jianlu.vault.keys import is_shredded, tenant_secret
 from jianlu.vault.ports import Store, VaultPorts
+from jianlu.vault.reseals import GoneForms, read_forms
 from jianlu.vault.stores._states import StoreState, read_states, write_state
 from jianlu.vault.stores.copies import Probed, require_fit
-from jianlu.vault.stores.copying import Ensured, Found, Named, Outcome, confined_to, ensure_copy, objects_named
+from jianlu.vault.stores.copying import Ensured, Found, Named, Outcome, confined_to, ensure_copy, named_of, objects_named
 from jianlu.vault.stores.retaining import PLACED_HOLDS, TERMS, custody_by_case, locked_until, objects_of
 
 Probe = Callable[[Store], Probed | None]
@@ -57,6 +60,7 @@ class Scrubber:
         self._not_before_ms: dict[str, int] = {}
         self._custody: Mapping[str, list[Event]] | None = None
         self._chain: CaseLog | None = None
+        self._gone = GoneForms(using, tenant)
         self._alarmed: set[tuple[str, str]] = set()
         self._declaring = threading.Lock()
 
@@ -159,7 +163,7 @@ class Scrubber:
             self._custody = None
         if self._custody is None and store.promises_lock:
             self._custody = custody_by_case(self._using, self._tenant)
-        dues: dict[str, datetime] = {}
+        locks: dict[str, tuple[datetime, set[Form]]] = {}
         size = 0
         for event in self._events(state.scrub_at, min(ENTRIES, state.placed - state.scrub_at)):
             state = replace(state, scrub_at=state.scrub_at + 1)
@@ -170,7 +174,12 @@ class Scrubber:
                 size += named.bytes
                 state = _counted(state, named, outcome)
                 if outcome.ensured is not Ensured.LOST and store.promises_lock:
-                    self._lock(store, named, dues.get(event.case) or dues.setdefault(event.case, self._due(event.case)))
+                    unit = named.place.unit  # not the event's: an object that was sealed anew is named by another chain
+                    until, replaced = locks.get(unit) or locks.setdefault(
+                        unit, (self._due(unit), set(self._forms(unit).replaced))
+                    )
+                    if named.place.numbered not in replaced:
+                        self._lock(store, named, until)
             if size >= self._bytes_s:
                 break
         if state.scrub_at >= state.placed:
@@ -200,7 +209,7 @@ class Scrubber:
             if not (is_new and found is Found.MISSING):
                 self._alarm(store, named, found)
 
-        outcome = ensure_copy(self._using, store, named, on_wrong=alarm)
+        outcome = ensure_copy(self._using, store, named, on_wrong=alarm, gone=self._gone)
         if outcome.ensured is Ensured.LOST:
             self._alarm(store, named, outcome.found)
         elif outcome.ensured is Ensured.MADE and not (is_new and outcome.found is Found.MISSING):
@@ -219,13 +228,24 @@ class Scrubber:
             return
         self._custody = custody_by_case(self._using, self._tenant)
         for case in cases:
-            named = [] if is_shredded(self._using, self._tenant, case) else objects_of(self._log(case).events)
+            named = [] if is_shredded(self._using, self._tenant, case) else self._lasting(store, case)
             until = self._due(case)
             for each in named:
                 self._lock(store, each, until)
             if named:
                 body = {"store": store.name, "of": case, "objects": len(named), "until": instant_text(until)}
                 self._declare(EventType.STORE_LOCKS_EXTENDED, body)
+
+    def _lasting(self, store: Store, case: str) -> list[Named]:
+        """Every object of the case in its newest form, as far as copies are there: what was replaced keeps the lock that it has."""
+        forms = self._forms(case)
+        fresh = [named_of(self._tenant, each) for each in forms.all]
+        fresh = [each for each in fresh if checked(store.blobs).exists(each.place.blob_name)]
+        replaced = set(forms.replaced)
+        return [each for each in [*objects_of(self._log(case).events), *fresh] if each.place.numbered not in replaced]
+
+    def _forms(self, case: str) -> Forms:
+        return read_forms(self._using, self._tenant, case)
 
     def _lock(self, store: Store, named: Named, until: datetime) -> None:
         if store.locks is not None and store.promises_lock:
@@ -290,7 +310,8 @@ def _counted(state: StoreState, named: Named, outcome: Outcome) -> StoreState:
 
 def _said_of(store: Store, named: Named, found: Found) -> dict[str, Any]:
     place = named.place
-    return {"store": store.name, "of": place.unit, "object": place.object, "version": place.version, "reason": found.value}
+    said = {"store": store.name, "of": place.unit, "object": place.object, "version": place.version, "reason": found.value}
+    return {**said, "form": place.form} if place.form else said
 
 
 def _termed(events: Sequence[Event]) -> list[str]:
