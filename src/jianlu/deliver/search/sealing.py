@@ -112,7 +112,7 @@ def _unpacked(packed: list[Any]) -> Spoken:
     for line, written, starts in runs:
         tokens = written.split(" ")
         if len(tokens) != len(starts):
-            raise ValueError("a run has as many tokens as beginnings")
+            raise IntegrityError("a row of the search index is not as it was written: run `jianlu vault reindex`")
         spoken.tokens.extend(tokens)
         spoken.begins.extend(accumulate(starts))
         spoken.lines.extend(repeat(line, len(tokens)))
