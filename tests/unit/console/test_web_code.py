@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -32,3 +33,17 @@ def test_the_lock_file_names_no_registry() -> None:
 
 def test_htmx_is_pinned_to_its_fourth_version() -> None:
     assert '"htmx.org": "4.' in (WEB / "package.json").read_text(encoding="utf-8")
+
+
+def test_pages_speak_to_workers_of_their_own_and_listen_to_no_other_window() -> None:
+    """What another window sends is not heard at all, whatever its origin: there is no listener on `window` and nobody to answer."""
+    to_windows = re.compile(
+        r"(window|parent|opener|top|self\.parent)\.postMessage|window\.addEventListener\(\s*[\"']message|onmessage"
+    )
+    speaking = set()
+    for path in sorted((WEB / "src").rglob("*.ts")):
+        text = path.read_text(encoding="utf-8")
+        assert not to_windows.search(text), path
+        if "postMessage" in text or 'addEventListener("message"' in text:
+            speaking.add(path.name)
+    assert speaking == {"sframe.ts", "frames.worker.ts", "verify.ts", "verify.worker.ts"}, "each with a worker"
