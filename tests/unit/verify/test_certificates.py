@@ -18,6 +18,7 @@ from jianlu.core.terms.ids import tenant_id
 from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.vault.custody.chain import place_hold
 from jianlu.vault.custody.destruction import Looked
+from jianlu.vault.custody.withdrawals import withdraw
 from jianlu.verify.certificate import CertificateResult, check_certificate
 from jianlu.verify.render_certificate import render_certificate
 from jianlu.verify.trust import Trust, parse_saved, trust_bytes
@@ -195,6 +196,19 @@ def test_what_the_house_itself_does_against_the_rules_is_told() -> None:
         house.complete(OTHER_CASE)
         with pytest.raises(IntegrityError, match="destroyed_under_a_hold"):
             house.certificate(OTHER_CASE)
+
+
+def test_a_consent_that_was_taken_back_before_changes_nothing_of_a_certificate() -> None:
+    with memory_vault() as vault:
+        house = Ending(vault, some_signer())
+        record_sale(vault)
+        said = {"purpose": "training", "seat": "customer", "way": "letter", "reason": "letter 118 of today", "by": "a-xu"}
+        withdraw(house.chain(), CASE, **said, clock=vault.clock)
+        later(vault)
+        house.start()
+        house.complete()
+        result = check_certificate(house.certificate(), trust=trust_of(house))
+    assert result.problems == [] and result.exit_code == 0
 
 
 def test_one_person_is_not_two(ending: Ending) -> None:
