@@ -1,7 +1,8 @@
-"""The job that destroys a case whose destruction was started: clear every place, look at every place, then say so in the ledger.
+"""The job that destroys a case, or a part of one, whose destruction was started.
 
-Killed at any step it is begun again and finishes: what is done stays done, and the last event is written once. It never starts
-anything itself: without `custody:destruction:started` in the ledger it does nothing, and a hold that is there stops it.
+It clears every place, looks at every place, then says so in the ledger. Killed at any step it is begun again and finishes: what is done
+stays done, and the last event is written once. It never starts anything itself: without `custody:destruction:started`, or that of the
+part, in the ledger it does nothing, and a hold that is there stops it.
 """
 
 from __future__ import annotations
@@ -11,32 +12,41 @@ from pathlib import Path
 
 from jianlu.core.errors import ConflictError, UnavailableError
 from jianlu.core.formats.event import Event
-from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import CaseRef, TenantId
-from jianlu.entry.leftovers import Spot, parts_of, spots_of
+from jianlu.entry.leftovers import Spot, parts_of, spots_of, spots_of_part
 from jianlu.vault.case_log import open_case_log
-from jianlu.vault.custody.destruction import Looked, complete_destruction
+from jianlu.vault.custody.destruction import Looked, complete_destruction, destruction_events
 from jianlu.vault.keys import custody_chain, tenant_secret
 from jianlu.vault.ports import VaultPorts
 
 
 def destroy_case(
-    case: CaseRef, *, home: Path, tenant: TenantId, vault: VaultPorts, say: Callable[[str, int, int | None], None]
+    case: CaseRef,
+    *,
+    home: Path,
+    tenant: TenantId,
+    vault: VaultPorts,
+    say: Callable[[str, int, int | None], None],
+    part: str = "",
 ) -> Event:
-    """The event that the case is destroyed, in the ledger on return; the same again changes nothing.
+    """The event that the case, or that part of it, is destroyed, in the ledger on return; the same again changes nothing.
 
     ConflictError when its destruction was not started, or a hold stands. UnavailableError while a place cannot be cleared yet (the
-    record of reviews, a database that is read): try again.
+    record of reviews, a database that is read): try again. Of a part of a case that is destroyed as a whole by now it is the event of that.
     """
     custody = open_case_log(vault, tenant, custody_chain(tenant_secret(vault, tenant), case))
-    kinds = {event.type: event for event in custody.events}
-    if EventType.DESTRUCTION_STARTED not in kinds:
+    if part and destruction_events(custody.events)[0] is not None:
+        part = ""
+    started, completed = destruction_events(custody.events, part)
+    if started is None:
         raise ConflictError("nobody started the destruction of this case: have it asked for and approved under destructions")
-    if EventType.DESTRUCTION_COMPLETED in kinds:
-        return kinds[EventType.DESTRUCTION_COMPLETED]
-    spots = spots_of(
-        case, parts_of(case, open_case_log(vault, tenant, case).events, tenant), home=home, tenant=tenant, vault=vault
-    )
+    if completed is not None:
+        return completed
+    named = parts_of(case, open_case_log(vault, tenant, case).events, tenant)
+    if part:
+        spots = spots_of_part(case, part, named, home=home, tenant=tenant, vault=vault)
+    else:
+        spots = spots_of(case, named, home=home, tenant=tenant, vault=vault)
     for done, spot in enumerate(spots):
         say("clear", done, len(spots))
         spot.clear()
@@ -45,7 +55,7 @@ def destroy_case(
         say("prove", done, len(spots))
         looked.append(_looked_at(spot))
     say("record", 0, 1)
-    return complete_destruction(custody, case, looked, clock=vault.clock)
+    return complete_destruction(custody, case, looked, clock=vault.clock, part=part)
 
 
 def _looked_at(spot: Spot) -> Looked:

@@ -17,10 +17,12 @@ from jianlu.capture.sessions.forgetting import forget_joining, named_in_joining
 from jianlu.core.errors import ConflictError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import Event
 from jianlu.core.phrases.nearness import Nearness
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.ids import CaseRef, TenantId, derive_case_ref
 from jianlu.deliver.oversight.copy_links import forget_links
 from jianlu.deliver.packages.write import package_path
 from jianlu.deliver.search.enter import forget_case, is_entered, sweep_keys
+from jianlu.deliver.search.entries import SEARCHED
 from jianlu.deliver.search.ports import SearchPorts
 from jianlu.govern.identity.admissions import forget_admissions
 from jianlu.runtime.database import erase_deleted, transaction
@@ -31,7 +33,7 @@ from jianlu.vault.model import Place, object_parts
 from jianlu.vault.open import open_whole
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.reseals import read_forms
-from jianlu.vault.shred import shred_unit
+from jianlu.vault.shred import names_of_part, shred_part, shred_unit
 from jianlu.vault.stores.copies import remains_of
 
 WORDS_IN_TABLES = ("live_cases", "queue_tickets")
@@ -74,6 +76,38 @@ def spots_of(case: CaseRef, parts: Sequence[Place], *, home: Path, tenant: Tenan
     ]
 
 
+def spots_of_part(
+    case: CaseRef, part: str, parts: Sequence[Place], *, home: Path, tenant: TenantId, vault: VaultPorts
+) -> list[Spot]:
+    """The places of one part of the case, as `spots_of`: those that hold more than that part are cleared whole where they can be made anew.
+
+    A package that was written holds every part, so it goes; what the search index has of the case is of its transcript.
+    """
+    again = [Place(tenant, case, each.object, each.version, each.form) for each in read_forms(vault, tenant, case).all]
+    mine = [place for place in parts if kind_of(place.object) == part]
+    resealed = [place for place in again if kind_of(place.object) == part]
+
+    def remaining(*, locked: bool) -> int:
+        return _remaining(vault, f"{tenant}/{case}/", locked=locked, part=part)
+
+    spots = [
+        Spot(
+            "keys",
+            lambda: shred_part(vault, tenant, case, part),
+            lambda: len(names_of_part(vault.key_blobs, tenant, case, part)),
+            lambda: len(mine),
+        ),
+        Spot("objects", _nothing, lambda: remaining(locked=False), lambda: len(mine)),
+        Spot("openings", _nothing, lambda: sum(_opens(vault, place) for place in [*mine, *resealed]), lambda: len(mine)),
+        Spot("locked", _nothing, lambda: 0, lambda: remaining(locked=True)),
+        Spot("packages", lambda: _erase(_packages(home, case)), lambda: len(_packages(home, case))),
+        Spot("spools", lambda: _erase(_spools(home, case)), lambda: len(_spools(home, case))),
+    ]
+    if part in SEARCHED:
+        spots += [_search_spot(vault, tenant, case), Spot("database", lambda: erase_deleted(vault.index, ()), lambda: 0)]
+    return spots
+
+
 def parts_of(case: CaseRef, events: Sequence[Event], tenant: TenantId) -> list[Place]:
     """The objects that events of the case name."""
     return [Place(tenant, case, part.object, part.version) for event in events for part in object_parts(event)]
@@ -83,9 +117,10 @@ def _nothing() -> None:
     """Cleared with the place before."""
 
 
-def _remaining(vault: VaultPorts, prefix: str, *, locked: bool) -> int:
-    """How many sealed copies any store still has; those that a lock keeps, and that no key opens, apart."""
-    return sum(each.kept.versions for each in remains_of(vault, prefix) if (each.kept.until is not None) is locked)
+def _remaining(vault: VaultPorts, prefix: str, *, locked: bool, part: str = "") -> int:
+    """How many sealed copies any store still has, of that part; those that a lock keeps, and that no key opens, apart."""
+    found = [each.kept for each in remains_of(vault, prefix) if (each.kept.until is not None) is locked]
+    return sum(each.versions for each in found if not part or kind_of(each.name.removeprefix(prefix)) == part)
 
 
 def _opens(vault: VaultPorts, part: Place) -> bool:

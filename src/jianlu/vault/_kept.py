@@ -12,22 +12,37 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, or_, select
 
 from jianlu.core.formats.keeping import OPEN
+from jianlu.core.terms.handling import ENDING_PARTS, beginnings_of
 from jianlu.runtime.totals import Key, move_totals
 from jianlu.vault._tables import cases, objects, retention_counts, retentions, settlements
-from jianlu.vault.projection import SHREDDED
+from jianlu.vault.projection import ENDED, SHREDDED
 
 _CASES_AT_ONCE = 500
 
 
 def is_there() -> ColumnElement[bool]:
     """The condition on a row of retentions that its keys were not destroyed: a case is one shred unit."""
-    gone = select(objects.c.unit).where(
-        objects.c.tenant == retentions.c.tenant, objects.c.unit == retentions.c.case_ref, objects.c.state == SHREDDED
-    )
-    return ~exists(gone)
+    return ~exists(_of_the_case().where(objects.c.state == SHREDDED))
+
+
+def has_its_part() -> ColumnElement[bool]:
+    """The condition on a row of retentions that its part was not destroyed before the case."""
+    parts = [and_(retentions.c.part == part, is_of_part(objects.c.object, part)) for part in ENDING_PARTS]
+    return ~exists(_of_the_case().where(objects.c.state == ENDED, or_(*parts)))
+
+
+def _of_the_case() -> Select[Any]:
+    return select(objects.c.unit).where(objects.c.tenant == retentions.c.tenant, objects.c.unit == retentions.c.case_ref)
+
+
+def is_of_part(object: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    """The condition that an object belongs to that part, by the beginning of its id."""
+    mine, others = beginnings_of(part)
+    is_mine = or_(*(object.startswith(beginning, autoescape=True) for beginning in mine))
+    return and_(is_mine, *(~object.startswith(beginning, autoescape=True) for beginning in others))
 
 
 def is_settled() -> ColumnElement[bool]:
@@ -82,4 +97,4 @@ def _distinct() -> Select[Any]:
     settled = retentions.outerjoin(settlements, is_settled())
     until, clause = func.coalesce(settlements.c.until, c.until), func.coalesce(settlements.c.clause, c.clause)
     said = (c.tenant, func.substr(until, 1, 7).label("month"), c.part, clause.label("clause"), c.case_ref)
-    return select(*said).select_from(settled).where(is_there()).distinct()
+    return select(*said).select_from(settled).where(is_there(), has_its_part()).distinct()

@@ -10,7 +10,7 @@ from dataclasses import fields
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from jianlu.vault._kept import counted_anew
+from jianlu.vault._kept import counted_anew, is_of_part
 from jianlu.vault._tables import cases, events, holds, index_progress, index_schema, objects, retentions, settlements
 from jianlu.vault.projection import SEALED, CaseRow, EventRow, HoldRow, ObjectRow, RetentionRow, SettlementRow
 
@@ -99,10 +99,11 @@ def case_events(connection: Connection, tenant: str, case_ref: str) -> Sequence[
     return [EventRow(**row) for row in connection.execute(found).mappings()]
 
 
-def has_event(connection: Connection, tenant: str, case_ref: str, type: str) -> bool:
-    """Whether the chain has an event of that kind."""
-    found = select(events.c.n).where(events.c.tenant == tenant, events.c.case_ref == case_ref, events.c.type == type).limit(1)
-    return connection.execute(found).first() is not None
+def events_of_kinds(connection: Connection, tenant: str, case_ref: str, types: Sequence[str]) -> Sequence[EventRow]:
+    """The chain's events of these kinds, in ledger order."""
+    wanted = (events.c.tenant == tenant, events.c.case_ref == case_ref, events.c.type.in_(types))
+    found = select(events).where(*wanted).order_by(events.c.position)
+    return [EventRow(**row) for row in connection.execute(found).mappings()]
 
 
 def case_objects(connection: Connection, tenant: str, unit: str) -> Sequence[ObjectRow]:
@@ -137,6 +138,13 @@ def set_object_states(connection: Connection, tenant: str, unit: str, state: str
     """Mark all objects of a unit."""
     with counted_anew(connection, [(tenant, unit)]):
         connection.execute(update(objects).where(objects.c.tenant == tenant, objects.c.unit == unit).values(state=state))
+
+
+def set_part_states(connection: Connection, tenant: str, unit: str, part: str, state: str) -> None:
+    """Mark the objects of a part of a unit."""
+    with counted_anew(connection, [(tenant, unit)]):
+        mine = (objects.c.tenant == tenant, objects.c.unit == unit, is_of_part(objects.c.object, part))
+        connection.execute(update(objects).where(*mine).values(state=state))
 
 
 def set_states(connection: Connection, rows: Sequence[ObjectRow]) -> None:

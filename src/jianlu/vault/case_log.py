@@ -214,6 +214,11 @@ class CaseLog:
         """Whether the case's keys were destroyed."""
         return is_shredded(self._using, self.tenant, self.case)
 
+    @property
+    def ended(self) -> frozenset[str]:
+        """The parts of the case whose destruction began, whose objects nobody can open any more. Raises as `salt`."""
+        return self._key().ended
+
     def abandon(self, reason: str) -> Shredded:
         """Record that the recording was abandoned, by a reason code, then destroy the case's keys and objects."""
         with self._lock:

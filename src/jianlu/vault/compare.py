@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from jianlu.core.errors import IntegrityError
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.ids import CaseRef, ObjectId, TenantId
 from jianlu.runtime.database import transaction
 from jianlu.vault import _records
 from jianlu.vault._checked import checked
 from jianlu.vault.index import parse_entry, rows_of, scan_case
-from jianlu.vault.keys import is_shredded, is_unit_key
+from jianlu.vault.keys import is_shredded, is_unit_key, shredded_parts
 from jianlu.vault.model import Place, is_resealed
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.projection import (
+    ENDED,
     MISSING,
     SEALED,
     SHREDDED,
@@ -87,13 +89,18 @@ def object_states(using: VaultPorts, rows: Sequence[ObjectRow]) -> list[ObjectRo
     if is_shredded(using, tenant, unit):
         return [replace(row, state=SHREDDED) for row in rows]
     names = {*names_somewhere(using.blobs, f"{tenant}/{unit}/"), *checked(using.key_blobs).names(f"{tenant}/{unit}/")}
+    ended = shredded_parts(using, tenant, unit)
     places = [Place(tenant, unit, ObjectId(row.object), row.version) for row in rows]
     if any(is_resealed(name) for name in names):
         forms = read_forms(using, tenant, unit)
         places = [replace(place, form=forms.form_of(place.object, place.version)) for place in places]
     has_key = any(is_unit_key(name) for name in names)
     are_there = [has_key and names >= {place.blob_name, place.key_name} for place in places]
-    return [replace(row, state=SEALED if is_there else MISSING) for row, is_there in zip(rows, are_there, strict=True)]
+    states = (
+        ENDED if kind_of(row.object) in ended else SEALED if is_there else MISSING
+        for row, is_there in zip(rows, are_there, strict=True)
+    )
+    return [replace(row, state=state) for row, state in zip(rows, states, strict=True)]
 
 
 def _first_position(using: VaultPorts, rows: Sequence[EventRow]) -> int:

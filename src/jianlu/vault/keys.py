@@ -22,12 +22,14 @@ from jianlu.core.formats.canonical import canonical_bytes, parse_canonical
 from jianlu.core.formats.segment import SM4_KEY_BYTES, Sm4Gcm
 from jianlu.core.terms.digests import SALT_BYTES
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import ENDING_PARTS, kind_of
 from jianlu.core.terms.ids import CaseRef, TenantId, derive_case_ref, tenant_id
 from jianlu.core.terms.suites import Suite
 from jianlu.runtime.database import transaction
 from jianlu.runtime.rewrapping import WrappedRecord
 from jianlu.vault import _records
 from jianlu.vault._checked import checked
+from jianlu.vault.index import parse_entry
 from jianlu.vault.model import Place, check_unit
 from jianlu.vault.ports import Blobs, KeysDescription, VaultPorts
 
@@ -45,15 +47,18 @@ _LOOKS = 3
 _FIELDS = {"format", "suite", "context", "wrapped_by", "nonce", "wrapped"}
 _HEX = re.compile(r"^(?:[0-9a-f]{2})*$")
 _UNIT_KEY = re.compile(r"/unit(?:\.r([0-9]{1,10}))?\.key$")
+_TOMBSTONE = re.compile(r"/shredded(?:\.[a-z]+)?$")
 
 
 class UnitKey:
     """An opened shred unit's key: wraps object keys and derives the salts of the unit's commitments. Never stored, never shown.
 
-    `search_key` seals what a search index keeps of the unit to show: it dies with the unit.
+    `search_key` seals what a search index keeps of the unit to show: it dies with the unit. `ended` are the parts of the unit whose
+    destruction began: no object of theirs is opened, whatever records somebody put back.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, ended: frozenset[str] = frozenset()) -> None:
+        self.ended = ended
         self._wrapping_keys = {suite: derive_wrapping_key(key, _UNIT_WRAPPING, suite) for suite in Suite}
         self._commitment_key = derive_key(key, b"jianlu/unit-commitment@v1")
         self.search_key = derive_key(key, b"jianlu/unit-search@v1")
@@ -74,8 +79,14 @@ class UnitKey:
     def open_sealing_key(self, place: Place, key_blobs: Blobs) -> tuple[bytes, Suite]:
         """The key of the object at `place`, and the suite that the object must be in.
 
-        NotFoundError when its record is gone (shredded), IntegrityError when it was altered.
+        NotFoundError when its record is gone (shredded), IntegrityError when it was altered; ConflictError (`part_destroyed`) for an
+        object of a part whose destruction began.
         """
+        if (part := kind_of(place.object)) in self.ended:
+            raise ConflictError(
+                f"the part {part} of this case was destroyed when its own time had ended: what is left of the case can be opened",
+                code="part_destroyed",
+            )
         record, context = _read(key_blobs, place.key_name), _object_context(place)
         suite = suite_of_record(record, context)
         return unwrap_key(record, self._wrapping_keys[suite], context, suite=suite), suite
@@ -130,8 +141,8 @@ def open_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> UnitKey:
     """
     record = _unit_record(using.key_blobs, tenant, unit)
     tenant_key = _tenant_key(using, tenant)
-    _require_not_given_up(using, tenant, custody_chain(derive_key(tenant_key, _SECRET), unit))
-    return UnitKey(_unwrapped_unit(record, tenant_key, _unit_context(tenant, unit)))
+    ended = _require_not_given_up(using, tenant, custody_chain(derive_key(tenant_key, _SECRET), unit))
+    return UnitKey(_unwrapped_unit(record, tenant_key, _unit_context(tenant, unit)), ended)
 
 
 def rewrap_unit_key(using: VaultPorts, tenant: TenantId, unit: str) -> None:
@@ -204,6 +215,23 @@ def is_shredded(using: VaultPorts, tenant: TenantId, unit: str) -> bool:
     return checked(using.key_blobs).exists(tombstone_name(tenant, unit))
 
 
+def is_part_shredded(using: VaultPorts, tenant: TenantId, unit: str, part: str) -> bool:
+    """Whether the destruction of that part of the unit was begun: its objects count as gone, even if a crash left some."""
+    return part in ENDING_PARTS and checked(using.key_blobs).exists(part_tombstone_name(tenant, unit, part))
+
+
+def shredded_parts(using: VaultPorts, tenant: TenantId, unit: str) -> frozenset[str]:
+    """The parts of the unit whose destruction was begun."""
+    beginning = f"{tombstone_name(tenant, unit)}."
+    return frozenset(name.removeprefix(beginning) for name in checked(using.key_blobs).names(beginning))
+
+
+def is_gone(using: VaultPorts, place: Place) -> bool:
+    """Whether the object at `place` counts as destroyed: its unit is, or the part of it that the object belongs to."""
+    part = kind_of(place.object)
+    return is_shredded(using, place.tenant, place.unit) or is_part_shredded(using, place.tenant, place.unit, part)
+
+
 def custody_chain(tenant_secret: bytes, case: str) -> CaseRef:
     """The reference of the case's custody chain; no case number has a slash, so no case has it."""
     return derive_case_ref(tenant_secret, f"custody/case/{case}")
@@ -217,6 +245,16 @@ def unit_key_name(tenant: TenantId, unit: str) -> str:
 def tombstone_name(tenant: TenantId, unit: str) -> str:
     """The blob name of the mark that a unit was shredded."""
     return f"{tenant_id(tenant)}/{check_unit(unit)}/shredded"
+
+
+def part_tombstone_name(tenant: TenantId, unit: str, part: str) -> str:
+    """The blob name of the mark that this part of a unit was shredded."""
+    return f"{tombstone_name(tenant, unit)}.{part}"
+
+
+def is_tombstone(name: str) -> bool:
+    """Whether a name of the key store is that of a mark of destruction, of a unit or of a part."""
+    return _TOMBSTONE.search(name) is not None
 
 
 def wrap_key(key: bytes, wrapping_key: bytes, context: str, *, suite: Suite = Suite.INTERNATIONAL) -> bytes:
@@ -258,15 +296,26 @@ def unwrap_key(record: bytes, wrapping_key: bytes, context: str, *, suite: Suite
     return _whole(key)
 
 
-def _require_not_given_up(using: VaultPorts, tenant: TenantId, chain: CaseRef) -> None:
-    """By the index, which is fast: with a backup of the keys the mark may have gone. `burial.py` asks the ledger and buries again."""
+def _require_not_given_up(using: VaultPorts, tenant: TenantId, chain: CaseRef) -> frozenset[str]:
+    """The parts that were given up, where the whole was not. By the index, which is fast, and the entries that it names.
+
+    With a backup of the keys the mark may have gone. `burial.py` asks the ledger and buries again.
+    """
+    kinds = (EventType.DESTRUCTION_STARTED.value, EventType.PART_DESTRUCTION_STARTED.value)
     try:
         with transaction(using.index, writes=False) as connection:
-            is_begun = _records.has_event(connection, tenant, chain, EventType.DESTRUCTION_STARTED.value)
+            begun = _records.events_of_kinds(connection, tenant, chain, kinds)
     except UnavailableError:
-        return  # evidence goes on without its index; the mark still counts
-    if is_begun:
+        return frozenset()  # evidence goes on without its index; the mark still counts
+    if any(row.type == EventType.DESTRUCTION_STARTED.value for row in begun):
         raise ConflictError("the case is destroyed, or is being destroyed: what it sealed cannot be opened any more")
+    return frozenset(_part_of(using, row.position) for row in begun)
+
+
+def _part_of(using: VaultPorts, position: int) -> str:
+    for entry in using.ledger.read(position, 1):
+        return str(parse_entry(entry, position).body.get("part", ""))
+    raise IntegrityError(f"the ledger does not return entry {position}: run `jianlu ledger fsck`")
 
 
 def _tenant_key(using: VaultPorts, tenant: TenantId) -> bytes:

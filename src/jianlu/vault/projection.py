@@ -15,8 +15,8 @@ from jianlu.core.formats.event import FIRST_PREV, Event
 from jianlu.core.terms.events import EventType
 from jianlu.vault.model import object_parts
 
-SEALED, MISSING, SHREDDED = "sealed", "missing", "shredded"
-"""States of an object: there, not there, and not there because its keys were destroyed."""
+SEALED, MISSING, SHREDDED, ENDED = "sealed", "missing", "shredded", "ended"
+"""States of an object: there, not there, and not there because its keys were destroyed, with the whole case's or its part's alone."""
 
 STATE_BROKEN = "broken"
 """The case's events are no chain: something was appended beside the case log. The ledger shows what."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.ids import TenantId
 from jianlu.runtime.database import migrate_database, transaction
 from jianlu.vault import _kept, _records
 from jianlu.vault.compare import object_states
 from jianlu.vault.index import catch_up
-from jianlu.vault.keys import is_shredded
+from jianlu.vault.keys import is_shredded, shredded_parts
 from jianlu.vault.ports import VaultPorts
-from jianlu.vault.projection import SEALED, SHREDDED
+from jianlu.vault.projection import ENDED, SEALED, SHREDDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def reindex(using: VaultPorts, *, progress: Callable[[int, int], None] | None = 
         with transaction(using.index) as connection:
             if is_shredded(using, TenantId(tenant), unit):  # meanwhile
                 looked_at = [replace(row, state=SHREDDED) for row in rows]
+            elif ended := shredded_parts(using, TenantId(tenant), unit):
+                looked_at = [replace(row, state=ENDED) if kind_of(row.object) in ended else row for row in looked_at]
             _records.set_states(connection, [row for row in looked_at if row.state != SEALED])
     with transaction(using.index) as connection:
         _kept.recount(connection)

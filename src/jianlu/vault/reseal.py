@@ -20,6 +20,7 @@ from jianlu.core.formats.event import Event
 from jianlu.core.formats.resealed import Form, Forms, Resealed, fold_forms
 from jianlu.core.terms.digests import opens
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.ids import CaseRef, TenantId
 from jianlu.core.terms.instants import instant_text, parse_instant
 from jianlu.core.terms.suites import Suite
@@ -30,6 +31,7 @@ from jianlu.vault.index import scan_ledger
 from jianlu.vault.keys import (
     UnitKey,
     drop_older_unit_records,
+    is_gone,
     is_shredded,
     open_unit_key,
     rewrap_unit_key,
@@ -140,6 +142,8 @@ class _Work:
         for form in forms.former:
             replaced[form[:2]].append(self._place(form))
         for each in forms.newest.values():
+            if kind_of(each.object) in self.key.ended:
+                continue
             named = named_of(self.tenant, each)
             if self.key.open_sealing_key(named.place, self.using.key_blobs)[1] is not self.using.suite:
                 raise IntegrityError("an object that was sealed anew is not in the suite of the home: nothing former is removed")
@@ -204,7 +208,9 @@ class _Work:
         return all(key_blobs.exists(place.key_name) and blobs.exists(place.blob_name) for place in places)
 
     def _parts(self) -> Iterator[tuple[Event, ObjectPart]]:
-        return ((event, part) for event in self.events for part in object_parts(event))
+        """Those of parts whose destruction began stay as they are: nothing opens them."""
+        found = ((event, part) for event in self.events for part in object_parts(event))
+        return ((event, part) for event, part in found if kind_of(part.object) not in self.key.ended)
 
     def _place(self, form: Form) -> Place:
         return Place(self.tenant, self.unit, *form)
@@ -222,9 +228,9 @@ class _Work:
         if not is_same or not is_whole or read_back.hexdigest() != sealed.plain_digest:
             self._clear(fresh)
             raise IntegrityError(f"object {part.object} is not what event {event.n} committed to: restore it from a replica")
-        if is_shredded(self.using, self.tenant, self.unit):
+        if is_gone(self.using, fresh):
             self._clear(fresh)
-            raise ConflictError("the unit was destroyed meanwhile: nothing of it is sealed anew")
+            raise ConflictError("the unit, or that part of it, was destroyed meanwhile: nothing of it is sealed anew")
         said = Resealed(
             of=self.unit,
             object=part.object,

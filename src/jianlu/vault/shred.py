@@ -1,29 +1,40 @@
-"""Shred: a unit's evidence becomes unreadable for good, by destroying its keys.
+"""Shred: a unit's evidence, or a part of it, becomes unreadable for good, by destroying its keys.
 
-The order survives a crash at any point: first a durable mark that makes the keys count as gone, then the unit's key, then
-object keys, then the objects themselves. Who may shred, and whether retention forbids it, is decided before; a hold is asked for here,
+The order survives a crash at any point: first a durable mark that makes the keys count as gone, then the unit's key where all of it goes,
+then object keys, then the objects themselves. Who may shred, and whether retention forbids it, is decided before; a hold is asked for here,
 of the ledger itself, so that no door leads past it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from jianlu.core.errors import ConflictError, UnavailableError
+from sqlalchemy import Connection
+
+from jianlu.core.errors import ConflictError, InvalidError, UnavailableError
 from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.custody import standing_holds
 from jianlu.core.formats.event import Event
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import ENDING_PARTS, kind_of
 from jianlu.core.terms.ids import TenantId
 from jianlu.runtime.database import transaction
 from jianlu.vault import _records
 from jianlu.vault._checked import checked
 from jianlu.vault.custody.holds import HeldError
 from jianlu.vault.index import scan_ledger
-from jianlu.vault.keys import SHREDDED_FORMAT, is_unit_key, tombstone_name, unit_key_names
-from jianlu.vault.ports import VaultPorts
-from jianlu.vault.projection import SHREDDED
+from jianlu.vault.keys import (
+    SHREDDED_FORMAT,
+    is_tombstone,
+    is_unit_key,
+    part_tombstone_name,
+    tombstone_name,
+    unit_key_names,
+)
+from jianlu.vault.ports import Blobs, VaultPorts
+from jianlu.vault.projection import ENDED, SHREDDED
 
 
 class KeptError(ConflictError):
@@ -60,29 +71,63 @@ def shred_unit(using: VaultPorts, tenant: TenantId, unit: str) -> Shredded:
     for name in unit_key_names(key_blobs, tenant, unit):
         key_blobs.delete(name)
     object_keys = [name for name in key_blobs.names(f"{tenant}/{unit}/") if name != tombstone and not is_unit_key(name)]
+    removed = _remove(using, object_keys, list(blobs.names(f"{tenant}/{unit}/")))
+    _report(using, lambda connection: _records.set_object_states(connection, tenant, unit, SHREDDED))
+    return Shredded(removed.keys + bool(unit_keys), removed.objects)
+
+
+def shred_part(using: VaultPorts, tenant: TenantId, unit: str, part: str) -> Shredded:
+    """As `shred_unit`, of the objects of one part (`ENDING_PARTS`): the rest of the unit, its key and its salts stay.
+
+    InvalidError for no such part; KeptError unless the destruction of that part was started (`destruction.py`). The salts of its
+    commitments stay too: they hide a digest of 256 bits of what is gone, of which nobody can guess more than whether he has it.
+    """
+    if part not in ENDING_PARTS:
+        raise InvalidError(f"no part of a case that ends by itself: one of {', '.join(ENDING_PARTS)}")
+    key_blobs, mark = checked(using.key_blobs), part_tombstone_name(tenant, unit, part)
+    if not key_blobs.exists(mark):
+        _require_free(using, tenant, unit, part)
+    key_blobs.put(mark, [canonical_bytes({"format": SHREDDED_FORMAT, "context": f"unit/{tenant}/{unit}/{part}"})])
+    object_keys = names_of_part(using.key_blobs, tenant, unit, part)
+    if object_keys:
+        _yield_to_hold(using, tenant, unit, part)
+    removed = _remove(using, object_keys, names_of_part(using.blobs, tenant, unit, part))
+    _report(using, lambda connection: _records.set_part_states(connection, tenant, unit, part, ENDED))
+    return removed
+
+
+def names_of_part(blobs: Blobs, tenant: TenantId, unit: str, part: str) -> list[str]:
+    """The names, in a store of keys or of objects, of what belongs to that part of the unit, in whatever form."""
+    prefix = f"{tenant}/{unit}/"
+    return [name for name in checked(blobs).names(prefix) if kind_of(name.removeprefix(prefix)) == part]
+
+
+def _remove(using: VaultPorts, object_keys: Sequence[str], sealed: Sequence[str]) -> Shredded:
+    """Keys first: from then on nothing opens what is left."""
     for name in object_keys:
-        key_blobs.delete(name)
-    sealed = list(blobs.names(f"{tenant}/{unit}/"))
+        checked(using.key_blobs).delete(name)
     for name in sealed:
-        blobs.delete(name)
-    try:
-        with transaction(using.index) as connection:
-            _records.set_object_states(connection, tenant, unit, SHREDDED)
-    except UnavailableError:
-        pass  # the index only reports; `compare_index` and `reindex` see the truth in the files
-    return Shredded(keys=len(object_keys) + bool(unit_keys), objects=len(sealed))
+        checked(using.blobs).delete(name)
+    return Shredded(sum(not is_tombstone(name) for name in object_keys), len(sealed))
 
 
-def _yield_to_hold(using: VaultPorts, tenant: TenantId, unit: str) -> None:
+def _report(using: VaultPorts, write: Callable[[Connection], None]) -> None:
+    """The index only reports: `compare_index` and `reindex` see the truth in the files."""
+    with suppress(UnavailableError), transaction(using.index) as connection:
+        write(connection)
+
+
+def _yield_to_hold(using: VaultPorts, tenant: TenantId, unit: str, part: str = "") -> None:
     """HeldError or KeptError, with the mark taken away again, when a hold came before it or the mark was set beside this function."""
     try:
-        _require_free(using, tenant, unit)
+        _require_free(using, tenant, unit, part)
     except (HeldError, KeptError):
-        checked(using.key_blobs).delete(tombstone_name(tenant, unit))
+        mark = part_tombstone_name(tenant, unit, part) if part else tombstone_name(tenant, unit)
+        checked(using.key_blobs).delete(mark)
         raise
 
 
-def _require_free(using: VaultPorts, tenant: TenantId, unit: str) -> None:
+def _require_free(using: VaultPorts, tenant: TenantId, unit: str, part: str = "") -> None:
     """Asked of the ledger, which is read whole: HeldError, KeptError."""
     own: list[Event] = []
     about: list[Event] = []
@@ -95,7 +140,9 @@ def _require_free(using: VaultPorts, tenant: TenantId, unit: str) -> None:
     if standing:
         raise HeldError(f"the case is under a hold ({', '.join(standing)}): two people lift it before anything is destroyed")
     is_started = any(event.type is EventType.DESTRUCTION_STARTED for event in about)
-    if own and not is_started and not _is_nobodys(own):
+    if part:
+        is_started |= any(event.type is EventType.PART_DESTRUCTION_STARTED and event.body.get("part") == part for event in about)
+    if (own and not is_started and not _is_nobodys(own)) or (part and not is_started):
         raise KeptError("this is kept until its time ends: have its destruction asked for and approved under destructions")
 
 

@@ -16,20 +16,22 @@ from jianlu.core.errors import IntegrityError, InvalidError, JianluError, Unavai
 from jianlu.core.formats.canonical import parse_canonical
 from jianlu.core.formats.certificate import (
     COMPLETED_FORMAT,
+    PART_COMPLETED_FORMAT,
+    PART_STARTED_FORMAT,
     STARTED_FORMAT,
     Certificate,
     OpenedDocument,
-    ProvedEntry,
     parse_certificate,
 )
 from jianlu.core.formats.checkpoint import Checkpoint, verify_checkpoint
-from jianlu.core.formats.custody import Refusal, kept_until, refusal_of
+from jianlu.core.formats.custody import Refusal, kept_of, refusal_of
 from jianlu.core.formats.event import Event, check_chain, parse_event
 from jianlu.core.formats.package import ANCHORS_PREFIX
 from jianlu.core.formats.proof import leaf_hash, verify_consistency, verify_inclusion
 from jianlu.core.formats.statement import statement_of
 from jianlu.core.terms.digests import digest_of, opens
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.instants import instant_text, parse_instant
 from jianlu.verify._problem import problem_at
 from jianlu.verify.anchors import Held, Vouched, check_files
@@ -52,6 +54,7 @@ class CertificateResult:
     version: int = 0
     tenant: str = ""
     case: str = ""
+    part: str = ""
     ledger: str = ""
     is_trusted: bool = False
     saved_checkpoint: str = "not given"
@@ -86,6 +89,7 @@ class CertificateResult:
             "intact": self.is_intact,
             "tenant": self.tenant,
             "case": self.case,
+            "part": self.part,
             "until": self.until,
             "clause": self.clause,
             "started_at": self.started_at,
@@ -108,7 +112,12 @@ def check_certificate(content: bytes, *, trust: Trust | None = None, saved: Save
         result.problems.append(problem_at(Code.CERTIFICATE, detail=str(error)))
         return result
     result.version = certificate.version
-    result.tenant, result.case, result.ledger = certificate.tenant, certificate.case, certificate.key.text
+    result.tenant, result.case, result.part, result.ledger = (
+        certificate.tenant,
+        certificate.case,
+        certificate.part,
+        certificate.key.text,
+    )
     result.is_trusted = trust is not None and certificate.key.text in {key.text for key in trust.ledgers}
     if trust is not None and not result.is_trusted:
         result.problems.append(problem_at(Code.SIGNER, detail=certificate.key.name))
@@ -189,7 +198,7 @@ def _places(certificate: Certificate, checkpoint: Checkpoint) -> Iterable[Proble
         except JianluError as error:
             yield problem_at(Code.EVENT_NOT_LOGGED, detail=str(error))
     indices = [each.index for each in certificate.custody_events]
-    if indices != sorted(set(indices)) or (indices and _started_index(certificate.custody_events) < closed.index):
+    if indices != sorted(set(indices)) or (indices and _started_index(certificate) < closed.index):
         yield problem_at(Code.EVENTS_BROKEN, detail="the events are not in the order of the ledger")
 
 
@@ -227,35 +236,34 @@ def _anchors(
     result.stamps = tuple(found.stamps)
 
 
-def _started_index(entries: Sequence[ProvedEntry]) -> int:
-    mark = f'"type":"{EventType.DESTRUCTION_STARTED.value}"'.encode()
-    return next((each.index for each in entries if mark in each.entry), -1)
+def _started_index(certificate: Certificate) -> int:
+    kind = EventType.PART_DESTRUCTION_STARTED if certificate.part else EventType.DESTRUCTION_STARTED
+    marks = [f'"type":"{kind.value}"'.encode(), *([f'"part":"{certificate.part}"'.encode()] if certificate.part else [])]
+    return next((each.index for each in certificate.custody_events if all(mark in each.entry for mark in marks)), -1)
 
 
 def _lawful(certificate: Certificate, case: list[Event], custody: list[Event], result: CertificateResult) -> Iterable[Problem]:
     """Who destroyed might, and did; fills the result with what was found."""
-    kinds = [event.type for event in custody]
-    if (
-        kinds[-2:] != [EventType.DESTRUCTION_STARTED, EventType.DESTRUCTION_COMPLETED]
-        or kinds.count(EventType.DESTRUCTION_STARTED) > 1
-    ):
+    part = certificate.part
+    found = _started_and_completed(custody, part)
+    if found is None:
         yield problem_at(Code.NOT_DESTROYED, detail="the custody chain does not end with one destruction, started and completed")
         return
-    started, completed = custody[-2], custody[-1]
+    started, completed = found
     is_its = all(event.body.get("of") == certificate.case for event in custody) and case[0].case == certificate.case
     if not is_its or completed.body.get("started") != started.digest or case[-1].body.get("events") != len(case):
         yield problem_at(Code.NOT_DESTROYED, detail="the events are not of the case that the certificate names")
         return
-    yield from _over(case, custody[:-2], started, result.stamps)
+    yield from _over(case, custody[: started.n], started, result.stamps, part)
     result.until, result.clause = str(started.body.get("until", "")), str(started.body.get("clause", ""))
     result.started_at, result.completed_at = started.at, completed.at
     parts, malformed = read_parts(case)
-    result.objects = len(parts)
-    if malformed or completed.body.get("objects") != len(parts):
+    result.objects = sum(not part or kind_of(each.object) == part for each in parts)
+    if malformed or completed.body.get("objects") != result.objects:
         yield problem_at(Code.NOT_DESTROYED, detail="it was not looked for as many objects as the case's events name")
     try:
-        first = _opened(certificate.documents, started, STARTED_FORMAT, certificate.case)
-        last = _opened(certificate.documents, completed, COMPLETED_FORMAT, certificate.case)
+        first = _opened(certificate, started, PART_STARTED_FORMAT if part else STARTED_FORMAT)
+        last = _opened(certificate, completed, PART_COMPLETED_FORMAT if part else COMPLETED_FORMAT)
     except JianluError as error:
         yield problem_at(Code.COMMITMENT, detail=str(error))
         return
@@ -269,7 +277,24 @@ def _lawful(certificate: Certificate, case: list[Event], custody: list[Event], r
     result.said = {"started": first, "completed": last, "stated": stated}
 
 
-def _over(case: Sequence[Event], custody: Sequence[Event], started: Event, stamps: Sequence[Stamped]) -> Iterable[Problem]:
+def _started_and_completed(custody: Sequence[Event], part: str) -> tuple[Event, Event] | None:
+    """The last two events, the one destruction of the whole; of a part the last and the one that it names, with what may come between."""
+    kinds = [event.type for event in custody]
+    if not part:
+        is_one = kinds.count(EventType.DESTRUCTION_STARTED) == 1
+        is_last = kinds[-2:] == [EventType.DESTRUCTION_STARTED, EventType.DESTRUCTION_COMPLETED]
+        return (custody[-2], custody[-1]) if is_one and is_last else None
+    began, done = (
+        [event for event in custody if event.type is kind and event.body.get("part") == part]
+        for kind in (EventType.PART_DESTRUCTION_STARTED, EventType.PART_DESTRUCTION_COMPLETED)
+    )
+    is_open = EventType.DESTRUCTION_STARTED not in kinds
+    return (began[0], done[0]) if len(began) == len(done) == 1 and custody[-1] is done[0] and is_open else None
+
+
+def _over(
+    case: Sequence[Event], custody: Sequence[Event], started: Event, stamps: Sequence[Stamped], part: str
+) -> Iterable[Problem]:
     """No hold stood, and every term had ended, those by the days that were stated; and the start says which governed.
 
     The institution's clock says when it started; an authority whose token covers the end says until when it was done. The earlier counts.
@@ -279,8 +304,8 @@ def _over(case: Sequence[Event], custody: Sequence[Event], started: Event, stamp
         at, whose = min(
             [(clock, "clock"), *((each.at, each.authority) for each in stamps if each.covers_case and each.is_checked)]
         )
-        refusal = refusal_of(case, custody, at)
-        kept = kept_until([*case, *custody])
+        refusal = refusal_of(case, custody, at, part=part)
+        kept = kept_of([*case, *custody], part)
     except InvalidError as error:
         yield problem_at(Code.EVENTS_MALFORMED, detail=str(error))
         return
@@ -303,9 +328,11 @@ def _stated(certificate: Certificate, custody: Sequence[Event]) -> tuple[list[di
     return said, problems
 
 
-def _opened(documents: Sequence[OpenedDocument], event: Event, form: str, case: str) -> dict[str, Any]:
-    fields = parse_canonical(_content(documents, event))
-    if not isinstance(fields, dict) or fields.get("format") != form or fields.get("case") != case:
+def _opened(certificate: Certificate, event: Event, form: str) -> dict[str, Any]:
+    fields = parse_canonical(_content(certificate.documents, event))
+    if not isinstance(fields, dict) or (fields.get("format"), fields.get("case")) != (form, certificate.case):
+        raise IntegrityError(f"what was sealed with event {event.n} of the custody is about something else")
+    if fields.get("part", "") != certificate.part:
         raise IntegrityError(f"what was sealed with event {event.n} of the custody is about something else")
     return fields
 

@@ -14,11 +14,23 @@ from jianlu.verify.render import printable_lines, stamp_lines
 _COVERS = ("覆盖销毁完成的记录", "covers the completed destruction")
 _BEFORE = ("早于销毁完成", "from before the destruction was completed")
 _UNPACK = ("先用 --anchors 写出文件", "write the files out with --anchors first")
+_PARTS = {
+    "recording": ("录像录音", "recording"),
+    "transcript": ("转写文本", "transcript"),
+    "findings": ("检验结果", "findings"),
+    "biometric": ("生物特征模板", "biometric templates"),
+    "consent": ("同意和声明", "consents and statements"),
+}
 _WORDS = {
     "holds": (
         "销毁证明成立：账本证明该案件到期后由两人决定销毁，并已完成。",
         "The certificate HOLDS: the ledger proves that two people had this case destroyed after its term, and that it was done.",
     ),
+    "part_holds": (
+        "销毁证明成立：账本证明该案件的这一部分到期后由两人决定销毁，并已完成；案件其余部分继续保存。",
+        "The certificate HOLDS: the ledger proves that two people had this PART of the case destroyed after its term; the rest is kept.",
+    ),
+    "part": ("部分", "part"),
     "fails": ("销毁证明不成立。", "The certificate DOES NOT HOLD."),
     "case": ("案件", "case"),
     "until": ("应保存至", "kept until"),
@@ -49,9 +61,12 @@ _WORDS = {
 def render_certificate(result: CertificateResult, language: str) -> str:
     """The whole result as lines of text; `language` is "zh" or "en"."""
     at = 0 if language == "zh" else 1
-    lines = [_WORDS["holds" if result.is_intact else "fails"][at]]
+    holds = "part_holds" if result.part else "holds"
+    lines = [_WORDS[holds if result.is_intact else "fails"][at]]
     if result.case:
         lines.append(f"{_WORDS['case'][at]}: {result.tenant}/{result.case}")
+    if result.part:
+        lines.append(f"{_WORDS['part'][at]}: {_PARTS[result.part][at]}")
     if result.is_intact:
         lines.append(f"{_WORDS['until'][at]}: {result.until}  {result.clause}")
         lines.append(f"{_WORDS['started'][at]}: {result.started_at}")
@@ -72,6 +87,6 @@ def _time(result: CertificateResult, language: str, at: int) -> Iterator[str]:
     """What authorities attest, or that nobody but the institution says when."""
     if not result.attested:
         yield _WORDS["time"][at]
-        if result.version == 1:
+        if result.version == 1 and not result.part:
             yield _WORDS["version"][at]
     yield from stamp_lines(result.stamps, language, covers=_COVERS, before=_BEFORE, unpack=_UNPACK)

@@ -209,3 +209,61 @@ def test_a_batch_has_a_bound_and_names_each_case_once(people: ApiWorld) -> None:
     expect_problem(ask(people, *(f"c{no:0>26}".replace("0", "a").replace("1", "b") for no in range(CASES_MAX + 1))), 422)
     expect_problem(ask(people), 422)
     expect_problem(start(people, "d" + "0" * 26), 404)
+
+
+def with_template(api: ApiWorld) -> str:
+    """A case that is over, with a template that goes when its purpose ends, ten years before the rest."""
+    dates = {"contract_end": "2036-12-31", "purpose_end": "2026-12-31"}
+    case = api.world.create("sale-1", dates=dates)
+    log = api.world.using.desk.log(TENANT, case)
+    log.append(EventType.RECORDING_STARTED, {"tracks": [], "recorder": "a"})
+    log.seal_and_append(EventType.CHECK_RECORDED, "template-customer", b"a face", {"check": "face"})
+    log.append(EventType.RECORDING_ENDED, {"segments": 0, "duration_ms": 0, "media_bytes": 0})
+    retain(log, parse_plan(log.open_object("plan")))
+    log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
+    return case
+
+
+def test_a_part_whose_own_time_ends_goes_before_its_case(people: ApiWorld) -> None:
+    case = with_template(people)
+    body = {"cases": [case], "reason": WHY, "part": "biometric"}
+    expect_problem(people.client("xu").post("/api/v1/destructions", json=body), 409)
+    assert custody_kinds(people, case) == [(EventType.DESTRUCTION_REFUSED, "retention")]
+    live_on(people, "2027-03-01T00:00:00.000Z")
+    listed = ok(people.client("xu").get("/api/v1/destructions")).json()
+    assert [(each["case"], each["part"], each["until"]) for each in listed["due_parts"]] == [(case, "biometric", "2026-12-31")]
+    assert listed["due"] == [] and listed["refused"][0]["part"] == "biometric"
+    expect_problem(people.client("xu").post("/api/v1/destructions", json={**body, "part": "identity"}), 422)
+    expect_problem(people.client("xu").post("/api/v1/destructions", json={**body, "part": "recording"}), 409)
+    expect_problem(ask(people, case), 409)  # the whole of it is kept
+    asked = ok(people.client("xu").post("/api/v1/destructions", json=body)).json()
+    assert (asked["part"], asked["state"]) == ("biometric", "asked")
+    ok(approve(people, asked["request"]))
+    assert ok(start(people, asked["batch"])).json()["outcomes"] == [{"case": case, "outcome": "started"}]
+    expect_problem(people.client("xu").get(f"/api/v1/cases/{case}/certificate", params={"part": "biometric"}), 409)
+    destroy_case(
+        case_ref(case),
+        home=people.deps.home,
+        tenant=people.deps.tenant,
+        vault=people.world.vault,
+        say=lambda *_: None,
+        part="biometric",
+    )
+    found = ok(people.client("song").get(f"/api/v1/cases/{case}/destruction")).json()
+    assert found["state"] == "kept" and [(each["part"], each["state"]) for each in found["parts"]] == [("biometric", "completed")]
+    result = check_certificate(
+        ok(people.client("xu").get(f"/api/v1/cases/{case}/certificate", params={"part": "biometric"})).content
+    )
+    assert result.is_intact and (result.part, result.until, result.objects) == ("biometric", "2026-12-31", 1)
+    expect_problem(people.client("xu").get(f"/api/v1/cases/{case}/certificate"), 409)
+    expect_problem(people.client("xu").get(f"/api/v1/cases/{case}/certificate", params={"part": "plan"}), 422)
+    after = ok(people.client("xu").get("/api/v1/destructions")).json()
+    assert after["due_parts"] == [] and [(each["part"], each["state"]) for each in after["started"]] == [
+        ("biometric", "completed")
+    ]
+    ok(people.client("xu").get(f"/api/v1/cases/{case}/file"))
+    ok(people.client("xu").post(f"/api/v1/cases/{case}/holds", json=HOLD))  # the rest can still be held
+    log = open_case_log(people.world.vault, TENANT, case)
+    assert log.open_object("plan")
+    with pytest.raises(ConflictError, match="destroyed when its own time had ended"):
+        log.open_object("template-customer")

@@ -1,4 +1,4 @@
-"""The certificate of destruction: `specs/custody.md`, `jianlu/destruction-certificate/v2`; version 1, which had no anchors, is read too.
+"""The certificate of destruction: `specs/custody.md`, `jianlu/destruction-certificate/v2`, and of a part of a case; version 1 is read too.
 
 A canonical JSON document: the whole chain of the case, whose last event alone needs a proof since each names the one before, the whole
 custody chain of the case up to the completed destruction, with an inclusion proof each, all under one checkpoint, the sealed documents
@@ -27,15 +27,19 @@ from jianlu.core.limits import (
     CERTIFICATE_STATEMENTS_MAX,
     PROOF_HASHES_MAX,
 )
+from jianlu.core.terms.handling import ENDING_PARTS
 
 FORMAT = "jianlu/destruction-certificate/v2"
 EARLIER_FORMAT = "jianlu/destruction-certificate/v1"
+PART_FORMAT = "jianlu/part-destruction-certificate/v1"
 STARTED_FORMAT, COMPLETED_FORMAT = "jianlu/destruction/v1", "jianlu/destroyed/v1"
+PART_STARTED_FORMAT, PART_COMPLETED_FORMAT = "jianlu/part-destruction/v1", "jianlu/part-destroyed/v1"
 
 _FIELDS = {"format", "tenant", "case", "ledger", "checkpoint", "case_events", "case_closed", "custody_events", "documents"}
 _ADDED = {"anchors", "consistency"}
 _ANCHOR_FILE = re.compile(r"^([0-9]{1,13}/(checkpoint|[a-z0-9][a-z0-9-]{0,39}\.tst)|authorities/[a-z0-9][a-z0-9-]{0,39}\.pem)$")
-_VERSIONS = {EARLIER_FORMAT: 1, FORMAT: 2}
+_VERSIONS = {EARLIER_FORMAT: 1, FORMAT: 2, PART_FORMAT: 1}
+_OF_FORMAT = {EARLIER_FORMAT: _FIELDS, FORMAT: _FIELDS | _ADDED, PART_FORMAT: _FIELDS | _ADDED | {"part"}}
 _SIZE = re.compile(r"^[1-9][0-9]{0,12}$")
 _HASH = re.compile(r"^[0-9a-f]{64}$")
 
@@ -64,6 +68,7 @@ class Certificate:
 
     `anchors` are files by their names below a package's `ledger/anchors/`, `consistency` the hashes that lead from the checkpoint of that
     size to the certificate's. Both are empty where no token covers the destruction yet, and in version 1, which could not carry any.
+    `part` is the part of the case that it is about, empty for the whole: such a certificate has versions of its own.
     """
 
     tenant: str
@@ -77,6 +82,12 @@ class Certificate:
     anchors: Mapping[str, bytes] = field(default_factory=dict)
     consistency: Mapping[int, tuple[bytes, ...]] = field(default_factory=dict)
     version: int = 2
+    part: str = ""
+
+    @property
+    def format(self) -> str:
+        """What the file says that it is."""
+        return PART_FORMAT if self.part else EARLIER_FORMAT if self.version == 1 else FORMAT
 
 
 def is_certificate(head: bytes) -> bool:
@@ -87,7 +98,7 @@ def is_certificate(head: bytes) -> bool:
 def certificate_bytes(certificate: Certificate) -> bytes:
     """The certificate's file, in its own version."""
     fields: dict[str, Any] = {
-        "format": EARLIER_FORMAT if certificate.version == 1 else FORMAT,
+        "format": certificate.format,
         "tenant": certificate.tenant,
         "case": certificate.case,
         "ledger": certificate.key.text,
@@ -97,18 +108,22 @@ def certificate_bytes(certificate: Certificate) -> bytes:
         "custody_events": [_entry_fields(each) for each in certificate.custody_events],
         "documents": [{"n": each.n, "salt": each.salt.hex(), "content": each.content.decode()} for each in certificate.documents],
     }
-    if certificate.version != 1:
+    if certificate.part:
+        fields["part"] = certificate.part
+    if certificate.format != EARLIER_FORMAT:
         fields["anchors"] = {name: base64.b64encode(content).decode() for name, content in certificate.anchors.items()}
         fields["consistency"] = {str(size): [each.hex() for each in hashes] for size, hashes in certificate.consistency.items()}
     return canonical_bytes(fields)
 
 
 def parse_certificate(content: bytes) -> Certificate:
-    """`content` taken apart; InvalidError for anything that is not exactly version 2, or version 1, or beyond the bounds."""
+    """`content` taken apart; InvalidError for anything that is not exactly version 2, 1, or 1 of a part, or beyond the bounds."""
     fields = parse_canonical(content, bytes_max=CERTIFICATE_BYTES_MAX)
-    version = _VERSIONS.get(str(fields.get("format"))) if isinstance(fields, dict) else None
-    if version is None or set(fields) != (_FIELDS if version == 1 else _FIELDS | _ADDED):
-        raise InvalidError("the file is no certificate of destruction of version 1 or 2: look for a newer verifier")
+    form = str(fields.get("format")) if isinstance(fields, dict) else ""
+    if form not in _VERSIONS or set(fields) != _OF_FORMAT[form]:
+        raise InvalidError("the file is no certificate of destruction of version 1 or 2, or of a part: look for a newer verifier")
+    if form == PART_FORMAT and fields["part"] not in ENDING_PARTS:
+        raise InvalidError("the certificate is of no part of a case that ends by itself: look for a newer verifier")
     anchors, consistency = _anchors(fields.get("anchors", {})), _consistency(fields.get("consistency", {}))
     if {name.partition("/")[0] for name in anchors} - {"authorities"} != {str(size) for size in consistency}:
         raise InvalidError("the certificate does not prove of each of its anchors, and of nothing else, that its history went on")
@@ -126,7 +141,8 @@ def parse_certificate(content: bytes) -> Certificate:
         documents=tuple(_document(each) for each in _list(fields["documents"], CERTIFICATE_STATEMENTS_MAX + 2)),
         anchors=anchors,
         consistency=consistency,
-        version=version,
+        version=_VERSIONS[form],
+        part=fields.get("part", ""),
     )
 
 

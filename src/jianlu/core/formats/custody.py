@@ -52,6 +52,19 @@ def kept_until(events: Iterable[Event]) -> KeptUntil | None:
     return found
 
 
+def part_kept_until(part: str, events: Iterable[Event]) -> KeptUntil | None:
+    """As `kept_until`, of one part of the case: its own terms, and every extension, which keeps the case with all its parts."""
+    known = list(events)
+    if not any(event.type is EventType.RETENTION_SET and event.body.get("part") == part for event in known):
+        return None
+    return kept_until(event for event in known if event.type is not EventType.RETENTION_SET or event.body.get("part") == part)
+
+
+def kept_of(events: Iterable[Event], part: str) -> KeptUntil | None:
+    """`part_kept_until` of that part, `kept_until` of the whole case where `part` is empty."""
+    return part_kept_until(part, events) if part else kept_until(events)
+
+
 def ends_of(events: Iterable[Event]) -> list[KeptUntil]:
     """The end of every part, as the days that were stated settle it, and of every extension. InvalidError for an end that is no date."""
     known = list(events)
@@ -66,6 +79,18 @@ def ends_of(events: Iterable[Event]) -> list[KeptUntil]:
     return found
 
 
+def started_part(custody: Iterable[Event], part: str) -> Event | None:
+    """The event of the custody chain by which the destruction of that part began; None while it did not."""
+    kind = EventType.PART_DESTRUCTION_STARTED
+    return next((event for event in custody if event.type is kind and event.body.get("part") == part), None)
+
+
+def completed_part(custody: Iterable[Event], part: str) -> Event | None:
+    """The event of the custody chain by which the destruction of that part was completed; None while it was not."""
+    kind = EventType.PART_DESTRUCTION_COMPLETED
+    return next((event for event in custody if event.type is kind and event.body.get("part") == part), None)
+
+
 def has_ended(until: str, at: datetime) -> bool:
     """Whether the day `until` has ended at the instant `at` in every time zone; never for a day that is `open`."""
     return until != OPEN and has_day(until) and (at - LAST_ZONE).date() > date.fromisoformat(until)
@@ -76,8 +101,8 @@ def is_closed(events: Sequence[Event]) -> bool:
     return bool(events) and events[-1].type is EventType.CASE_CLOSED
 
 
-def refusal_of(case: Sequence[Event], custody: Sequence[Event], at: datetime) -> Refusal | None:
-    """Why the case with these events may not be destroyed at `at`; None when it may.
+def refusal_of(case: Sequence[Event], custody: Sequence[Event], at: datetime, *, part: str = "") -> Refusal | None:
+    """Why the case with these events, or that part of it, may not be destroyed at `at`; None when it may.
 
     `case` are its own events or, of a long one, those from the first `case:retention:set` on; `custody` are all of its custody chain.
     """
@@ -85,7 +110,7 @@ def refusal_of(case: Sequence[Event], custody: Sequence[Event], at: datetime) ->
         return Refusal.OPEN
     if standing_holds(custody):
         return Refusal.HOLD
-    kept = kept_until([*case, *custody])
+    kept = kept_of([*case, *custody], part)
     if kept is None or not has_ended(kept.until, at):
         return Refusal.RETENTION
     return None

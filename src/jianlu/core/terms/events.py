@@ -77,6 +77,8 @@ class EventType(StrEnum):
     RETENTION_EXTENDED = "custody:retention:extended"
     TRIGGER_STATED = "custody:trigger:stated"
     CONSENT_TAKEN_BACK = "custody:consent:withdrawn"
+    PART_DESTRUCTION_STARTED = "custody:part:started"
+    PART_DESTRUCTION_COMPLETED = "custody:part:completed"
     DESTRUCTION_REFUSED = "custody:destruction:refused"
     DESTRUCTION_STARTED = "custody:destruction:started"
     DESTRUCTION_COMPLETED = "custody:destruction:completed"

@@ -25,6 +25,9 @@ KEYS = ("own", "keeper")
 KEEPERS = ("pkcs11", "openbao")
 """Names of keepers, as `system:backends:started` states them, from which the root key cannot be taken."""
 
+ENDING_PARTS = ("recording", "transcript", "findings", "biometric", "consent")
+"""Kinds of objects that may end before their case does, each when its own term is over: a part of the case's retention each."""
+
 _BY_BEGINNING = (
     ("findings-speech", "transcript"),
     ("findings-", "findings"),
@@ -41,6 +44,13 @@ _BY_BEGINNING = (
     ("attestation-", "consent"),
     ("message-", "message"),
 )
+
+
+def beginnings_of(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """With what ids of objects of that kind begin, and with what such ids begin that are of another kind all the same."""
+    mine = tuple(beginning for beginning, each in _BY_BEGINNING if each == kind)
+    others = tuple(beginning for beginning, each in _BY_BEGINNING if each != kind and beginning.startswith(mine))
+    return mine, others
 
 
 def kind_of(object: str) -> str:

@@ -14,6 +14,7 @@ from fastapi import APIRouter
 
 from jianlu.capture.sessions.checking import is_away
 from jianlu.core.errors import JianluError, NotFoundError
+from jianlu.core.terms.handling import ENDING_PARTS
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.rights import on_tenant
 from jianlu.runtime.jobs import FAILED, list_jobs, retry_job
@@ -31,7 +32,9 @@ def read_administration(_: StaffCaller, deps: TheDeps) -> dict[str, Any]:
 @router.post("/jobs/{case}/retry", dependencies=[on_tenant("system.change")])
 def retry(case: CaseRef, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
     """Try a failed job again; who did so is on the record."""
-    if not any(retry_job(deps.database, kind + case, clock=deps.clock) for kind in ("", DESTRUCTION)):
+    parts = [f"{DESTRUCTION}{case}/{part}" for part in ENDING_PARTS]
+    tried = [retry_job(deps.database, job, clock=deps.clock) for job in (case, DESTRUCTION + case, *parts)]
+    if not any(tried):
         raise NotFoundError("there is no failed job of this case: look at its present state")
     deps.access.log.change("retry", {"case": case, "by": staff.account.id})
     return administration_document(deps)
@@ -55,7 +58,7 @@ def administration_document(deps: Deps) -> dict[str, Any]:
         "counts": counts,
         "jobs": [
             {
-                "case": job.subject.removeprefix(DESTRUCTION),
+                "case": job.subject.removeprefix(DESTRUCTION).partition("/")[0],
                 "state": job.progress.state,
                 "stage": job.progress.stage,
                 "done": job.progress.done,

@@ -31,6 +31,20 @@ class DueEntry(Answer):
     is_held: bool
 
 
+Part = Literal["recording", "transcript", "findings", "biometric", "consent"]
+
+
+class DuePartEntry(Answer):
+    """A part of a case whose own term is over while the case is kept on, and the clause by which it was kept."""
+
+    case: str
+    number: str
+    part: Part
+    until: str
+    clause: str
+    is_held: bool
+
+
 class NamedCase(Answer):
     """A case and its number, which is its reference once it is destroyed."""
 
@@ -39,11 +53,12 @@ class NamedCase(Answer):
 
 
 class BatchEntry(Answer):
-    """Cases that one decision destroys: who asked when and why, and how far the decision is."""
+    """Cases that one decision destroys, or a part of each (empty for the whole): who asked when and why, and how far it is."""
 
     batch: str
     request: str
     state: Literal["asked", "approved", "refused", "over", "started"]
+    part: Part | Literal[""]
     reason: str
     asked_by_name: str
     decided_by_name: str
@@ -60,6 +75,7 @@ class StartedEntry(Answer):
     """
 
     case: str
+    part: Part | Literal[""]
     number: str
     until: str
     started_at: str
@@ -70,9 +86,10 @@ class StartedEntry(Answer):
 
 
 class RefusedEntry(Answer):
-    """Somebody asked for the destruction of a case that may not be destroyed."""
+    """Somebody asked for the destruction of a case, or of a part, that may not be destroyed."""
 
     case: str
+    part: Part | Literal[""]
     number: str
     reason: str
     at: str
@@ -83,6 +100,7 @@ class DestructionList(Answer):
 
     time: TimeRead
     due: list[DueEntry]
+    due_parts: list[DuePartEntry]
     hidden: int
     batches: list[BatchEntry]
     started: list[StartedEntry]
@@ -125,11 +143,26 @@ class AttestedTime(Answer):
     problem: str
 
 
+class PartDestruction(Answer):
+    """How the destruction of one part of a case stands; `places` are those that were looked at when it was done."""
+
+    part: Part
+    state: Literal["started", "completed"]
+    until: str
+    clause: str
+    reason: str
+    by_name: str
+    second_name: str
+    started_at: str
+    completed_at: str
+    places: list[PlaceLooked]
+
+
 class CaseDestruction(Answer):
     """How the destruction of one case stands: `kept` while nobody started it. `places` are those that were looked at when it was done.
 
     `stamps` are the time stamps that a certificate carries if it is asked for now, `unstamped` the authorities of this house of which none
-    covers the completion yet. With neither, its time is evidenced by nobody else.
+    covers the completion yet. With neither, its time is evidenced by nobody else. `parts` are those that ended before the case.
     """
 
     case: str
@@ -145,6 +178,7 @@ class CaseDestruction(Answer):
     stamps: list[AttestedTime]
     unstamped: list[str]
     refused: list[RefusedEntry]
+    parts: list[PartDestruction]
 
 
 class Extension(Answer):

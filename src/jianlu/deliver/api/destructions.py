@@ -5,15 +5,16 @@ Who may is decided by policies, whether a case may go by its ledger (`deliver/ov
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi import Path as PathParameter
 from pydantic import Field
 
 from jianlu.capture.cases.find_cases import row_of
-from jianlu.core.errors import ConflictError, DeniedError, NotFoundError
+from jianlu.core.errors import ConflictError, DeniedError, IntegrityError, NotFoundError
+from jianlu.core.formats.event import Event
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.api._bodies import Body
@@ -30,6 +31,7 @@ from jianlu.deliver.oversight.destructions import (
     find_batch,
     newest_batches,
     start_batch,
+    subject_of,
 )
 from jianlu.govern.access.grants import APPROVAL, APPROVED, ASKED
 from jianlu.govern.access.requests import AccessRequest, RequestPorts, ask, find_request, used_up
@@ -39,22 +41,27 @@ from jianlu.ledger.anchors.rows import AnchorRow, CoveringStamps, named_authorit
 from jianlu.runtime.jobs import DONE, FAILED, RUNNING, read_progress
 from jianlu.vault.case_log import CaseLog
 from jianlu.vault.custody import chain as custody
-from jianlu.vault.custody.destruction import DESTRUCTION, WHY, destruction_documents
-from jianlu.vault.custody.due import custody_events, due_cases, newest_time, placed_events
+from jianlu.vault.custody.destruction import WHY, destruction_documents, parts_begun
+from jianlu.vault.custody.due import custody_events, due_cases, due_parts, newest_time, placed_events
 from jianlu.vault.custody.reading import CASES_MAX
 from jianlu.vault.custody.time_reading import read_time
 
 router = APIRouter(prefix="/api/v1", tags=["oversight"])
 
+_STARTED = (EventType.DESTRUCTION_STARTED, EventType.PART_DESTRUCTION_STARTED)
+_COMPLETED = (EventType.DESTRUCTION_COMPLETED, EventType.PART_DESTRUCTION_COMPLETED)
+
 BatchId = Annotated[str, PathParameter(pattern=r"^d[0-9a-f]{26}$")]
 Reason = Annotated[str, Field(min_length=10, max_length=custody.REASON_MAX)]
+Part = Literal["", "recording", "transcript", "findings", "biometric", "consent"]
 OneCase = Annotated[str, Field(pattern=r"^c[a-z2-7]{26}$")]
 
 
 class NewDestruction(Body):
-    """Which cases are to be destroyed, and why now."""
+    """Which cases are to be destroyed, whole or that part of each, and why now."""
 
     cases: Annotated[tuple[OneCase, ...], Field(min_length=1, max_length=CASES_MAX)]
+    part: Part = ""
     reason: Reason
 
 
@@ -84,7 +91,7 @@ def ask_for_destruction(body: NewDestruction, staff: StaffCaller, deps: TheDeps)
     def make(batch: str) -> str:
         return ask(APPROVAL, "case.destroy", destruction_resource(deps, batch), body.reason, using=_requests(deps), by=by).request
 
-    batch, refused = ask_destruction(body.cases, body.reason, using=ports_of(deps), by=by, ask=make)
+    batch, refused = ask_destruction(body.cases, body.reason, using=ports_of(deps), by=by, ask=make, part=body.part)
     if batch is None:
         first = refused[0]
         why = next((text for refusal, text in WHY.items() if refusal.value == first.outcome), "its destruction began already")
@@ -116,13 +123,14 @@ def read_case_destruction(case: CaseRef, staff: StaffCaller, deps: TheDeps) -> d
 
 
 @router.get("/cases/{case}/certificate", response_class=Response, dependencies=[on_case("hold.read")])
-def read_certificate(case: CaseRef, _: StaffCaller, deps: TheDeps) -> Response:
-    """The certificate of the case's destruction: a JSON file that the shipped verifier checks offline.
+def read_certificate(case: CaseRef, _: StaffCaller, deps: TheDeps, part: Part = "") -> Response:
+    """The certificate of the destruction of the case, or of that part of it: a JSON file that the shipped verifier checks offline.
 
     It carries the time stamps that cover the destruction by now; asked for again after the next stamp, it carries that.
     """
-    name = {"Content-Disposition": f'attachment; filename="{case}.destroyed.json"'}
-    return Response(certificate_of(deps, case), media_type="application/json", headers=name)
+    which = f".{part}" if part else ""
+    name = {"Content-Disposition": f'attachment; filename="{case}{which}.destroyed.json"'}
+    return Response(certificate_of(deps, case, part), media_type="application/json", headers=name)
 
 
 @router.post("/cases/{case}/retention", status_code=201, dependencies=[on_case("hold.place")])
@@ -141,8 +149,10 @@ def destructions_document(deps: Deps, staff: Staff) -> dict[str, Any]:
     vault, now, using = deps.search.vault, deps.clock.now(), ports_of(deps)
     reading = read_time(now, newest_time(vault), is_moved=using.watch.is_moved, expiry=using.expiry)
     due = [(each, case_number(deps, staff, each.case)) for each in due_cases(vault, deps.tenant, now)]
+    parts = [(each, case_number(deps, staff, each.case)) for each in due_parts(vault, deps.tenant, now)]
     batches = newest_batches(tenant=deps.tenant, database=deps.database)
-    done = {event.body["of"]: at for at, event in placed_events(vault, deps.tenant, EventType.DESTRUCTION_COMPLETED)}
+    done = {_which(event): at for kind in _COMPLETED for at, event in placed_events(vault, deps.tenant, kind)}
+    started = [event for kind in _STARTED for event in custody_events(vault, deps.tenant, kind)]
     stamps = _covering(deps)
     return {
         "time": {
@@ -155,23 +165,33 @@ def destructions_document(deps: Deps, staff: Staff) -> dict[str, Any]:
         "due": [
             {"case": each.case, "number": number, "until": each.until, "is_held": each.is_held} for each, number in due if number
         ],
-        "hidden": sum(not number for _, number in due),
+        "due_parts": [
+            {
+                "case": each.case,
+                "number": number,
+                "part": each.part,
+                "until": each.until,
+                "clause": each.clause,
+                "is_held": each.is_held,
+            }
+            for each, number in parts
+            if number
+        ],
+        "hidden": sum(not number for _, number in [*due, *parts]),
         "batches": [_batch_document(deps, staff, each) for each in batches],
         "started": [
             {
                 "case": event.body["of"],
+                "part": event.body.get("part", ""),
                 "number": case_number(deps, staff, event.body["of"]),
                 "until": event.body["until"],
                 "started_at": event.at,
-                **_progress(deps, event.body["of"], is_done=event.body["of"] in done),
-                **_attested(stamps.of(done[event.body["of"]]) if event.body["of"] in done else ()),
+                **_progress(deps, *_which(event), is_done=_is_done(done, event)),
+                **_attested(stamps.of(done[_which(event)]) if _which(event) in done else ()),
             }
-            for event in custody_events(vault, deps.tenant, EventType.DESTRUCTION_STARTED)
+            for event in sorted(started, key=lambda event: event.at, reverse=True)
         ],
-        "refused": [
-            _refused(deps, staff, event.body["of"], event.body["reason"], event.at)
-            for event in custody_events(vault, deps.tenant, EventType.DESTRUCTION_REFUSED)
-        ],
+        "refused": [_refused(deps, staff, event) for event in custody_events(vault, deps.tenant, EventType.DESTRUCTION_REFUSED)],
     }
 
 
@@ -191,11 +211,26 @@ def case_destruction_document(deps: Deps, staff: Staff, case: str) -> dict[str, 
         "completed_at": completed["at"] if completed else "",
         "places": completed["places"] if completed else [],
         **_stamped(deps, log),
-        "refused": [
-            _refused(deps, staff, case, event.body["reason"], event.at)
-            for event in log.events
-            if event.type is EventType.DESTRUCTION_REFUSED
-        ],
+        "refused": [_refused(deps, staff, event) for event in log.events if event.type is EventType.DESTRUCTION_REFUSED],
+        "parts": [_part_document(deps, log, case, part) for part in parts_begun(log.events)],
+    }
+
+
+def _part_document(deps: Deps, log: CaseLog, case: str, part: str) -> dict[str, Any]:
+    """How the destruction of that part of the case stands."""
+    started, completed = destruction_documents(log, case, part)
+    if started is None:
+        raise IntegrityError("a part of the case has no document of its destruction: run `jianlu ledger fsck`")
+    names = shown_names(deps.identity, deps.tenant, {started["by"], started["second"]})
+    return {
+        "part": part,
+        "state": "completed" if completed else "started",
+        **{name: started[name] for name in ("until", "clause", "reason")},
+        "by_name": names.get(started["by"], ""),
+        "second_name": names.get(started["second"], ""),
+        "started_at": started["at"],
+        "completed_at": completed["at"] if completed else "",
+        "places": completed["places"] if completed else [],
     }
 
 
@@ -224,9 +259,9 @@ def _covering(deps: Deps) -> CoveringStamps:
     return CoveringStamps(directory, named_authorities(directory, [each.name for each in deps.settings.time.authorities]))
 
 
-def certificate_of(deps: Deps, case: str) -> bytes:
-    """The certificate of the case's destruction, as a file."""
-    return write_certificate(deps.reader.log(case), custody_of(deps, case), prove=deps.prove)
+def certificate_of(deps: Deps, case: str, part: str = "") -> bytes:
+    """The certificate of the destruction of the case, or of that part of it, as a file."""
+    return write_certificate(deps.reader.log(case), custody_of(deps, case), prove=deps.prove, part=part)
 
 
 def ports_of(deps: Deps) -> DestructionPorts:
@@ -262,12 +297,24 @@ def case_number(deps: Deps, staff: Staff, case: str) -> str:
         return ""  # a case of the command line, which no page shows
 
 
-def _refused(deps: Deps, staff: Staff, case: str, reason: str, at: str) -> dict[str, Any]:
-    return {"case": case, "number": case_number(deps, staff, case), "reason": reason, "at": at}
+def _refused(deps: Deps, staff: Staff, event: Event) -> dict[str, Any]:
+    case, part, reason = event.body["of"], event.body.get("part", ""), event.body["reason"]
+    return {"case": case, "part": part, "number": case_number(deps, staff, case), "reason": reason, "at": event.at}
 
 
-def _progress(deps: Deps, case: str, *, is_done: bool) -> dict[str, str]:
-    found = read_progress(deps.database, f"{DESTRUCTION}{case}")
+def _which(event: Event) -> tuple[str, str]:
+    """The case and the part, empty for the whole, that an event of a destruction is about."""
+    return str(event.body["of"]), str(event.body.get("part", ""))
+
+
+def _is_done(done: Collection[tuple[str, str]], event: Event) -> bool:
+    """Whether what began with `event` was completed, a part with its case too."""
+    case, part = _which(event)
+    return (case, part) in done or (case, "") in done
+
+
+def _progress(deps: Deps, case: str, part: str, *, is_done: bool) -> dict[str, str]:
+    found = read_progress(deps.database, subject_of(case, part))
     state = "waits" if found is None else {DONE: "completed", FAILED: "failed", RUNNING: "goes_on"}.get(found.state, "waits")
     return {"state": "completed" if is_done else state, "error": "" if found is None or is_done else found.error}
 
@@ -279,6 +326,7 @@ def _batch_document(deps: Deps, staff: Staff, batch: Batch) -> dict[str, Any]:
         "batch": batch.batch,
         "request": batch.request,
         "state": "started" if batch.started_at is not None else decision_state(request, now=instant_text(deps.clock.now())),
+        "part": batch.part,
         "reason": batch.reason,
         "asked_by_name": names.get(batch.asked_by, ""),
         "decided_by_name": names.get(request.decided_by, ""),

@@ -57,6 +57,7 @@ destruction_batches = Table(
     Column("asked_at", String(24), nullable=False),
     Column("request", String(32), nullable=False),
     Column("started_at", String(24)),
+    Column("part", String(16), nullable=False),
     Index("destruction_batches_by_time", "tenant", "asked_at"),
 )
 

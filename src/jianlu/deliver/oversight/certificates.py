@@ -21,9 +21,8 @@ from jianlu.ledger.anchors.folder import anchor_files, anchors_for
 from jianlu.ledger.prove import prove_consistency, prove_entries
 from jianlu.ledger.read import read_claims
 from jianlu.vault.case_log import CaseLog
+from jianlu.vault.custody.destruction import destruction_events
 from jianlu.verify.certificate import check_certificate
-
-_SHOWN = (EventType.TRIGGER_STATED, EventType.DESTRUCTION_STARTED, EventType.DESTRUCTION_COMPLETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +64,24 @@ def prove_from(directory: Path, key: VerifierKey, positions: Sequence[int]) -> P
     return Proved(key, checkpoint, hashes, dict(anchor_files(directory, anchors, cosignatures=False)), consistency)
 
 
-def write_certificate(case: CaseLog, custody: CaseLog, *, prove: Prover) -> bytes:
-    """The certificate that the case was destroyed; nothing of it is signed by us but the checkpoint.
+def write_certificate(case: CaseLog, custody: CaseLog, *, prove: Prover, part: str = "") -> bytes:
+    """The certificate that the case, or that part of it, was destroyed; nothing of it is signed by us but the checkpoint.
 
     ConflictError while its destruction is not completed, or when the case is too long for one; IntegrityError when what was written does
     not verify: then the ledger does not say what we do.
     """
-    if not custody.events or custody.events[-1].type is not EventType.DESTRUCTION_COMPLETED:
+    started, completed = destruction_events(custody.events, part)
+    if started is None or completed is None:
         raise ConflictError("the destruction of this case is not completed: see how far it is under destructions")
     if len(case.events) > CERTIFICATE_CASE_EVENTS_MAX:
         raise ConflictError("this case has more events than a certificate holds: hand out proofs of its custody chain instead")
-    positions = [case.position_of(case.next_n - 1), *(custody.position_of(event.n) for event in custody.events)]
+    events = custody.events[: completed.n + 1]
+    shown = [event for event in events if event.type is EventType.TRIGGER_STATED or event in (started, completed)]
+    positions = [case.position_of(case.next_n - 1), *(custody.position_of(event.n) for event in events)]
     proved = prove(positions)
     entries = [
         ProvedEntry(position, event.content, hashes)
-        for position, event, hashes in zip(positions, (case.events[-1], *custody.events), proved.hashes, strict=True)
+        for position, event, hashes in zip(positions, (case.events[-1], *events), proved.hashes, strict=True)
     ]
     content = certificate_bytes(
         Certificate(
@@ -90,9 +92,11 @@ def write_certificate(case: CaseLog, custody: CaseLog, *, prove: Prover) -> byte
             case_events=tuple(event.content for event in case.events),
             case_closed=entries[0],
             custody_events=tuple(entries[1:]),
-            documents=tuple(_opened(custody, event) for event in custody.events if event.type in _SHOWN),
+            documents=tuple(_opened(custody, event) for event in shown),
             anchors=proved.anchors,
             consistency=proved.consistency,
+            version=1 if part else 2,
+            part=part,
         )
     )
     result = check_certificate(content)

@@ -52,7 +52,7 @@ class DestructionPorts:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Cases that are destroyed by one decision; `request` is the one that a second person approves."""
+    """Cases that are destroyed by one decision, whole or that part of each; `request` is the one that a second person approves."""
 
     batch: str
     cases: tuple[str, ...]
@@ -61,6 +61,7 @@ class Batch:
     asked_at: str
     request: str
     started_at: str | None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +73,27 @@ class Outcome:
 
 
 def ask_destruction(
-    cases: Sequence[str], reason: str, *, using: DestructionPorts, by: str, ask: Callable[[str], str]
+    cases: Sequence[str], reason: str, *, using: DestructionPorts, by: str, ask: Callable[[str], str], part: str = ""
 ) -> tuple[Batch | None, list[Outcome]]:
     """A batch that waits for a second person; `ask` makes the request for its id and returns that request's.
 
     Each case that may not go is recorded as refused and told; then there is no batch, and nobody is asked. InvalidError for too many cases,
-    the same one twice, or a reason that says nothing.
+    the same one twice, a reason that says nothing, or a part that does not end by itself.
     """
     wanted = tuple(sorted(case_ref(case) for case in cases))
     if not 1 <= len(wanted) <= CASES_MAX or len(set(wanted)) != len(wanted):
         raise InvalidError(f"one decision is about 1 to {CASES_MAX} different cases: ask for fewer at once")
     words = said(reason, REASON_MIN, REASON_MAX, "the reason")
-    refused = [outcome for outcome in _decided(wanted, using, by, lambda *_: None) if outcome.outcome != "due"]
+    refused = [outcome for outcome in _decided(wanted, part, using, by, lambda *_: None) if outcome.outcome != "due"]
     if refused:
         return None, refused
     asked_at = instant_text(using.clock.now())
-    batch = _batch_id(using.tenant, wanted, words, by, asked_at)
+    batch = _batch_id(using.tenant, wanted, part, words, by, asked_at)
     row = {
         "batch": batch,
         "tenant": using.tenant,
         "cases": json.dumps(wanted),
+        "part": part,
         "reason": words,
         "asked_by": by,
         "asked_at": asked_at,
@@ -99,7 +101,7 @@ def ask_destruction(
     request = ask(batch)
     with transaction(using.database) as connection:
         connection.execute(insert(destruction_batches).values(**row, request=request, started_at=None))
-    return Batch(batch, wanted, words, by, asked_at, request, None), []
+    return Batch(batch, wanted, words, by, asked_at, request, None, part), []
 
 
 def start_batch(batch: Batch, *, using: DestructionPorts, by: str, second: str, request: str) -> list[Outcome]:
@@ -110,16 +112,16 @@ def start_batch(batch: Batch, *, using: DestructionPorts, by: str, second: str, 
     approved = Approved(by, second, request, batch.reason, batch.batch)
 
     def start(log: CaseLog, case: str, custody: CaseCustody, reading: TimeReading) -> None:
-        start_destruction(log, case, custody, reading, approved, clock=using.clock)
+        start_destruction(log, case, custody, reading, approved, clock=using.clock, part=batch.part)
         using.let_go(case)
 
     outcomes = [
         Outcome(each.case, "started" if each.outcome == "due" else each.outcome)
-        for each in _decided(batch.cases, using, by, start)
+        for each in _decided(batch.cases, batch.part, using, by, start)
     ]
     for each in outcomes:
         if each.outcome in ("started", "begun"):
-            enqueue(using.database, f"{DESTRUCTION}{each.case}", {}, clock=using.clock)
+            enqueue(using.database, subject_of(each.case, batch.part), {}, clock=using.clock)
     if any(each.outcome == "started" for each in outcomes):
         with transaction(using.database) as connection:
             mine = destruction_batches.c.batch == batch.batch
@@ -136,7 +138,7 @@ def find_batch(batch: str, *, tenant: TenantId, database: Engine) -> Batch:
     if row is None:
         raise NotFoundError("nobody asked for such a destruction: see the list of destructions")
     found = _batch(row)
-    if _batch_id(tenant, found.cases, found.reason, found.asked_by, found.asked_at) != batch:
+    if _batch_id(tenant, found.cases, found.part, found.reason, found.asked_by, found.asked_at) != batch:
         raise IntegrityError("the cases of this destruction were changed since it was asked for: find out by whom, then ask anew")
     return found
 
@@ -149,8 +151,14 @@ def newest_batches(*, tenant: TenantId, database: Engine) -> list[Batch]:
         return [_batch(row) for row in connection.execute(query.limit(BATCHES_SHOWN)).mappings()]
 
 
+def subject_of(case: str, part: str = "") -> str:
+    """The subject of the job that destroys the case, or that part of it."""
+    return f"{DESTRUCTION}{case}/{part}" if part else f"{DESTRUCTION}{case}"
+
+
 def _decided(
     cases: Sequence[str],
+    part: str,
     using: DestructionPorts,
     by: str,
     act: Callable[[CaseLog, str, CaseCustody, TimeReading], None],
@@ -159,12 +167,13 @@ def _decided(
     custodies, reading = _read(cases, using)
     for case in cases:
         with using.writing(case) as log:
-            yield Outcome(case, _outcome(log, case, custodies[case], reading, using, by, act))
+            yield Outcome(case, _outcome(log, case, part, custodies[case], reading, using, by, act))
 
 
 def _outcome(
     log: CaseLog,
     case: str,
+    part: str,
     custody: CaseCustody,
     reading: TimeReading,
     using: DestructionPorts,
@@ -175,7 +184,7 @@ def _outcome(
         found, reading = _read([case], using)
         custody = found[case]
     try:
-        require_due(log, using.read(case), custody, reading, by=by)
+        require_due(log, using.read(case), custody, reading, by=by, part=part)
         act(log, case, custody, reading)
     except RefusedError as error:
         return error.refusal.value
@@ -189,11 +198,12 @@ def _read(cases: Sequence[str], using: DestructionPorts) -> tuple[Mapping[str, C
     return found, read_time(using.clock.now(), ledger, is_moved=using.watch.is_moved, expiry=using.expiry)
 
 
-def _batch_id(tenant: str, cases: Sequence[str], reason: str, by: str, at: str) -> str:
-    made_of = {"tenant": tenant, "cases": list(cases), "reason": reason, "by": by, "at": at}
+def _batch_id(tenant: str, cases: Sequence[str], part: str, reason: str, by: str, at: str) -> str:
+    which = {"part": part} if part else {}
+    made_of = {"tenant": tenant, "cases": list(cases), **which, "reason": reason, "by": by, "at": at}
     return "d" + sha256(canonical_bytes(made_of)).hexdigest()[:26]
 
 
 def _batch(row: RowMapping) -> Batch:
-    names = ("reason", "asked_by", "asked_at", "request", "started_at")
+    names = ("reason", "asked_by", "asked_at", "request", "started_at", "part")
     return Batch(row["batch"], tuple(json.loads(row["cases"])), **{name: row[name] for name in names})

@@ -24,16 +24,19 @@ from jianlu.vault.case_log import CaseLog
 PRODUCT_FACTS = ("product.name", "product.kind")
 """What a product is called in the facts of a plan: the first of these that is there."""
 
+SEARCHED = frozenset({"transcript", "findings"})
+"""The parts of a case that its entry is made of: when one of them ends before the case does, the case is found by its lists alone."""
+
 SHOWN = ("number", "title", "scene", "language")
 """Of the particulars, what a result shows; people are shown masked by whoever draws the page."""
 
 
 def read_entry(log: CaseLog, *, led_by: str = "") -> Entry | None:
-    """The entry of the case of `log`; None while it is not judged, was abandoned, or its keys are destroyed.
+    """The entry of the case of `log`; None while it is not judged, was abandoned, or its keys, or a part that it is made of, are destroyed.
 
     IntegrityError when what is opened is not what the ledger committed to.
     """
-    if log.is_shredded or not any(event.type is EventType.VERDICTS_JUDGED for event in log.events):
+    if log.is_shredded or not any(event.type is EventType.VERDICTS_JUDGED for event in log.events) or log.ended & SEARCHED:
         return None
     facts = facts_in(parse_plan(log.open_object("plan")))
     told = _particulars(log)

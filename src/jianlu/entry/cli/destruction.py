@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -30,23 +31,31 @@ from jianlu.govern.identity.sign_in import known_for_one_act
 from jianlu.ledger.anchors.trusted_time import expiry_now
 from jianlu.vault.case_log import CaseLog, open_case_log
 from jianlu.vault.custody.destruction import WHY
-from jianlu.vault.custody.due import due_cases
+from jianlu.vault.custody.due import due_cases, due_parts
 from jianlu.vault.custody.time_reading import ClockWatch
 from jianlu.vault.desk import CaseDesk
 from jianlu.vault.keys import custody_chain, tenant_secret
 from jianlu.verify.certificate import check_certificate
 from jianlu.wiring import Home, identity_ports, open_home, time_authorities
 
-app = App(name="destruction", help="Cases whose time has ended.")
+app = App(name="destruction", help="Cases, and parts of cases, whose time has ended.")
+
+OnePart = Annotated[
+    Literal["", "recording", "transcript", "findings", "biometric", "consent"],
+    Parameter(help="That part of each case alone, whose own term ends before the case's; the whole case if not given."),
+]
 
 
 @app.command(name="list")
 def list_due(*, home: HomePath = None, json: AsJson = False) -> int:
-    """Every case that may be due, and whether a hold stands over it."""
+    """Every case that may be due, every part that is due before its case, and whether a hold stands over it."""
     with open_home(home_path(home)) as opened:
-        found = due_cases(opened.vault, _tenant(opened), opened.vault.clock.now())
-    document = {"due": [{"case": each.case, "until": each.until, "is_held": each.is_held} for each in found]}
-    lines = [f"{each.case}  {each.until}{'  保全中 / held' if each.is_held else ''}" for each in found]
+        now, tenant = opened.vault.clock.now(), _tenant(opened)
+        found, parts = due_cases(opened.vault, tenant, now), due_parts(opened.vault, tenant, now)
+    document = {"due": [asdict(each) for each in found], "due_parts": [asdict(each) for each in parts]}
+    held = {True: "  保全中 / held", False: ""}
+    lines = [f"{each.case}  {each.until}{held[each.is_held]}" for each in found]
+    lines += [f"{each.case}  {each.part}  {each.until}  {each.clause}{held[each.is_held]}" for each in parts]
     show(document, "\n".join(lines) or "没有到期的案件 / no case is due", as_json=json)
     return 0
 
@@ -56,6 +65,7 @@ def ask(
     *cases: str,
     account: Annotated[str, Parameter(help="Who asks: the name of an account that may.")],
     reason: Annotated[str, Parameter(help="Why they are destroyed now.")],
+    part: OnePart = "",
     code: Annotated[str, Parameter(help="Six digits of the account's authenticator, where it has one.")] = "",
     password_file: Annotated[
         Path | None, Parameter(help="A file with the account's password; asked for where not given.")
@@ -77,11 +87,13 @@ def ask(
             on = Resource("destruction", batch, tenant)
             return ask_second(APPROVAL, "case.destroy", on, reason, using=using, by=staff.account.id).request
 
-        batch, refused = ask_destruction(cases, reason, using=_ports(opened, desk, tenant), by=staff.account.id, ask=make)
+        batch, refused = ask_destruction(
+            cases, reason, using=_ports(opened, desk, tenant), by=staff.account.id, ask=make, part=part
+        )
     if batch is None:
         told = "; ".join(f"{each.case}: {_why(each.outcome)}" for each in refused)
         raise ConflictError(f"nothing was asked for, and this is on the record: {told}")
-    document = {"batch": batch.batch, "request": batch.request, "cases": list(batch.cases)}
+    document = {"batch": batch.batch, "request": batch.request, "cases": list(batch.cases), "part": part}
     show(document, f"已提出，等待第二人在服务中批准 / a second person approves it in the service: {batch.request}", as_json=json)
     return 0
 
@@ -139,20 +151,21 @@ def days(
 def certificate(
     case: str,
     *,
+    part: OnePart = "",
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="Where to write it; CASE.destroyed.json if not given.")
+        Path | None, Parameter(name=["--output", "-o"], help="Where to write it; CASE[.PART].destroyed.json if not given.")
     ] = None,
     home: HomePath = None,
     json: AsJson = False,
 ) -> int:
-    """Write the certificate that CASE was destroyed, with the time stamps that cover it by now; `jianlu verify` checks it offline."""
+    """Write the certificate that CASE, or a part of it, was destroyed, with its time stamps; `jianlu verify` checks it offline."""
     with open_home(home_path(home)) as opened:
         ref, tenant, vault = case_ref(case), _tenant(opened), opened.vault
         custody = open_case_log(vault, tenant, custody_chain(tenant_secret(vault, tenant), ref))
         content = write_certificate(
-            open_case_log(vault, tenant, ref), custody, prove=lambda positions: _proved(opened, positions)
+            open_case_log(vault, tenant, ref), custody, prove=lambda positions: _proved(opened, positions), part=part
         )
-    path = output or Path(f"{case}.destroyed.json")
+    path = output or Path(f"{case}.{part}.destroyed.json" if part else f"{case}.destroyed.json")
     try:
         path.write_bytes(content)
     except OSError as error:

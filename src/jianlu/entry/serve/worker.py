@@ -113,15 +113,16 @@ def _bury(burials: Burials, bench: Workbench, log: FilteringBoundLogger) -> None
     """What came back of what was destroyed goes again; destructions that were started and have no job go on."""
     for unit in burials.turn():
         log.error("destroyed_evidence_came_back", unit=unit)
-    for case in burials.going_on:
-        if read_progress(bench.vault.index, f"{DESTRUCTION}{case}") is None:
-            enqueue(bench.vault.index, f"{DESTRUCTION}{case}", {}, clock=bench.vault.clock)
+    for subject in burials.going_on:
+        if read_progress(bench.vault.index, f"{DESTRUCTION}{subject}") is None:
+            enqueue(bench.vault.index, f"{DESTRUCTION}{subject}", {}, clock=bench.vault.clock)
 
 
 def _work_on(claim: Claim, home: Path, tenant: str, bench: Workbench, stop: Stopping) -> None:
     if claim.subject.startswith(DESTRUCTION):
-        destroyed = case_ref(claim.subject.removeprefix(DESTRUCTION))
-        destroy_case(destroyed, home=home, tenant=tenant_id(tenant), vault=bench.vault, say=_say_to(claim, stop))
+        case, _, part = claim.subject.removeprefix(DESTRUCTION).partition("/")
+        say = _say_to(claim, stop)
+        destroy_case(case_ref(case), home=home, tenant=tenant_id(tenant), vault=bench.vault, say=say, part=part)
         return
     case = case_ref(claim.subject)
     destination = package_path(home, case)

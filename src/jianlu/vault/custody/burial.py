@@ -14,11 +14,11 @@ from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId
 from jianlu.vault._checked import checked
 from jianlu.vault.index import scan_ledger
-from jianlu.vault.keys import tombstone_name, unit_key_names
+from jianlu.vault.keys import is_part_shredded, tombstone_name, unit_key_names
 from jianlu.vault.ports import VaultPorts
-from jianlu.vault.shred import is_given_up, shred_unit
+from jianlu.vault.shred import is_given_up, names_of_part, shred_part, shred_unit
 
-_MARKS = (b":destruction:", b":recording:abandoned", b":recording:ended", b":record:shredded")
+_MARKS = (b":destruction:", b"custody:part:", b":recording:abandoned", b":recording:ended", b":record:shredded")
 
 
 class Burials:
@@ -32,18 +32,24 @@ class Burials:
         self._ended: set[str] = set()
         self._abandoned: set[str] = set()
         self._gone: set[str] = set()
+        self._gone_parts: set[tuple[str, str]] = set()
         self.going_on: dict[str, None] = {}
-        """Cases whose destruction began and is not completed, in the order in which it began."""
+        """Cases, and parts of them (`<case>/<part>`), whose destruction began and is not completed, in the order in which it began."""
 
     def turn(self) -> list[str]:
-        """The units that were buried again now. UnavailableError when a store fails; IntegrityError when the ledger cannot be read."""
+        """The units, and parts of units (`<unit>/<part>`), that were buried again now.
+
+        UnavailableError when a store fails; IntegrityError when the ledger cannot be read.
+        """
         size = self._using.ledger.size
         for position, event in self._fresh():
             if position < size:
                 self._take(event)
         self._read = max(self._read, size)
         units = self._gone | {unit for unit in self._abandoned if unit not in self._ended}
-        return [unit for unit in sorted(units) if self._came_back(unit) and self._bury(unit)]
+        buried = [unit for unit in sorted(units) if self._came_back(unit) and self._bury(unit)]
+        parts = sorted(each for each in self._gone_parts if each[0] not in units)
+        return buried + [f"{unit}/{part}" for unit, part in parts if self._part_came_back(unit, part) and self._bury(unit, part)]
 
     def _fresh(self) -> Iterator[tuple[int, Event]]:
         for position, event in scan_ledger(self._using, b"", start=self._read, any_of=_MARKS):
@@ -55,8 +61,14 @@ class Burials:
             case EventType.DESTRUCTION_STARTED:
                 self.going_on[str(event.body["of"])] = None
             case EventType.DESTRUCTION_COMPLETED:
-                self.going_on.pop(str(event.body["of"]), None)
-                self._gone.add(str(event.body["of"]))
+                gone = str(event.body["of"])
+                self.going_on = {each: None for each in self.going_on if each.partition("/")[0] != gone}
+                self._gone.add(gone)
+            case EventType.PART_DESTRUCTION_STARTED:
+                self.going_on[_subject(event)] = None
+            case EventType.PART_DESTRUCTION_COMPLETED:
+                self.going_on.pop(_subject(event), None)
+                self._gone_parts.add((str(event.body["of"]), str(event.body["part"])))
             case EventType.RECORDING_ABANDONED:
                 self._abandoned.add(event.case)
             case EventType.RECORDING_ENDED:
@@ -68,9 +80,21 @@ class Burials:
         keys = checked(self._using.key_blobs)
         return not keys.exists(tombstone_name(self._tenant, unit)) or bool(unit_key_names(keys, self._tenant, unit))
 
-    def _bury(self, unit: str) -> bool:
+    def _part_came_back(self, unit: str, part: str) -> bool:
+        keys = self._using.key_blobs
+        has_mark = is_part_shredded(self._using, self._tenant, unit, part)
+        return not has_mark or bool(names_of_part(keys, self._tenant, unit, part))
+
+    def _bury(self, unit: str, part: str = "") -> bool:
         try:
-            shred_unit(self._using, self._tenant, unit)
+            if part:
+                shred_part(self._using, self._tenant, unit, part)
+            else:
+                shred_unit(self._using, self._tenant, unit)
         except ConflictError:
             return False  # a hold stands: nothing is destroyed, and the keys do not open either
         return True
+
+
+def _subject(event: Event) -> str:
+    return f"{event.body['of']}/{event.body['part']}"

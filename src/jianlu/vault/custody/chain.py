@@ -136,9 +136,10 @@ def extend_retention(log: CaseLog, case: str, until: str, *, reason: str, by: st
     return extended
 
 
-def refuse_destruction(log: CaseLog, case: str, reason: str, *, by: str) -> None:
-    """Record that `by` asked for the destruction of the case and was refused, for `reason` (a `Refusal`)."""
-    log.append(EventType.DESTRUCTION_REFUSED, {"of": case, "reason": reason}, commits={"by": digest_of(by.encode())})
+def refuse_destruction(log: CaseLog, case: str, reason: str, *, by: str, part: str = "") -> None:
+    """Record that `by` asked for the destruction of the case, or of that part, and was refused, for `reason` (a `Refusal`)."""
+    which = {"part": part} if part else {}
+    log.append(EventType.DESTRUCTION_REFUSED, {"of": case, **which, "reason": reason}, commits={"by": digest_of(by.encode())})
 
 
 def holds_of(log: CaseLog, case: str) -> list[Hold]:

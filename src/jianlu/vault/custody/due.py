@@ -8,25 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 
-from jianlu.core.formats.custody import LAST_ZONE
+from jianlu.core.formats.custody import LAST_ZONE, has_ended, part_kept_until
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.keeping import OPEN
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import ENDING_PARTS
 from jianlu.core.terms.ids import TenantId
 from jianlu.core.terms.instants import instant_text
 from jianlu.runtime.database import transaction
 from jianlu.vault import _records
-from jianlu.vault._kept import is_there
-from jianlu.vault._tables import cases, events, retentions, settlements
+from jianlu.vault._kept import is_of_part, is_there
+from jianlu.vault._tables import cases, events, objects, retentions, settlements
+from jianlu.vault.custody.destruction import parts_begun
 from jianlu.vault.custody.holds import held_cases
 from jianlu.vault.custody.time_reading import LeapFinder, LedgerTime
 from jianlu.vault.index import BATCH_ENTRIES, catch_up, parse_entry
 from jianlu.vault.keys import custody_chain, tenant_secret
 from jianlu.vault.ports import VaultPorts
-from jianlu.vault.projection import EventRow
+from jianlu.vault.projection import SEALED, EventRow
 
 DUE_MAX, NEWEST_MAX = 500, 200
 
@@ -73,6 +76,68 @@ def due_cases(using: VaultPorts, tenant: TenantId, now: datetime) -> list[DueCas
             if not any(row.type == EventType.DESTRUCTION_STARTED.value for row in chain):
                 found.append(DueCase(case, max(until, _extended(using, chain)), case in held))
     return [each for each in found if each.until < today]
+
+
+@dataclass(frozen=True, slots=True)
+class DuePart:
+    """A part of a closed case whose own term is over while the case is kept: its last day, and whether a hold stands over it all."""
+
+    case: str
+    part: str
+    until: str
+    clause: str
+    is_held: bool
+
+
+def due_parts(using: VaultPorts, tenant: TenantId, now: datetime) -> list[DuePart]:
+    """The parts of which there is something and whose time has ended at `now` while their case is kept on; at most `DUE_MAX`.
+
+    Found by the index, read from the ledger's own entries; for lists, never for a decision.
+    """
+    catch_up(using)
+    c, today = retentions.c, instant_text(now - LAST_ZONE)[:10]
+    is_in = or_(
+        *(and_(c.part == part, exists(_sealed_of(part))) for part in ENDING_PARTS)
+    )  # what was never sealed, or is gone, is not due
+    is_over = or_(
+        c.until < today,
+        and_(
+            c.until == OPEN,
+            exists(select(settlements.c.position).where(settlements.c.tenant == c.tenant, settlements.c.case_ref == c.case_ref)),
+        ),
+    )
+    query = (
+        select(c.case_ref, c.part)
+        .join(cases, (cases.c.tenant == c.tenant) & (cases.c.case_ref == c.case_ref))
+        .where(c.tenant == tenant, cases.c.state == "closed", is_there(), is_in, is_over)
+        .group_by(c.case_ref, c.part)
+        .order_by(func.max(c.until), c.case_ref, c.part)
+        .limit(DUE_MAX)
+    )
+    whole, held = {each.case for each in due_cases(using, tenant, now)}, held_cases(using, tenant)
+    with transaction(using.index, writes=False) as connection:
+        rows = [(case, part) for case, part in connection.execute(query).all() if case not in whole]
+    said = {case: _stated(using, tenant, case) for case in {case for case, _ in rows}}
+    found = []
+    for case, part in rows:
+        end = part_kept_until(part, said[case])
+        if end is not None and has_ended(end.until, now) and part not in parts_begun(said[case]):
+            found.append(DuePart(case, part, end.until, end.clause, case in held))
+    return found
+
+
+def _sealed_of(part: str) -> Select[Any]:
+    mine = (objects.c.tenant == retentions.c.tenant, objects.c.unit == retentions.c.case_ref)
+    return select(objects.c.position).where(*mine, objects.c.state == SEALED, is_of_part(objects.c.object, part))
+
+
+def _stated(using: VaultPorts, tenant: TenantId, case: str) -> list[Event]:
+    """What the ledger says of the terms of the case: those that were set, and all of its custody."""
+    chain = custody_chain(tenant_secret(using, tenant), case)
+    with transaction(using.index, writes=False) as connection:
+        own = _records.events_of_kinds(connection, tenant, case, (EventType.RETENTION_SET.value,))
+        rows = [*own, *_records.case_events(connection, tenant, chain)]
+    return [parse_entry(using.ledger.read(row.position, 1)[0], row.position) for row in rows]
 
 
 def _extended(using: VaultPorts, chain: Sequence[EventRow]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from jianlu.core.errors import IntegrityError
-from jianlu.core.formats.custody import Refusal, refusal_of
+from jianlu.core.formats.custody import Refusal, refusal_of, started_part
 from jianlu.core.formats.event import Event
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId
@@ -52,12 +52,16 @@ class CaseCustody:
         """The event by which its destruction ended; None while it did not."""
         return next((event for event in self.custody_events if event.type is EventType.DESTRUCTION_COMPLETED), None)
 
-    def refusal(self, reading: TimeReading) -> Refusal | None:
-        """Why it may not be destroyed now; None when it may. Its own reasons come before the clock's."""
-        found = refusal_of(self.events, self.custody_events, parse_instant(reading.clock))
+    def part_started(self, part: str) -> Event | None:
+        """The event by which the destruction of that part of it began; None while it did not."""
+        return started_part(self.custody_events, part)
+
+    def refusal(self, reading: TimeReading, *, part: str = "") -> Refusal | None:
+        """Why it, or that part of it, may not be destroyed now; None when it may. Its own reasons come before the clock's."""
+        found = refusal_of(self.events, self.custody_events, parse_instant(reading.clock), part=part)
         if found is None and not reading.is_trusted:
             return Refusal.CLOCK
-        return found or refusal_of(self.events, self.custody_events, reading.counts)
+        return found or refusal_of(self.events, self.custody_events, reading.counts, part=part)
 
 
 def read_custody(using: VaultPorts, tenant: TenantId, cases: Collection[str]) -> tuple[Mapping[str, CaseCustody], LedgerTime]:

@@ -19,7 +19,7 @@ from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import TenantId
 from jianlu.vault._checked import CheckedBlobs, checked
 from jianlu.vault.handling import may_keep
-from jianlu.vault.keys import is_shredded
+from jianlu.vault.keys import is_gone
 from jianlu.vault.model import Place, object_parts
 from jianlu.vault.ports import Store, VaultPorts
 from jianlu.vault.reseals import GoneForms
@@ -123,11 +123,11 @@ def ensure_copy(
     `on_wrong` is told what was found before anything is changed, so that a crash in between hides nothing.
 
     What was altered is taken away first; where no other store has the object, everything is left as it is for whoever looks into it. Of a
-    destroyed unit, and of a form that was removed for a newer one (`gone`), nothing is made, and what is there is deleted. Nothing is made
-    or mended in a store that lies outside the areas in which the object may be kept; what lies there is told and left to people.
+    destroyed unit or part, and of a form that was removed for a newer one (`gone`), nothing is made, and what is there is deleted. Nothing
+    is made or mended in a store that lies outside the areas in which the object may be kept; what lies there is told and left to people.
     UnavailableError when a store that is needed does not answer.
     """
-    if is_shredded(using, named.place.tenant, named.place.unit):
+    if is_gone(using, named.place):
         checked(store.blobs).delete(named.place.blob_name)
         return Outcome(Found.MISSING, Ensured.GONE)
     if not may_keep(store, named.within):
@@ -152,7 +152,7 @@ def ensure_copy(
         return Outcome(found, Ensured.LOST)
     if look(store, named) is not Found.VERIFIED:
         raise IntegrityError(f"the store {store.name} does not return what is put there: take it out of service, and look at it")
-    if is_shredded(using, named.place.tenant, named.place.unit) or gone.has(named.place):  # meanwhile: nothing may stay
+    if is_gone(using, named.place) or gone.has(named.place):  # meanwhile: nothing may stay
         checked(store.blobs).delete(named.place.blob_name)
         return Outcome(found, Ensured.GONE)
     return Outcome(found, Ensured.MADE, source.name)
