@@ -16,6 +16,7 @@ from jianlu.capture.cases.forgetting import forget_row, named_in_row
 from jianlu.capture.sessions.forgetting import forget_joining, named_in_joining
 from jianlu.core.errors import ConflictError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import Event
+from jianlu.core.formats.package import WITHHELD
 from jianlu.core.phrases.nearness import Nearness
 from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.ids import CaseRef, TenantId, derive_case_ref
@@ -81,7 +82,8 @@ def spots_of_part(
 ) -> list[Spot]:
     """The places of one part of the case, as `spots_of`: those that hold more than that part are cleared whole where they can be made anew.
 
-    A package that was written holds every part, so it goes; what the search index has of the case is of its transcript.
+    A package that was written holds every part but templates, so it goes; what the search index has of the case is of its transcript and
+    its findings.
     """
     again = [Place(tenant, case, each.object, each.version, each.form) for each in read_forms(vault, tenant, case).all]
     mine = [place for place in parts if kind_of(place.object) == part]
@@ -100,9 +102,10 @@ def spots_of_part(
         Spot("objects", _nothing, lambda: remaining(locked=False), lambda: len(mine)),
         Spot("openings", _nothing, lambda: sum(_opens(vault, place) for place in [*mine, *resealed]), lambda: len(mine)),
         Spot("locked", _nothing, lambda: 0, lambda: remaining(locked=True)),
-        Spot("packages", lambda: _erase(_packages(home, case)), lambda: len(_packages(home, case))),
         Spot("spools", lambda: _erase(_spools(home, case)), lambda: len(_spools(home, case))),
     ]
+    if part != WITHHELD:
+        spots.append(Spot("packages", lambda: _erase(_packages(home, case)), lambda: len(_packages(home, case))))
     if part in SEARCHED:
         spots += [_search_spot(vault, tenant, case), Spot("database", lambda: erase_deleted(vault.index, ()), lambda: 0)]
     return spots

@@ -22,13 +22,14 @@ from jianlu.core.formats.resealed import Forms
 from jianlu.core.limits import SEGMENT_PLAIN_BYTES_MAX
 from jianlu.core.terms.digests import commitment_to, digest_of, opens
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.ids import CaseRef, TenantId, case_ref, object_id, tenant_id
 from jianlu.core.terms.instants import instant_text
 from jianlu.vault._orphans import Orphans
 from jianlu.vault.case_events import find_events, read_at
 from jianlu.vault.handling import label_of, require_keepable
 from jianlu.vault.index import catch_up, enter_events, indexed_events, parse_entry
-from jianlu.vault.keys import UnitKey, create_unit_key, is_shredded, open_unit_key
+from jianlu.vault.keys import PartDestroyedError, UnitKey, create_unit_key, is_part_shredded, is_shredded, open_unit_key
 from jianlu.vault.model import PART_NAMES, Draft, ObjectPart, Place, Plaintext, object_parts, part_body
 from jianlu.vault.open import open_range, open_stream, open_whole
 from jianlu.vault.ports import VaultPorts
@@ -297,6 +298,8 @@ class CaseLog:
         try:
             return read(*known, key)
         except NotFoundError:
+            if is_part_shredded(self._using, self.tenant, self.case, kind_of(part.object)):
+                raise PartDestroyedError(kind_of(part.object)) from None  # since the key was opened
             self._forms = read_forms(self._using, self.tenant, self.case)
             if self._form(part) == known:
                 raise

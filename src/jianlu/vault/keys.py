@@ -50,6 +50,16 @@ _UNIT_KEY = re.compile(r"/unit(?:\.r([0-9]{1,10}))?\.key$")
 _TOMBSTONE = re.compile(r"/shredded(?:\.[a-z]+)?$")
 
 
+class PartDestroyedError(ConflictError):
+    """The object belongs to a part of the case that was destroyed before the case."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            f"the part {part} of this case was destroyed when its own time had ended: what is left of the case can be opened",
+            code="part_destroyed",
+        )
+
+
 class UnitKey:
     """An opened shred unit's key: wraps object keys and derives the salts of the unit's commitments. Never stored, never shown.
 
@@ -79,14 +89,11 @@ class UnitKey:
     def open_sealing_key(self, place: Place, key_blobs: Blobs) -> tuple[bytes, Suite]:
         """The key of the object at `place`, and the suite that the object must be in.
 
-        NotFoundError when its record is gone (shredded), IntegrityError when it was altered; ConflictError (`part_destroyed`) for an
-        object of a part whose destruction began.
+        NotFoundError when its record is gone (shredded), IntegrityError when it was altered; PartDestroyedError for an object of a part
+        whose destruction began.
         """
         if (part := kind_of(place.object)) in self.ended:
-            raise ConflictError(
-                f"the part {part} of this case was destroyed when its own time had ended: what is left of the case can be opened",
-                code="part_destroyed",
-            )
+            raise PartDestroyedError(part)
         record, context = _read(key_blobs, place.key_name), _object_context(place)
         suite = suite_of_record(record, context)
         return unwrap_key(record, self._wrapping_keys[suite], context, suite=suite), suite

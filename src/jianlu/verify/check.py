@@ -12,9 +12,10 @@ from pathlib import Path
 from jianlu.core.errors import InvalidError, JianluError
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.note import parse_verifier_key
-from jianlu.core.formats.package import Manifest
+from jianlu.core.formats.package import WITHHELD, Manifest
 from jianlu.core.formats.plan import Plan
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.verdicts import ClauseVerdict, Evidence, Reason, Verdict
 from jianlu.verify._archive import Archive
 from jianlu.verify._problem import problem_at
@@ -67,9 +68,10 @@ def check_package(
         seconds: list[SecondSignature] = []
         problems += check_second_signatures(archive, manifest, trust, history, seconds)
         say("recording")
-        parts, malformed = read_parts(history.events)
+        named, malformed = read_parts(history.events)
         salts, unreadable = read_salts(archive)
-        parts, resealed, mismatched = with_newest_forms(archive, parts, history.resealed, manifest.case)
+        named, resealed, mismatched = with_newest_forms(archive, named, history.resealed, manifest.case)
+        parts = [part for part in named if kind_of(part.object) != WITHHELD]
         problems += [*malformed, *unreadable, *mismatched]
         problems += check_sealed(archive, parts, measured)
         problems += check_recording(archive, parts, salts)
@@ -85,6 +87,7 @@ def check_package(
         witnesses_required=vouched.required,
         second_signatures=tuple(seconds),
         resealed=resealed,
+        withheld=len(named) - len(parts),
     )
 
 

@@ -117,7 +117,8 @@ class Result:
     For people: `titles` by clause key and language, `names` what a phrase or step of the plan says, by its id. `members` are those that the
     platform named at any time of a call that it recorded as end-to-end encrypted, with the beginning of their keys' SHA-256: its own word,
     which no check here supports, and none when the package is not intact. `stamps` and `cosignatures` are those that hold; without any,
-    time and witnesses are not evidenced. `resealed` counts how often an object was sealed anew, each proved by the ledger.
+    time and witnesses are not evidenced. `resealed` counts how often an object was sealed anew, each proved by the ledger; `withheld` the
+    biometric templates that the events name and no package carries.
     """
 
     problems: tuple[Problem, ...]
@@ -135,6 +136,7 @@ class Result:
     witnesses_required: int = 0
     second_signatures: tuple[SecondSignature, ...] = ()
     resealed: int = 0
+    withheld: int = 0
 
     @property
     def is_intact(self) -> bool:
@@ -174,6 +176,7 @@ class Result:
             ],
             "witnesses_required": self.witnesses_required,
             "resealed": self.resealed,
+            "withheld": self.withheld,
             "signer": signer
             and {
                 "ledger": signer.ledger,

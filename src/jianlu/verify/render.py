@@ -76,6 +76,10 @@ _WORDS = {
         "重新密封 {count} 次，每一次均在账本中",
         "objects sealed anew {count} times, each in the ledger",
     ),
+    "withheld": (
+        "生物特征模板 {count} 个未随包提供：任何证据包都不含此类数据",
+        "{count} biometric templates are not in the package: no package carries any",
+    ),
     "second": ("第二签名（SM2）", "second signature (SM2)"),
     "second_checked": ("已核验", "checked"),
     "second_claimed": ("未能证明（信任文件未列其 SM2 公钥）", "not evidenced (the trust file lists no SM2 key of it)"),
@@ -174,6 +178,8 @@ class _Page:
             if result.is_intact:
                 if result.resealed:
                     yield self._word("resealed").format(count=result.resealed)
+                if result.withheld:
+                    yield self._word("withheld").format(count=result.withheld)
                 yield from self._seconds()
                 yield from self._vouched()
 

@@ -12,32 +12,59 @@ from pathlib import Path
 
 import pytest
 
+from jianlu.core.errors import ConflictError
 from jianlu.core.formats.findings import parse_findings
 from jianlu.core.terms.digests import commitment_to
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.findings import FindingKind, Status
-from jianlu.core.terms.ids import tenant_id
+from jianlu.core.terms.ids import CaseRef, tenant_id
 from jianlu.deliver.packages.write import package_path
 from jianlu.entry.after_call import run_after_call
-from jianlu.vault.case_log import open_case_log
+from jianlu.entry.destroy_case import destroy_case
+from jianlu.vault.case_log import CaseLog, open_case_log
+from jianlu.vault.keys import custody_chain, tenant_secret
 from jianlu.verify.check import check_package
-from jianlu.wiring import open_workbench
+from jianlu.verify.render import render
+from jianlu.wiring import Workbench, open_workbench
 from tests.fakes.jobs.recorded_home import make_recorded_home, serve_home
 from tests.fakes.live_course import CONTRACT, TEXT_DIGEST, seal_course
 from tests.fakes.quiet_home import TENANT
 
+BANK = tenant_id(TENANT)
+
 
 @dataclass(frozen=True)
 class Packaged:
-    """A package, and the commitments to texts that its case made, by salt label."""
+    """A package, the commitments to texts that its case made by salt label, and the package anew when the templates had ended.
+
+    `refusal` is why none is written any more when the transcript had ended too.
+    """
 
     path: Path
     texts: dict[str, str]
+    again: Path
+    refusal: str
+
+
+TEMPLATE = b"TEMPLATE-OF-A-FACE"
+
+
+def course_with_template(log: CaseLog) -> None:
+    seal_course(log)
+    said = {"checks": [["face", "ok"]], "seat": "customer"}
+    log.seal_and_append(EventType.PREFLIGHT_RECORDED, "template-customer", TEMPLATE, said)
+
+
+def end_part(home: Path, bench: Workbench, case: CaseRef, part: str) -> None:
+    chain = open_case_log(bench.vault, BANK, custody_chain(tenant_secret(bench.vault, BANK), case))
+    body = {"of": case, "part": part, "until": "2026-01-01", "clause": "pack:c"}
+    chain.seal_and_append(EventType.PART_DESTRUCTION_STARTED, f"destruction-{chain.next_n}", b"{}", body)
+    destroy_case(case, home=home, tenant=BANK, vault=bench.vault, say=lambda *_: None, part=part)
 
 
 @pytest.fixture(scope="module")
 def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
-    home, (case,) = make_recorded_home(tmp_path_factory.mktemp("live"), ["call-1"], course=seal_course)
+    home, (case,) = make_recorded_home(tmp_path_factory.mktemp("live"), ["call-1"], course=course_with_template)
     with serve_home(home) as _, open_workbench(home) as bench:
         log = open_case_log(bench.vault, tenant_id(TENANT), case)
         destination = package_path(home, case)
@@ -45,7 +72,18 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
         run_after_call(log, destination, bench, lambda *_: None)
         wanted = (EventType.CONSENT_GIVEN, EventType.CONSENT_WITHDRAWN, EventType.DOCUMENT_SHOWN)
         texts = {f"{event.n}/commit": event.body["commit"] for event in log.events if event.type in wanted}
-    return Packaged(destination, texts)
+        end_part(home, bench, case, "biometric")
+        assert destination.is_file()  # it has no template
+        again = destination.with_name("again.jlp")
+        run_after_call(open_case_log(bench.vault, BANK, case), again, bench, lambda *_: None)
+        kept = destination.with_name("kept.jlp")
+        destination.rename(kept)
+        kept.with_name(destination.name).write_bytes(b"a package that has the transcript")
+        end_part(home, bench, case, "transcript")
+        assert not destination.exists()
+        with pytest.raises(ConflictError) as refused:
+            run_after_call(open_case_log(bench.vault, BANK, case), destination, bench, lambda *_: None)
+    return Packaged(kept, texts, again, f"{refused.value.code}: {refused.value}")
 
 
 def _entry(package: Path, name: str) -> bytes:
@@ -57,6 +95,23 @@ def test_the_package_of_a_live_session_is_intact(packaged: Packaged) -> None:
     result = check_package(packaged.path)
     assert result.is_intact, result.problems
     assert not result.is_complete
+
+
+def test_templates_are_in_no_package_and_it_is_whole_before_and_after_they_ended(packaged: Packaged) -> None:
+    before, after = check_package(packaged.path), check_package(packaged.again)
+    assert (before.withheld, after.withheld, after.is_intact) == (1, 1, True)
+    assert before.clauses == after.clauses and "1 biometric templates are not in the package" in render(after, "en")
+    with zipfile.ZipFile(packaged.path) as archive:
+        assert not [name for name in archive.namelist() if "template" in name or TEMPLATE in archive.read(name)]
+        salts = json.loads(archive.read("openings.json"))["salts"]
+    with zipfile.ZipFile(packaged.again) as archive:
+        assert not [name for name in archive.namelist() if "template" in name or "shredded" in name]
+        events = archive.read("ledger/events")
+    assert b"template-customer" in events and len(salts) == len(json.loads(_entry(packaged.again, "openings.json"))["salts"])
+
+
+def test_where_a_part_ended_that_every_package_has_none_is_written(packaged: Packaged) -> None:
+    assert packaged.refusal.startswith("part_destroyed: ") and "certificate" in packaged.refusal
 
 
 def test_members_of_an_encrypted_call_are_told_of_an_intact_package_only(packaged: Packaged, tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def start_part(
 ) -> None:
     """The event by which two people began the destruction of that part, without asking whether it was due."""
     chain = custody_of(using, case)
-    said = {"case": case, "part": part, "by": "a-xu", "second": second, "reason": "its time has come"}
     body = {"of": case, "part": part, "until": until or ENDS[part], "clause": clause or f"pack:{part}"}
+    said = {**body, "case": case, "by": "a-xu", "second": second, "reason": "its time has come", "at": "2031-12-01T00:00:00.000Z"}
+    del said["of"]
     document = canonical_bytes({"format": PART_STARTED_FORMAT, **said})
     chain.seal_and_append(EventType.PART_DESTRUCTION_STARTED, f"destruction-{chain.next_n}", document, body)

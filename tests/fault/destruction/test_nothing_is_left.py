@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from jianlu.core.errors import ConflictError
 from jianlu.core.terms.ids import case_ref
 from jianlu.deliver.packages.write import package_path
 from jianlu.entry.destroy_case import destroy_case
@@ -24,6 +25,7 @@ from tests.fakes.residue import forms_of, words_under
 from tests.fakes.search.spoken_case import end_and_enter
 from tests.fakes.vault.home import TENANT
 from tests.fakes.vault.memory import MemoryBlobs
+from tests.fakes.vault.parted import start_part
 from tests.fakes.vault.sale import give_up
 
 NUMBER, TITLE, NAME, PHONE = "nr-quagga-7741-okapi", "麒麟鼍犀标题甲", "鸑鷟翀", "+86 21 5555 0199"
@@ -119,3 +121,27 @@ def test_what_is_planted_is_found(tmp_path: Path, form: str) -> None:
 def test_a_name_of_a_file_is_a_place_too(tmp_path: Path) -> None:
     (tmp_path / f"{NUMBER}.txt").write_bytes(b"")
     assert words_under([tmp_path], WORDS) == {f"{NUMBER}.txt": {(NUMBER, form) for form in ("utf-8", "json", "gbk")}}
+
+
+def test_of_a_transcript_that_ended_no_word_is_left_and_the_case_stays(
+    api: ApiWorld, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor in the search index or a package; what is kept of the case is read on, and who asks for what is gone is told so."""
+    case = talked(api, monkeypatch)
+    assert SAID in {word for said in found_in(api, database_url).values() for word, _ in said}
+    asked = {"q": "zebra"}
+    assert ok(api.client("he").get("/api/v1/search", params=asked)).json()["total"] == 1
+    start_part(api.world.vault, "transcript", case, until="2026-01-01", clause="pack:c")
+    destroy_case(
+        case_ref(case), home=api.deps.home, tenant=api.deps.tenant, vault=api.world.vault, say=lambda *_: None, part="transcript"
+    )
+    found = found_in(api, database_url)
+    assert SAID not in {word for said in found.values() for word, _ in said} and found
+    assert ok(api.client("he").get("/api/v1/search", params=asked)).json()["total"] == 0
+    for path in ("file", "terms", "session"):
+        ok(api.client("xu").get(f"/api/v1/cases/{case}/{path}"))
+    told = ok(api.client("xu").get(f"/api/v1/cases/{case}/destruction")).json()
+    assert told["state"] == "kept" and [each["part"] for each in told["parts"]] == ["transcript"]
+    assert [each["place"] for each in told["parts"][0]["places"]][-3:] == ["packages", "search", "database"]
+    with pytest.raises(ConflictError, match="destroyed when its own time had ended"):
+        api.deps.reader.log(case).open_object("findings-speech")

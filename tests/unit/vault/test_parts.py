@@ -137,7 +137,6 @@ def test_the_job_says_where_it_looked_and_says_it_once(tmp_path: Path) -> None:
             "objects": (1, 0),
             "openings": (1, 0),
             "locked": (0, 0),
-            "packages": (0, 0),
             "spools": (0, 0),
         }
         assert len(said(vault, EventType.PART_DESTRUCTION_COMPLETED)) == 1

@@ -43,6 +43,9 @@ PROOFS_PREFIX = "ledger/proofs/"
 REPORT_PREFIX = "report/"
 DOCUMENTS_PREFIX = "documents/"
 
+WITHHELD = "biometric"
+"""The kind of objects that no package carries, in no form: templates serve one purpose in one house, and end before the case does."""
+
 REQUIRED = (MEDIA, PLAN, VERDICTS, OPENINGS, CHECKPOINT, EVENTS, POSITIONS, VERIFIER, README)
 
 

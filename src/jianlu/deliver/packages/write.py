@@ -29,6 +29,7 @@ from jianlu.core.formats.package import (
     REPORT_PREFIX,
     VERDICTS,
     VERIFIER,
+    WITHHELD,
     Manifest,
     findings_path,
     manifest_bytes,
@@ -39,6 +40,7 @@ from jianlu.core.formats.package import (
 from jianlu.core.formats.resealed import Forms, fold_forms
 from jianlu.core.terms.digests import digest_of
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.ids import CaseRef
 from jianlu.core.terms.instants import instant_text
 from jianlu.deliver.packages._container import Container
@@ -50,7 +52,8 @@ from jianlu.ledger.signer import sign_note
 from jianlu.runtime.durable import sync_directory, sync_file
 from jianlu.vault.case_log import CaseLog
 from jianlu.vault.compare import require_agreement
-from jianlu.vault.model import Place, object_parts
+from jianlu.vault.keys import is_tombstone
+from jianlu.vault.model import ObjectPart, Place, object_parts
 from jianlu.vault.playable import open_recording, recording_pieces
 from jianlu.vault.reseals import read_chain, read_forms
 from jianlu.verify.check import check_package
@@ -89,10 +92,17 @@ def write_package(log: CaseLog, destination: Path, *, reports: Reports, using: P
     """The package of the closed case `log` at `destination`, which is replaced only when everything is well.
 
     Guarantees: durable on return; verified by `check_package`, its verdict in the receipt. Raises ConflictError when the case is
-    not closed, IntegrityError when the index was edited or what was written is not intact, UnavailableError when the disk fails.
+    not closed or a part of it was destroyed, IntegrityError when the index was edited or what was written is not intact,
+    UnavailableError when the disk fails.
     """
     if not log.events or log.events[-1].type is not EventType.CASE_CLOSED:
         raise ConflictError("the case is not closed: judge and close it before a package is written")
+    if gone := sorted(log.ended - {WITHHELD}):
+        raise ConflictError(
+            f"a package has all of a case, and of this one the {', '.join(gone)} was destroyed when its own time had ended: hand out the "
+            "certificate of that, and what is left on its own",
+            code="part_destroyed",
+        )
     require_agreement(using.vault, log.tenant, log.case)
     partial = destination.with_name(f".{destination.name}.{token_hex(4)}.partial")
     try:
@@ -194,7 +204,7 @@ def _add_media(container: Container, log: CaseLog, credentials: Credentials | No
 def _documents(log: CaseLog) -> Iterator[tuple[str, bytes]]:
     for event in log.events:
         fields = event.body["content"] if event.type is EventType.SCRIPT_FROZEN else event.body
-        if event.type not in _CARRIED_SEALED and "object" in fields:
+        if event.type not in _CARRIED_SEALED and "object" in fields and kind_of(fields["object"]) != WITHHELD:
             yield _document_path(event), log.open_object(fields["object"], fields["version"])
 
 
@@ -213,7 +223,7 @@ def _document_path(event: Event) -> str:
 
 
 def _salts(log: CaseLog) -> dict[str, str]:
-    labels = [f"{event.n}/{part.salt_label}" for event in log.events for part in object_parts(event)]
+    labels = [f"{event.n}/{part.salt_label}" for event, part in _carried(log)]
     labels += [f"{event.n}/commit" for event in log.events if event.type in _TEXT_COMMITMENTS and "commit" in event.body]
     return {label: log.salt(label).hex() for label in labels}
 
@@ -221,9 +231,15 @@ def _salts(log: CaseLog) -> dict[str, str]:
 def _add_sealed(container: Container, log: CaseLog, forms: Forms, using: PackagePorts) -> None:
     """Each object in its newest form, under the name of its version; the keys of every form that is there."""
     prefix = f"{log.tenant}/{log.case}/"
-    for event in log.events:
-        for part in object_parts(event):
-            place = Place(log.tenant, log.case, part.object, part.version, forms.form_of(part.object, part.version))
-            container.add(sealed_path(part.object, part.version), using.vault.blobs.get(place.blob_name))
+    for _, part in _carried(log):
+        place = Place(log.tenant, log.case, part.object, part.version, forms.form_of(part.object, part.version))
+        container.add(sealed_path(part.object, part.version), using.vault.blobs.get(place.blob_name))
     for name in using.vault.key_blobs.names(prefix):
-        container.add(f"{KEYS_PREFIX}{name.removeprefix(prefix)}", using.vault.key_blobs.get(name))
+        if not is_tombstone(name) and kind_of(name.removeprefix(prefix)) != WITHHELD:
+            container.add(f"{KEYS_PREFIX}{name.removeprefix(prefix)}", using.vault.key_blobs.get(name))
+
+
+def _carried(log: CaseLog) -> Iterator[tuple[Event, ObjectPart]]:
+    """Every object that the events name but those that no package carries."""
+    found = ((event, part) for event in log.events for part in object_parts(event))
+    return ((event, part) for event, part in found if kind_of(part.object) != WITHHELD)
