@@ -25,6 +25,7 @@ BATCH = "d" + "0" * 26
 EMPTY: dict[str, Any] = {
     "time": {"why": "", "clock": AT, "ledger_at": AT, "counts": AT, "by": "machine"},
     "due": [],
+    "due_parts": [],
     "hidden": 0,
     "batches": [],
     "started": [],
@@ -38,13 +39,24 @@ KEPT: dict[str, Any] = {
     "stamps": [],
     "unstamped": [],
     "refused": [],
+    "parts": [],
 }
+PARTS = ("recording", "transcript", "findings", "biometric", "consent")
 
 
-def batch(state: str, *, is_own: bool = True) -> dict[str, Any]:
+def batch(state: str, *, is_own: bool = True, part: str = "") -> dict[str, Any]:
     people = {"asked_by_name": "徐合规", "decided_by_name": "", "is_own": is_own}
     cases = [{"case": CASE, "number": "sale-<b>1"}]
-    return {"batch": BATCH, "request": "r1", "state": state, "reason": "<i>over</i>", "asked_at": AT, "cases": cases, **people}
+    return {
+        "batch": BATCH,
+        "part": part,
+        "request": "r1",
+        "state": state,
+        "reason": "<i>over</i>",
+        "asked_at": AT,
+        "cases": cases,
+        **people,
+    }
 
 
 FULL = {
@@ -53,11 +65,26 @@ FULL = {
         {"case": CASE, "number": "sale-1", "until": "2036-12-31", "is_held": False},
         {"case": "c" + "b3" * 13, "number": "sale-2", "until": "2036-12-31", "is_held": True},
     ],
+    "due_parts": [
+        {
+            "case": CASE,
+            "number": f"sale-{no}",
+            "part": part,
+            "until": "2027-02-22",
+            "clause": "pack:c",
+            "is_held": part == "findings",
+        }
+        for no, part in enumerate(PARTS)
+    ],
     "hidden": 2,
-    "batches": [batch(each) for each in ("asked", "approved", "refused", "over", "started")],
+    "batches": [
+        batch("approved", part="biometric"),
+        *(batch(each) for each in ("asked", "approved", "refused", "over", "started")),
+    ],
     "started": [
         {
             "case": CASE,
+            "part": "biometric" * (each == "goes_on"),
             "number": CASE,
             "until": "2036-12-31",
             "started_at": AT,
@@ -68,7 +95,10 @@ FULL = {
         }
         for each in ("waits", "goes_on", "failed", "completed")
     ],
-    "refused": [{"case": CASE, "number": "sale-1", "reason": each, "at": AT} for each in ("hold", "retention", "open", "clock")],
+    "refused": [
+        {"case": CASE, "part": "transcript" * (each == "hold"), "number": "sale-1", "reason": each, "at": AT}
+        for each in ("hold", "retention", "open", "clock")
+    ],
 }
 DOUBTED = [
     {**EMPTY, "time": {**EMPTY["time"], "why": why}} for why in ("moved", "behind", "ahead", "leapt", "empty", "unstamped")
@@ -202,9 +232,29 @@ def test_the_certificate_says_who_attests_its_time_or_that_nobody_does() -> None
 def test_who_may_ask_is_offered_what_is_due_and_nothing_that_is_held() -> None:
     text = client(TableDestructions(FULL)).get("/destructions").text
     assert f'name="cases" value="{CASE}"' in text and f'value="{"c" + "b3" * 13}"' not in text
-    assert text.count(f"/api/v1/destructions/{BATCH}/start") == 1 and "<i>over</i>" not in text
+    assert text.count(f"/api/v1/destructions/{BATCH}/start") == 2 and "<i>over</i>" not in text
     audit = client(TableDestructions(FULL), staff=AUDITOR).get("/destructions").text
     assert "data-path" not in audit and 'type="checkbox"' not in audit
+
+
+ENDED_PARTS = [
+    {**{name: DONE[name] for name in ("until", "clause", "reason", "by_name", "second_name", "started_at")}, **each, "places": []}
+    for each in (
+        {"part": "biometric", "state": "completed", "completed_at": AT},
+        {"part": "transcript", "state": "started", "completed_at": ""},
+    )
+]
+
+
+def test_a_part_is_offered_by_itself_and_one_that_ended_has_its_certificate() -> None:
+    text = client(TableDestructions(FULL)).get("/destructions?lang=zh").text
+    assert all(f'name="part" value="{part}"' in text for part in PARTS) and "先于案件到期的部分（5）" in text
+    assert text.count('type="checkbox"') == 1 + 4, "of what is held nothing is offered"
+    kept = client(TableDestructions(one={**KEPT, "parts": ENDED_PARTS})).get(f"/cases/{CASE}/destroyed?lang=en").text
+    judge = judged(kept)
+    assert judge.forbidden == [] and not MISSING.search(kept) and "<i>over</i>" not in kept
+    assert "/certificate?part=biometric" in kept and "part=transcript" not in kept
+    assert f'data-path="/api/v1/cases/{CASE}/retention"' in kept, "the rest can still be kept longer"
 
 
 def test_whoever_may_keeps_a_case_longer_and_nobody_shorter() -> None:

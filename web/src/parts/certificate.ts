@@ -6,7 +6,7 @@ import { t } from "../words.ts";
 
 /** `verify --json` of a certificate: specs/custody.md. */
 export interface CertificateDocument {
-  certificate: "destruction"; version: number; intact: boolean; tenant: string; case: string; until: string; clause: string; started_at: string; completed_at: string; objects: number;
+  certificate: "destruction"; version: number; intact: boolean; tenant: string; case: string; part: string; until: string; clause: string; started_at: string; completed_at: string; objects: number;
   said: { started?: { reason?: string } };
   stamps: { authority: string; at: string; size: number; covers_case: boolean; checked: boolean; command: string }[];
   time_evidenced: boolean;
@@ -18,7 +18,7 @@ export const NOT = ["verify.not_copies"];
 
 export function certificateFacts(said: CertificateDocument): HTMLElement | null {
   if (!said.intact) return null;
-  const rows: [string, string][] = [["until", `${said.until} ${said.clause}`], ["started", shownAt(said.started_at)], ["completed", shownAt(said.completed_at)], ["objects", String(said.objects)], ["reason", String(said.said.started?.reason ?? "")]];
+  const rows: [string, string][] = [...(said.part ? [["part", t(`verify.part_${said.part}`)] as [string, string]] : []), ["until", `${said.until} ${said.clause}`], ["started", shownAt(said.started_at)], ["completed", shownAt(said.completed_at)], ["objects", String(said.objects)], ["reason", String(said.said.started?.reason ?? "")]];
   return h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", null, t(`verify.${name}`)), h("dd", null, value)]));
 }
 

@@ -148,7 +148,7 @@ class VerifyPage extends HTMLElement {
     const kind = answer.exit_code === 0 ? "good" : answer.exit_code === 10 ? "care" : "bad";
     this.result.replaceChildren(
       h("section", { class: "sheet stack", "data-exit": answer.exit_code },
-        h("div", { class: `verdict ${kind}` }, icon(kind === "good" ? "shield" : "alert"), h("h2", { tabindex: -1 }, t(`verify.${certificate ? "c" : "r"}_${answer.exit_code}`))),
+        h("div", { class: `verdict ${kind}` }, icon(kind === "good" ? "shield" : "alert"), h("h2", { tabindex: -1 }, t(`verify.${certificate ? (certificate.part && certificate.intact ? "part" : "c") : "r"}_${answer.exit_code}`))),
         said.case ? h("dl", { class: "facts" }, h("dt", null, t("verify.case")), h("dd", { class: "mono" }, `${said.tenant}/${said.case}`), "certificate" in said ? null : recorded(said)) : null,
         certificate ? certificateFacts(certificate) : null,
         this.signers(answer, said),
