@@ -62,6 +62,7 @@ KEPT: dict[str, Any] = {
         }
     ],
     "is_set": True,
+    "ended_at": "",
 }
 DECISION: dict[str, Any] = {
     "purpose": "recording",

@@ -261,7 +261,10 @@ def test_a_part_whose_own_time_ends_goes_before_its_case(people: ApiWorld) -> No
     assert after["due_parts"] == [] and [(each["part"], each["state"]) for each in after["started"]] == [
         ("biometric", "completed")
     ]
-    ok(people.client("xu").get(f"/api/v1/cases/{case}/file"))
+    rows = {
+        each["part"]: each["ended_at"] for each in ok(people.client("xu").get(f"/api/v1/cases/{case}/file")).json()["retention"]
+    }
+    assert [part for part, ended_at in rows.items() if ended_at] == ["biometric"] and len(rows) > 2
     ok(people.client("xu").post(f"/api/v1/cases/{case}/holds", json=HOLD))  # the rest can still be held
     log = open_case_log(people.world.vault, TENANT, case)
     assert log.open_object("plan")

@@ -672,7 +672,7 @@ class Joining(Model):
 
 class Kept(Model):
     """How long a part is kept and by which clause; `until` is a date, `open` or `none`. `is_set`: the ledger says so
-    already.
+    already.  `ended_at`: when the part was destroyed before the case, empty while it is kept.
     """
 
     part: str
@@ -681,6 +681,7 @@ class Kept(Model):
     clause: ClauseNamed
     terms: list[RetentionTerm]
     is_set: bool
+    ended_at: str
 
 
 class LinkedCase(Model):

@@ -157,7 +157,10 @@ class RetentionTerm(Answer):
 
 
 class Kept(Answer):
-    """How long a part is kept and by which clause; `until` is a date, `open` or `none`. `is_set`: the ledger says so already."""
+    """How long a part is kept and by which clause; `until` is a date, `open` or `none`. `is_set`: the ledger says so already.
+
+    `ended_at`: when the part was destroyed before the case, empty while it is kept.
+    """
 
     part: str
     title: Words
@@ -165,6 +168,7 @@ class Kept(Answer):
     clause: ClauseNamed
     terms: list[RetentionTerm]
     is_set: bool
+    ended_at: str
 
 
 class Handled(Answer):

@@ -13,6 +13,7 @@ from typing import Any
 from jianlu.capture.cases.masks import masked
 from jianlu.capture.cases.model import CaseRow, Scene
 from jianlu.core.formats.canonical import parse_canonical
+from jianlu.core.formats.custody import completed_part
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.keeping import NONE, OPEN, add_term, part_kept, retention_body, settled, stated_days
 from jianlu.core.formats.plan import Obligation, Plan, RetentionTerm, parse_plan
@@ -92,9 +93,16 @@ def retention_in(log: CaseLog, plan: Plan, custody: CaseLog | None = None) -> li
                 "clause": clause_of(plan, end.clause),
                 "terms": [_term(plan, term, days) for term in terms.get(kept.part, ())],
                 "is_set": bool(decided),
+                "ended_at": _ended_at(custody, kept.part),
             }
         )
     return rows
+
+
+def _ended_at(custody: CaseLog | None, part: str) -> str:
+    """When the destruction of that part was completed, before the case's; empty while it was not."""
+    completed = completed_part(custody.events, part) if custody is not None else None
+    return completed.at if completed is not None else ""
 
 
 def clause_of(plan: Plan, key: str) -> dict[str, Any]:
