@@ -9,19 +9,28 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from jianlu.core.formats.note import verify_note
+from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import tenant_id
 from jianlu.entry.assess.model import Answer, Examined, Found
 from jianlu.entry.assess.statement import QUESTIONS, assess
 from jianlu.ledger.signer import sign_note
+from jianlu.runtime.clock import Clock
+from jianlu.vault.case_log import open_case_log
+from jianlu.vault.custody.chain import new_hold_id, place_hold
+from jianlu.vault.keys import custody_chain, tenant_secret
 from jianlu.verify.trust import parse_trust
 from jianlu.wiring import open_home, open_identity, open_root, open_workbench
 from tests.fakes.identity.worlds import add_account
 from tests.fakes.quiet_home import Sealed, jianlu, make_quiet_home
+from tests.fakes.vault.home import CASE
+from tests.fakes.vault.memory import SteppingClock
 from tests.fakes.vault.sale import record_sale
 
 Copied = Callable[[], Sealed]
@@ -29,10 +38,12 @@ PASSWORD = "correct horse battery"
 NAMES = {each.name for each in QUESTIONS}
 
 
-def looked(home: Path) -> dict[str, Found]:
+def looked(home: Path, *, clock: Clock | None = None) -> dict[str, Found]:
     """What is found in a home now, by question."""
     trust = parse_trust((home / "trust.json").read_bytes())
     with open_workbench(home) as bench, open_identity(home) as (settings, identity), open_root(home) as root:
+        if clock is not None:
+            bench = replace(bench, vault=replace(bench.vault, clock=clock))
         examined = Examined(home, settings, tenant_id(settings.tenant.id), bench, identity, root.check, trust)
         return {each.question: each.found for each in assess(examined, "0").lines}
 
@@ -101,7 +112,15 @@ def test_a_sound_home_says_so_with_its_figures(copied: Copied) -> None:
     shutil.copy(home.parent / "copy.jlp", home / "packages" / "one.jlp")
     found = looked(home)
     assert found.keys() == NAMES
-    for name in ("security.ledger", "security.files", "compliance.packages", "compliance.places", "performance.room"):
+    for name in (
+        "security.ledger",
+        "security.files",
+        "compliance.packages",
+        "compliance.places",
+        "compliance.ended",
+        "compliance.clock",
+        "performance.room",
+    ):
         assert found[name].answer is Answer.MET, (name, found[name])
     assert found["security.ledger"].figures["entries"] > 0  # type: ignore[operator]
     assert found["compliance.packages"].figures["looked_at"] == found["compliance.packages"].figures["intact"] == 1
@@ -140,6 +159,14 @@ def certificate_of_another_name(home: Path) -> None:
     set_to(home, 'public_url = ""', 'public_url = "https://records.bank.example"')
 
 
+def overdue(home: Path) -> None:
+    with open_home(home) as opened:
+        log = open_case_log(opened.vault, opened.settings.tenant.id, CASE)
+        log.seal_and_append(EventType.PLAN_FROZEN, "plan", b"{}", {})
+        log.append(EventType.RETENTION_SET, {"part": "recording", "until": "2025-01-31", "clause": "pack:c"})
+        log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
+
+
 def a_password_alone(home: Path) -> None:
     with open_identity(home) as (settings, identity):
         add_account(identity, tenant_id(settings.tenant.id), "mei", PASSWORD, roles=["agent"])
@@ -154,6 +181,7 @@ def a_password_alone(home: Path) -> None:
         (scanner_that_is_away, "security.malware", Answer.NOT_EVIDENCED),
         (certificate_of_another_name, "security.certificate", Answer.NOT_MET),
         (a_password_alone, "security.second-factor", Answer.NOT_MET),
+        (overdue, "compliance.ended", Answer.NOT_MET),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
@@ -172,6 +200,26 @@ def test_a_password_alone_is_no_way_in_where_a_second_factor_is_required(copied:
     set_to(home, 'second_factor = "offered"', 'second_factor = "required"')
     found = looked(home)["security.second-factor"]
     assert (found.answer, found.figures["alone"], found.figures["required"]) == (Answer.MET, 1, 1)
+
+
+def test_a_clock_that_left_the_ledger_behind_is_said(copied: Copied) -> None:
+    home = copied().home
+    later = SteppingClock()
+    later.moment = datetime.now(UTC) + timedelta(days=9)
+    found = looked(home, clock=later)["compliance.clock"]
+    assert found.answer is Answer.NOT_MET and "behind" in found.reason
+
+
+def test_what_a_hold_keeps_is_not_overdue(copied: Copied) -> None:
+    home = copied().home
+    overdue(home)
+    with open_home(home) as opened:
+        vault, tenant = opened.vault, tenant_id(opened.settings.tenant.id)
+        chain = open_case_log(vault, tenant, custody_chain(tenant_secret(vault, tenant), CASE))
+        words = {"matter": "a suit", "reason": "a court has it before it", "by": "a-xu"}
+        place_hold(chain, CASE, hold=new_hold_id(), **words, using=vault, clock=vault.clock)
+    found = looked(home)["compliance.ended"]
+    assert (found.answer, dict(found.figures)) == (Answer.MET, {"due": 1, "held": 1, "overdue": 0})
 
 
 def test_what_is_set_right_is_met(copied: Copied) -> None:
