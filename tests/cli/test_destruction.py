@@ -47,17 +47,20 @@ def test_nobody_destroys_before_its_time_whoever_has_the_machine(copied: Copy, t
         pass
     (tmp_path / "password").write_text(PASSWORD + "\n", encoding="utf-8")
 
-    def ask(account: str) -> int:
+    def ask(account: str, *more: str) -> int:
         words = ("--account", account, "--reason", WHY, "--password-file", tmp_path / "password", "--home", world.home)
-        return jianlu("destruction", "ask", case, *words).code
+        return jianlu("destruction", "ask", case, *words, *more).code
 
-    assert jianlu("destruction", "list", "--home", world.home, "--json").document == {"due": []}
+    assert jianlu("destruction", "list", "--home", world.home, "--json").document == {"due": [], "due_parts": []}
     assert (ask("xu"), ask("lu"), ask("nobody")) == (5, 3, 3)
-    answer = jianlu("destruction", "certificate", case, "--home", world.home, "-o", tmp_path / "x.json")
-    assert answer.code == 5 and not (tmp_path / "x.json").exists()
+    assert (ask("xu", "--part", "recording"), ask("xu", "--part", "plan")) == (5, 2)
+    for part in ((), ("--part", "recording")):
+        answer = jianlu("destruction", "certificate", case, *part, "--home", world.home, "-o", tmp_path / "x.json")
+        assert answer.code == 5 and not (tmp_path / "x.json").exists()
     with the_vault(world) as (vault, case):
         refused = custody_events(vault, tenant, EventType.DESTRUCTION_REFUSED)
-        assert [(event.body["of"], event.body["reason"]) for event in refused] == [(case, "retention")]
+        said = [(event.body["of"], event.body.get("part", ""), event.body["reason"]) for event in refused]
+        assert said == [(case, "recording", "retention"), (case, "", "retention")]
 
 
 def test_a_certificate_is_written_with_the_stamps_that_are_there_and_checked_with_the_trust_file(tmp_path: Path) -> None:
