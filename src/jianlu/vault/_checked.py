@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from jianlu.core.errors import IntegrityError, InvalidError, UnavailableError
 from jianlu.vault.blob_names import check_blob_name, folder_of_prefix
-from jianlu.vault.ports import Blobs, Buffer, SizedHeads
+from jianlu.vault.ports import Blobs, Buffer, SizedHeads, UnreadPuts
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -37,6 +37,15 @@ class CheckedBlobs:
         check_blob_name(name)
         with _our_errors():
             self._inner.put(name, parts)
+
+    def put_unread(self, name: str, parts: Iterable[Buffer]) -> bool:
+        """As `UnreadPuts`; a store that has no such way puts as ever, and does not say whether the name was free."""
+        if not isinstance(self._inner, UnreadPuts):
+            self.put(name, parts)
+            return False
+        check_blob_name(name)
+        with _our_errors():
+            return self._inner.put_unread(name, parts)
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """As the port; IntegrityError when the store returns more than was asked for."""

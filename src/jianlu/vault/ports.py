@@ -75,6 +75,15 @@ class SizedHeads(Protocol):
         ...
 
 
+@runtime_checkable
+class UnreadPuts(Protocol):
+    """What a blob store that reads back whatever it puts can do besides: leave that to a caller who reads it back himself."""
+
+    def put_unread(self, name: str, parts: Iterable[Buffer]) -> bool:
+        """As `Blobs.put`, not read back: whether the name was free. False changes nothing, whatever is there: the caller looks at it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Bytes that a store still has under a name, `versions` times, hidden ones included; `until`: locked so long, None without a lock."""
@@ -90,10 +99,11 @@ class Locks(Protocol):
     Compliance mode alone counts. A lock is as good as the store means it: a probe at registration finds out, and scrubbing goes on.
     """
 
-    def lock(self, name: str, until: datetime) -> datetime:
+    def lock(self, name: str, until: datetime, *, is_new: bool = False) -> datetime:
         """Lock the blob's present version at least until `until`, and return until when it is locked; longer locks stay as they are.
 
-        Read back before it returns. NotFoundError if the blob is absent, IntegrityError when the store takes the lock and does not keep it.
+        `is_new`: the caller put it just now, so that no lock of ours can stand and none is asked for first. Read back before it returns.
+        NotFoundError if the blob is absent, IntegrityError when the store takes the lock and does not keep it.
         """
         ...
 

@@ -60,15 +60,17 @@ class S3Blobs:
         """As the port: exclusive, idempotent, durable and read back on return."""
         place = self._bucket.of(name)
         pieces = _Pieces(parts, self._part_bytes)
-        first = next(pieces, b"")
-        second = next(pieces, None)
-        is_new = self._put_whole(place, first) if second is None else self._put_long(place, first, second, pieces)
+        is_new = self._put(place, pieces)
         if self._digest_of(place) != pieces.digest:
             if is_new:
                 raise IntegrityError(
                     "a bucket returns other bytes than it acknowledged: take it out of service and look at the storage"
                 )
             raise ConflictError("a blob of that name with other content is there: blobs are never overwritten")
+
+    def put_unread(self, name: str, parts: Iterable[Buffer]) -> bool:
+        """As `vault.ports.UnreadPuts`; False too where a try of ours took the name and its reply was lost."""
+        return self._put(self._bucket.of(name), _Pieces(parts, self._part_bytes))
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """As the port."""
@@ -128,9 +130,9 @@ class S3Blobs:
         """As the port; what a lock keeps is hidden and listed by `kept` until it can be deleted."""
         self._locks.remove(name)
 
-    def lock(self, name: str, until: datetime) -> datetime:
+    def lock(self, name: str, until: datetime, *, is_new: bool = False) -> datetime:
         """As `vault.ports.Locks`."""
-        return self._locks.lock(name, until)
+        return self._locks.lock(name, until, is_new=is_new)
 
     def locked_until(self, name: str) -> datetime | None:
         """As `vault.ports.Locks`."""
@@ -151,6 +153,11 @@ class S3Blobs:
                 self._client.abort_multipart_upload(Bucket=self._bucket.name, Key=upload["Key"], UploadId=upload["UploadId"])
                 found += 1
         return found
+
+    def _put(self, place: dict[str, str], pieces: _Pieces) -> bool:
+        first = next(pieces, b"")
+        second = next(pieces, None)
+        return self._put_whole(place, first) if second is None else self._put_long(place, first, second, pieces)
 
     def _put_whole(self, place: dict[str, str], content: bytes) -> bool:
         """Whether the bucket took it; False when the name was taken, perhaps by a try of ours whose reply was lost."""
