@@ -61,9 +61,21 @@ class Blobs(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """A range of a blob and what came with it: the blob's first bytes as the store noted them when it was put, and its whole length.
+
+    `head` is empty where the store noted none. It is a note beside the blob, not the blob: whoever uses it checks that it fits.
+    """
+
+    content: bytes
+    head: bytes
+    whole: int
+
+
 @runtime_checkable
 class SizedHeads(Protocol):
-    """What a blob store far away can do besides: say a blob's beginning and its length in one request."""
+    """What a blob store far away can do besides: say in one request what would otherwise take several."""
 
     @property
     def is_far(self) -> bool:
@@ -72,6 +84,13 @@ class SizedHeads(Protocol):
 
     def head(self, name: str, length: int) -> tuple[bytes, int]:
         """The first `length` bytes of the blob (fewer where it ends earlier) and its whole length; NotFoundError if absent."""
+        ...
+
+    def ranged(self, name: str, start: int, length: int) -> Ranged:
+        """Bytes [start, start+length) as `Blobs.get`, with what else the store says of the blob; NotFoundError if absent.
+
+        `whole` is 0, and there is no head, where the range begins behind the blob's end.
+        """
         ...
 
 
