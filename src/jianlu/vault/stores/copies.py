@@ -1,7 +1,7 @@
 """Stores: the places in which the vault keeps sealed objects, the first of them where they are sealed, the others with copies.
 
 A store is a blob store with a name, what it promises by the settings, and what the probe found of it. Wrapped keys are in none of them. How
-a copy is made and looked at is `copying.py`, when `scrub.py`.
+a copy is made and looked at is `copying.py`, when `walk.py`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Copies:
     """`Blobs` over several stores: sealed into the first, read from whichever has it, removed from all. Safe as its stores are.
 
     Reading falls back to a copy when the first store has no such blob or does not answer; what was altered is met by whoever decrypts or
-    hashes it, and mended by `scrub`. The others get their copies by `scrub.py`, which alone may count them.
+    hashes it, and mended by `scrub`. The others get their copies by `walk.py`, which alone may count them.
     """
 
     def __init__(self, stores: Sequence[Store]) -> None:

@@ -1,7 +1,7 @@
 """One copy of one sealed object: looked at by its digest, made from a verified one, mended, and never made of what was destroyed.
 
 A copy counts after the store gave its bytes back and they have the digest that the ledger holds; what a store acknowledges or lists counts
-for nothing. When which copy is looked at is `scrub.py`.
+for nothing. When which copy is looked at is `walk.py`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ home does it.
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+import threading
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 
 from jianlu.core.terms.ids import TenantId
@@ -36,7 +37,6 @@ class Scrubber:
         self._using = using
         shared = Shared(using, tenant, probe, StoresChain(using, tenant), GoneForms(using, tenant), days, bytes_s)
         self._walks = [StoreWalk(store, shared) for store in using.stores]
-        self._threads = ThreadPoolExecutor(len(self._walks) or 1, thread_name_prefix="stores")
         self._under_way: dict[str, tuple[StoreState, Future[_Step]]] = {}
 
     def turn(self) -> float | None:
@@ -49,7 +49,7 @@ class Scrubber:
         begun = [walk for walk in self._walks if walk.store.name not in self._under_way]
         for walk in begun:
             state = states.get(walk.store.name) or StoreState(walk.store.name)
-            self._under_way[walk.store.name] = (state, self._threads.submit(walk.step, state))
+            self._under_way[walk.store.name] = (state, _begun(walk, state))
         wait([self._under_way[walk.store.name][1] for walk in begun], timeout=PATIENCE_S)
         busy = [seconds for seconds in self._collect() if seconds is not None]
         if self._under_way and not busy:
@@ -84,3 +84,17 @@ class Scrubber:
     def _write(self, state: StoreState) -> None:
         with transaction(self._using.index) as connection:
             write_state(connection, state)
+
+
+def _begun(walk: StoreWalk, state: StoreState) -> Future[_Step]:
+    """The walk's next step on a thread that no end of the process waits for: what it did not come to is done again."""
+    step: Future[_Step] = Future()
+
+    def work() -> None:
+        try:
+            step.set_result(walk.step(state))
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever asks for the outcome
+            step.set_exception(error)
+
+    threading.Thread(target=work, name=f"store-{walk.store.name}", daemon=True).start()
+    return step
