@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from jianlu.core.errors import IntegrityError, InvalidError, UnavailableError
 from jianlu.vault.blob_names import check_blob_name, folder_of_prefix
-from jianlu.vault.ports import Blobs, Buffer, SizedHeads
+from jianlu.vault.ports import Blobs, Buffer, Ranged, SizedHeads, UnreadPuts
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -38,6 +38,15 @@ class CheckedBlobs:
         with _our_errors():
             self._inner.put(name, parts)
 
+    def put_unread(self, name: str, parts: Iterable[Buffer]) -> bool:
+        """As `UnreadPuts`; a store that has no such way puts as ever, and does not say whether the name was free."""
+        if not isinstance(self._inner, UnreadPuts):
+            self.put(name, parts)
+            return False
+        check_blob_name(name)
+        with _our_errors():
+            return self._inner.put_unread(name, parts)
+
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """As the port; IntegrityError when the store returns more than was asked for."""
         check_blob_name(name)
@@ -63,6 +72,17 @@ class CheckedBlobs:
             with _our_errors():
                 return self._inner.head(name, length)
         return self.get(name, 0, length), self.size(name)
+
+    def ranged(self, name: str, start: int, length: int) -> Ranged:
+        """As `SizedHeads`; where the store has no such way, the bytes alone. IntegrityError when it returns more than was asked for."""
+        if not isinstance(self._inner, SizedHeads):
+            return Ranged(self.get(name, start, length), b"", 0)
+        check_blob_name(name)
+        with _our_errors():
+            found = self._inner.ranged(name, start, length)
+        if len(found.content) > length:
+            raise IntegrityError("the blob store returned more bytes than were asked for: check the storage backend")
+        return found
 
     def size(self, name: str) -> int:
         """As the port."""

@@ -12,10 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from jianlu.core.errors import IntegrityError, InvalidError
 from jianlu.core.formats.segment import CHUNK_BYTES, HEAD_BYTES, SEALED_CHUNK_BYTES, ChunkOpener, Span
+from jianlu.core.terms.suites import Suite
 from jianlu.vault._checked import CheckedBlobs, checked
 from jianlu.vault.keys import UnitKey, open_unit_key
 from jianlu.vault.model import Place
-from jianlu.vault.ports import VaultPorts
+from jianlu.vault.ports import Ranged, VaultPorts
 
 BATCH_BYTES = 256 * CHUNK_BYTES
 """Plaintext that `open_stream` yields at a time: 4 MiB."""
@@ -39,14 +40,16 @@ def open_range(
     anything was altered, moved or cut.
     """
     ahead = _ask_ahead(place, start, length, using)
-    blobs, opener = _opener(place, using, unit_key)
+    blobs, key, suite = checked(using.blobs), *_object_key(place, using, unit_key)
+    came = ahead.result() if ahead is not None else None
+    opener = (_by_note(came, key, place.context(suite), suite) if came else None) or _opener(place, blobs, key, suite)
     wanted = opener.plain_bytes - start if length is None else length
     span = opener.span(start, max(wanted, 0))
     if checks_length and span.first_chunk + span.chunk_count <= opener.plain_bytes // CHUNK_BYTES:
         _open_span(blobs, place, opener, opener.last_span())
     offset = start - span.first_chunk * CHUNK_BYTES
-    sealed = ahead.result()[: span.sealed_bytes] if ahead is not None else b""
-    if len(sealed) == span.sealed_bytes and ahead is not None:
+    if came is not None and len(came.content) >= span.sealed_bytes:
+        sealed = memoryview(came.content)[: span.sealed_bytes]
         return bytes(memoryview(opener.open_chunks(span, sealed))[offset : offset + max(wanted, 0)])
     return bytes(memoryview(_open_span(blobs, place, opener, span))[offset : offset + max(wanted, 0)])
 
@@ -59,7 +62,8 @@ def open_stream(
     With `sealed_digest` the stored bytes are hashed on the way, and IntegrityError is raised after the last part if they are not the ones
     that were sealed. Errors as for `open_range`.
     """
-    blobs, opener = _opener(place, using, unit_key)
+    blobs = checked(using.blobs)
+    opener = _opener(place, blobs, *_object_key(place, using, unit_key))
     _open_span(blobs, place, opener, opener.last_span())
     sealed_hash = hashlib.sha256(blobs.get_exactly(place.blob_name, 0, HEAD_BYTES))
     for start in range(0, max(opener.plain_bytes, 1), BATCH_BYTES):
@@ -76,30 +80,45 @@ def open_whole(place: Place, *, using: VaultPorts, unit_key: UnitKey | None = No
     return b"".join(open_stream(place, using=using, unit_key=unit_key, sealed_digest=sealed_digest))
 
 
-def _ask_ahead(place: Place, start: int, length: int | None, using: VaultPorts) -> Future[bytes] | None:
-    """The chunks of a range of a far object, asked for while its head is: one way there and back instead of two.
+def _ask_ahead(place: Place, start: int, length: int | None, using: VaultPorts) -> Future[Ranged] | None:
+    """The chunks of a range of a far object, asked for while its keys are opened: they lie where they lie whatever its head says.
 
-    They lie where they lie whatever the head says; the final chunk, which may be among them, is cut by the object's end. None where
-    there is nothing to gain.
+    With them comes the head, where the store noted it when the object was put: then nothing else is asked of the store. The final chunk,
+    which may be among them, is cut by the object's end. None where there is nothing to gain.
     """
     blobs = checked(using.blobs)
     if not blobs.is_far or start < 0 or length is None or not 0 < length <= BATCH_BYTES:
         return None
     first, last = start // CHUNK_BYTES, (start + length) // CHUNK_BYTES
     return _BESIDE.submit(
-        blobs.get, place.blob_name, HEAD_BYTES + first * SEALED_CHUNK_BYTES, (last - first + 1) * SEALED_CHUNK_BYTES
+        blobs.ranged, place.blob_name, HEAD_BYTES + first * SEALED_CHUNK_BYTES, (last - first + 1) * SEALED_CHUNK_BYTES
     )
 
 
-def _opener(place: Place, using: VaultPorts, unit_key: UnitKey | None) -> tuple[CheckedBlobs, ChunkOpener]:
+def _by_note(came: Ranged, key: bytes, context: bytes, suite: Suite) -> ChunkOpener | None:
+    """The opener by the head that the store noted; None where it noted none, or one that this key does not open: the object's own counts.
+
+    Only who has the key can make a head that fits it, and whatever it opens authenticates chunk by chunk.
+    """
+    if len(came.head) != HEAD_BYTES:
+        return None
+    try:
+        return ChunkOpener(key, context, came.head, sealed_bytes=came.whole, suite=suite)
+    except (InvalidError, IntegrityError):
+        return None
+
+
+def _object_key(place: Place, using: VaultPorts, unit_key: UnitKey | None) -> tuple[bytes, Suite]:
     key = unit_key or open_unit_key(using, place.tenant, place.unit)
-    object_key, suite = key.open_sealing_key(place, using.key_blobs)
-    blobs = checked(using.blobs)
+    return key.open_sealing_key(place, using.key_blobs)
+
+
+def _opener(place: Place, blobs: CheckedBlobs, key: bytes, suite: Suite) -> ChunkOpener:
     head, sealed_bytes = blobs.head(place.blob_name, HEAD_BYTES)
     if len(head) < HEAD_BYTES:
         raise IntegrityError("a stored object is shorter than any sealed object: restore it from a replica")
     try:
-        return blobs, ChunkOpener(object_key, place.context(suite), head, sealed_bytes=sealed_bytes, suite=suite)
+        return ChunkOpener(key, place.context(suite), head, sealed_bytes=sealed_bytes, suite=suite)
     except InvalidError as error:
         raise IntegrityError("a stored object's header was altered, or a newer version wrote it: restore the object") from error
 

@@ -61,9 +61,21 @@ class Blobs(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """A range of a blob and what came with it: the blob's first bytes as the store noted them when it was put, and its whole length.
+
+    `head` is empty where the store noted none. It is a note beside the blob, not the blob: whoever uses it checks that it fits.
+    """
+
+    content: bytes
+    head: bytes
+    whole: int
+
+
 @runtime_checkable
 class SizedHeads(Protocol):
-    """What a blob store far away can do besides: say a blob's beginning and its length in one request."""
+    """What a blob store far away can do besides: say in one request what would otherwise take several."""
 
     @property
     def is_far(self) -> bool:
@@ -72,6 +84,22 @@ class SizedHeads(Protocol):
 
     def head(self, name: str, length: int) -> tuple[bytes, int]:
         """The first `length` bytes of the blob (fewer where it ends earlier) and its whole length; NotFoundError if absent."""
+        ...
+
+    def ranged(self, name: str, start: int, length: int) -> Ranged:
+        """Bytes [start, start+length) as `Blobs.get`, with what else the store says of the blob; NotFoundError if absent.
+
+        `whole` is 0, and there is no head, where the range begins behind the blob's end.
+        """
+        ...
+
+
+@runtime_checkable
+class UnreadPuts(Protocol):
+    """What a blob store that reads back whatever it puts can do besides: leave that to a caller who reads it back himself."""
+
+    def put_unread(self, name: str, parts: Iterable[Buffer]) -> bool:
+        """As `Blobs.put`, not read back: whether the name was free. False changes nothing, whatever is there: the caller looks at it."""
         ...
 
 
@@ -90,10 +118,11 @@ class Locks(Protocol):
     Compliance mode alone counts. A lock is as good as the store means it: a probe at registration finds out, and scrubbing goes on.
     """
 
-    def lock(self, name: str, until: datetime) -> datetime:
+    def lock(self, name: str, until: datetime, *, is_new: bool = False) -> datetime:
         """Lock the blob's present version at least until `until`, and return until when it is locked; longer locks stay as they are.
 
-        Read back before it returns. NotFoundError if the blob is absent, IntegrityError when the store takes the lock and does not keep it.
+        `is_new`: the caller put it just now, so that no lock of ours can stand and none is asked for first. Read back before it returns.
+        NotFoundError if the blob is absent, IntegrityError when the store takes the lock and does not keep it.
         """
         ...
 

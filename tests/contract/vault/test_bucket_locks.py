@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
 
-from jianlu.backends.blobs.s3.blobs import S3Blobs
-from jianlu.backends.blobs.s3.connect import connect, parse_address
+from jianlu.backends.blobs.s3.blobs import NOTE, NOTE_BYTES, S3Blobs
+from jianlu.backends.blobs.s3.connect import Bucket, connect, parse_address
 from jianlu.backends.blobs.s3.locks import whole_second
 from jianlu.core.errors import IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import object_id, tenant_id
 from jianlu.runtime.tls import TlsFiles, create_authority, issue_certificate, server_context
+from jianlu.vault.case_log import open_case_log
 from jianlu.vault.model import Draft, Place
 from jianlu.vault.open import open_range
 from jianlu.vault.ports import VaultPorts
@@ -43,6 +47,11 @@ def prefix() -> str:
 @pytest.fixture
 def bucket(seaweed: BucketServer, prefix: str) -> S3Blobs:
     return seaweed.blobs("locking", prefix)
+
+
+def fresh_bucket(seaweed: BucketServer, prefix: str) -> Bucket:
+    """The bucket by a connection of its own, so that only its requests are counted."""
+    return connect(parse_address(f"s3+{seaweed.endpoint}/locking/{prefix}"), CREDENTIALS)
 
 
 def test_a_lock_is_extended_and_never_shortened(bucket: S3Blobs) -> None:
@@ -105,6 +114,66 @@ def test_ranges_of_a_sealed_object_are_opened_out_of_a_bucket(seaweed: BucketSer
         assert open_range(place, 0, 100, using=using) == plain[:100]
         with pytest.raises(IntegrityError):
             open_range(place, 17_000, 100, using=using)
+
+
+def counted(bucket: S3Blobs) -> list[str]:
+    """The requests that are sent to the bucket from now on: method, and what of the object they are about."""
+    seen: list[str] = []
+
+    def note(request: Any, **_: object) -> None:
+        seen.append(f"{request.method} {urlsplit(request.url).query}".strip())
+
+    bucket.bucket.client.meta.events.register("before-send.s3", note)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("note", "chunks"),
+    [("as it was put", 3), ("as it was put", 400), ("of another object", 3), ("unreadable", 3), ("none", 3)],
+)
+def test_a_range_costs_one_request_and_whatever_somebody_writes_beside_the_object_opens_nothing_else(
+    seaweed: BucketServer, prefix: str, note: str, chunks: int
+) -> None:
+    far, plain = S3Blobs(fresh_bucket(seaweed, prefix), part_bytes=5 << 20), bytes(range(256)) * 64 * chunks
+    with memory_vault() as vault:
+        using = with_stores(vault, store_of("far", far))
+        place = Place(tenant_id(TENANT), CASE, object_id("long"), 1)
+        seal(Draft(place, plain), using=using)
+        if note != "as it was put":
+            other = base64.b64encode(bytes(range(NOTE_BYTES))).decode()
+            written = {"of another object": {NOTE: other}, "unreadable": {NOTE: "%"}, "none": {}}[note]
+            at = {"Bucket": "locking", "Key": f"{prefix}/{place.blob_name}"}
+            far.bucket.client.copy_object(**at, CopySource=at, MetadataDirective="REPLACE", Metadata=written)
+        seen = counted(far)
+        assert open_range(place, 20_000, 9_000, using=using) == plain[20_000:29_000]
+        assert seen == ["GET"] * (1 if note == "as it was put" else 2)
+
+
+def test_a_new_copy_costs_a_put_a_reading_and_a_lock_that_is_read_back(
+    seaweed: BucketServer, prefix: str, tmp_path: Path
+) -> None:
+    far = S3Blobs(fresh_bucket(seaweed, prefix))
+    with memory_vault(f"sqlite:///{tmp_path}/index.sqlite") as vault:
+        using = with_stores(vault, store_of("here", MemoryBlobs()), store_of("far", far, far))
+        walk, seen = scrubber(using), counted(far)
+        open_case_log(using, TENANT, CASE).seal_and_append(EventType.PLAN_FROZEN, "plan", b"plan", {"packs": []})
+        walk.turn()
+        assert seen == ["PUT", "GET", "PUT retention", "GET retention"]
+        assert far.locked_until(f"{TENANT}/{CASE}/plan.v1.sealed") is not None
+
+
+def test_a_bucket_that_locks_longer_by_itself_keeps_its_lock(bucket: S3Blobs) -> None:
+    now = datetime.now(UTC)
+    bucket.put("t/a", [b"evidence"])
+    longer = bucket.lock("t/a", now + 2 * SOON)
+    assert bucket.lock("t/a", now + SOON, is_new=True) == longer
+    assert bucket.locked_until("t/a") == longer
+
+
+def test_what_is_put_unread_says_whether_its_name_was_free(bucket: S3Blobs) -> None:
+    assert bucket.put_unread("t/a", [b"evidence"])
+    assert not bucket.put_unread("t/a", [b"other"])
+    assert bucket.get("t/a") == b"evidence"
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class LockingBlobs(MemoryBlobs):
             raise UnavailableError("the store is away")
         return super()._found(name)
 
-    def lock(self, name: str, until: datetime) -> datetime:
+    def lock(self, name: str, until: datetime, *, is_new: bool = False) -> datetime:
         self._found(name)
         self.untils[name] = max(until, self.untils.get(name, until))
         return self.untils[name]

@@ -265,7 +265,7 @@ class KeepingLocks:
 
     until: datetime | None
 
-    def lock(self, name: str, until: datetime) -> datetime:
+    def lock(self, name: str, until: datetime, *, is_new: bool = False) -> datetime:
         return until
 
     def locked_until(self, name: str) -> datetime | None:

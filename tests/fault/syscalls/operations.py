@@ -26,6 +26,7 @@ from jianlu.vault.keys import is_shredded
 from jianlu.vault.model import object_parts
 from jianlu.vault.ports import VaultPorts
 from jianlu.vault.reindex import reindex
+from jianlu.vault.stores.reports import store_reports
 from tests.fakes.vault.home import CASE, OTHER_CASE, TENANT, create_home, open_home
 from tests.fakes.vault.sale import give_up, record_sale, segment
 from tests.fakes.vault.stores import said, scrubber, settle
@@ -81,7 +82,7 @@ def _replicate(using: VaultPorts, tell: Tell) -> None:
     walk = scrubber(using)
     walk.begin()
     settle(walk)
-    troubles = [state.problem for state in map(walk._read, using.stores) if state.problem]
+    troubles = [each.state.problem for each in store_reports(using) if each.state.problem]
     tell(f"error {troubles[0]}" if troubles else "copied")
 
 

@@ -35,6 +35,7 @@ from jianlu.vault.ports import VaultPorts
 from jianlu.vault.reindex import reindex
 from jianlu.vault.reseal import Holds, reseal_unit
 from jianlu.vault.shred import KeptError, shred_part
+from jianlu.vault.stores._states import read_states
 from tests.fakes.vault.home import CASE, OTHER_CASE, TENANT, memory_vault
 from tests.fakes.vault.memory import MemoryBlobs, SteppingClock
 from tests.fakes.vault.parted import BANK, ENDS, OBJECTS, TEMPLATE, custody_of, record_parted, start_part
@@ -285,14 +286,24 @@ def test_no_function_destroys_a_part_that_nobody_gave_up() -> None:
         assert len(keys_and_objects(vault, "seg-")) == 2
 
 
+def day_of(blobs: LockingBlobs, name: str) -> str:
+    return instant_text(blobs.untils[name])[:10]
+
+
 def test_the_scrub_makes_no_copy_of_what_ended_and_calls_nothing_lost(tmp_path: Path) -> None:
-    with memory_vault() as single:
+    with memory_vault(f"sqlite:///{tmp_path}/index.sqlite") as single:
         far, here = LockingBlobs(), MemoryBlobs()
         vault = with_stores(single, store_of("here", here), store_of("far", far, far))
         record_parted(vault)
         walk = scrubber(vault)
         settle(walk)
-        assert any("template-" in name for name in far.contents)
+        assert {day_of(far, name): name.split("/")[-1] for name in far.contents if "findings" in name or "template" in name} == {
+            "2027-02-23": "template-customer.v1.sealed",
+            "2031-11-23": "findings-speech.v1.sealed",
+        }
+        assert (
+            day_of(far, f"{TENANT}/{CASE}/seg-000001.v1.sealed") == day_of(far, f"{TENANT}/{CASE}/plan.v1.sealed") == "2036-11-23"
+        )
         at(vault, "2027-03-01")
         start_part(vault, "biometric")
         run(vault, tmp_path, "biometric")
@@ -303,6 +314,12 @@ def test_the_scrub_makes_no_copy_of_what_ended_and_calls_nothing_lost(tmp_path: 
         settle(walk)
         assert not [name for store in (here, far) for name in store.contents if "template-" in name]
         assert said(vault, EventType.STORE_COPY_ALARMED) == [] == said(vault, EventType.STORE_COPY_REPAIRED)
+        words = {"matter": "a suit", "reason": "a court has it before it", "by": "a-xu"}
+        place_hold(custody_of(vault), CASE, hold=new_hold_id(), **words, using=vault, clock=vault.clock)
+        settle(walk)  # what is left is locked on, and what is gone is not missed
+        with vault.index.connect() as connection:
+            assert [state.problem for state in read_states(connection).values()] == ["", ""]
+        assert said(vault, EventType.STORE_LOCKS_EXTENDED)[-1].body["objects"] == 5
 
 
 def test_sealing_anew_leaves_out_what_ended(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, JianluError, NotFoundError, UnavailableError
-from jianlu.core.formats.segment import CHUNK_BYTES, HEAD_BYTES, sealed_length
+from jianlu.core.formats.segment import CHUNK_BYTES, HEAD_BYTES, SEALED_CHUNK_BYTES, sealed_length
 from jianlu.core.terms.events import EventType
 from jianlu.core.terms.ids import object_id, tenant_id
 from jianlu.vault._checked import checked
@@ -20,7 +20,7 @@ from jianlu.vault.keys import create_unit_key
 from jianlu.vault.model import Draft, Place, Plaintext
 from jianlu.vault.open import open_range, open_stream, open_whole
 from jianlu.vault.pipeline import BATCH_BYTES
-from jianlu.vault.ports import Buffer, VaultPorts
+from jianlu.vault.ports import Buffer, Ranged, VaultPorts
 from jianlu.vault.seal import seal
 from tests.fakes.vault.home import CASE, TENANT
 from tests.fakes.vault.memory import MemoryBlobs
@@ -96,6 +96,70 @@ def test_ranges_at_the_edges(small_vault: VaultPorts) -> None:
     for start, length in ((-1, 1), (0, len(content) + 1), (len(content) + 1, 0), (len(content) + 1, None)):
         with pytest.raises(InvalidError):
             open_range(PLACE, start, length, using=small_vault)
+
+
+class NotingBlobs(MemoryBlobs):
+    """As a bucket: every range comes with the blob's head as it was noted, here as the test wants it, and its length."""
+
+    is_far = True
+
+    def __init__(self, note: Callable[[bytes], bytes]) -> None:
+        super().__init__()
+        self.note, self.asked = note, list[str]()
+
+    def head(self, name: str, length: int) -> tuple[bytes, int]:
+        self.asked.append("head")
+        return super().get(name, 0, length), self.size(name)
+
+    def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
+        self.asked.append("get")
+        return super().get(name, start, length)
+
+    def ranged(self, name: str, start: int, length: int) -> Ranged:
+        self.asked.append("ranged")
+        whole = self._found(name)
+        if start >= len(whole):
+            return Ranged(b"", b"", 0)
+        return Ranged(whole[start : start + length], self.note(whole[:HEAD_BYTES]), len(whole))
+
+
+NOTES: dict[str, Callable[[bytes], bytes]] = {
+    "right": lambda head: head,
+    "none": lambda head: b"",
+    "cut": lambda head: head[:-1],
+    "of another suite": lambda head: head[:6] + b"\x02" + head[7:],
+    "another salt": lambda head: head[:8] + bytes([head[8] ^ 1]) + head[9:],
+    "no head": lambda head: bytes(HEAD_BYTES),
+}
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_a_far_range_comes_in_one_request_and_a_wrong_note_costs_another(small_vault: VaultPorts, note: str) -> None:
+    plain, blobs = content_of(5 * CHUNK_BYTES + 3), NotingBlobs(NOTES[note])
+    using = replace(small_vault, blobs=blobs)
+    seal(Draft(PLACE, plain), using=using)
+    ends = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, 2 * CHUNK_BYTES + 1, 5 * CHUNK_BYTES, len(plain)]
+    for start, end in ((start, end) for start in ends for end in ends if start < end):
+        blobs.asked.clear()
+        assert open_range(PLACE, start, end - start, using=using) == plain[start:end]
+        assert blobs.asked == (["ranged"] if note == "right" else ["ranged", "head"])
+    with pytest.raises(InvalidError):
+        open_range(PLACE, len(plain), 1, using=using)
+
+
+def test_a_right_note_beside_altered_bytes_opens_none_of_them(small_vault: VaultPorts) -> None:
+    plain, blobs = content_of(3 * CHUNK_BYTES), NotingBlobs(lambda head: head)
+    using = replace(small_vault, blobs=blobs)
+    seal(Draft(PLACE, plain), using=using)
+    whole = bytearray(blobs.contents[PLACE.blob_name])
+    whole[HEAD_BYTES + SEALED_CHUNK_BYTES + 7] ^= 1
+    blobs.contents[PLACE.blob_name] = bytes(whole)
+    with pytest.raises(IntegrityError):
+        open_range(PLACE, CHUNK_BYTES - 10, 20, using=using)
+    assert open_range(PLACE, 5, 20, using=using) == plain[5:25]
+    blobs.contents[PLACE.blob_name] = bytes(whole[:-1])  # and one that is shorter than any of its length is refused
+    with pytest.raises(IntegrityError):
+        open_range(PLACE, 2 * CHUNK_BYTES, CHUNK_BYTES, using=using)
 
 
 def test_a_cut_object_is_noticed_where_the_length_matters(small_vault: VaultPorts) -> None:

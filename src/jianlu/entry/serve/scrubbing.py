@@ -1,4 +1,4 @@
-"""Scrubbing in a worker: one thread of one process of a home follows the ledger and looks after the copies in every store.
+"""Scrubbing in a worker: one process of a home follows the ledger and looks after the copies in every store, a thread for each.
 
 Which process has the turn is decided by a lock on a file of the home; the others go on without. It yields to whoever is in a call by the
 worker's niceness, and to the storage by the rate of the settings.

@@ -1,18 +1,20 @@
 """Stores: the places in which the vault keeps sealed objects, the first of them where they are sealed, the others with copies.
 
 A store is a blob store with a name, what it promises by the settings, and what the probe found of it. Wrapped keys are in none of them. How
-a copy is made and looked at is `copying.py`, when `scrub.py`.
+a copy is made and looked at is `copying.py`, when `walk.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from jianlu.core.errors import ConflictError, NotFoundError, UnavailableError
-from jianlu.vault._checked import checked
-from jianlu.vault.ports import Blobs, Buffer, Kept, Store, VaultPorts
+from jianlu.vault._checked import CheckedBlobs, checked
+from jianlu.vault.ports import Blobs, Buffer, Kept, Ranged, Store, VaultPorts
+
+_T = TypeVar("_T")
 
 Label = Literal["compliance", "none", "pretends", "unfit"]
 
@@ -79,7 +81,7 @@ class Copies:
     """`Blobs` over several stores: sealed into the first, read from whichever has it, removed from all. Safe as its stores are.
 
     Reading falls back to a copy when the first store has no such blob or does not answer; what was altered is met by whoever decrypts or
-    hashes it, and mended by `scrub`. The others get their copies by `scrub.py`, which alone may count them.
+    hashes it, and mended by `scrub`. The others get their copies by `walk.py`, which alone may count them.
     """
 
     def __init__(self, stores: Sequence[Store]) -> None:
@@ -97,36 +99,28 @@ class Copies:
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """As the port, from the first store that has it."""
-        try:
-            return self._first.get(name, start, length)
-        except (NotFoundError, UnavailableError):
-            for other in self._others:
-                try:
-                    return other.get(name, start, length)
-                except (NotFoundError, UnavailableError):
-                    continue
-            raise
+        return self._read(lambda blobs: blobs.get(name, start, length))
 
     def head(self, name: str, length: int) -> tuple[bytes, int]:
         """As `SizedHeads`, from the first store that has it."""
-        try:
-            return self._first.head(name, length)
-        except (NotFoundError, UnavailableError):
-            for other in self._others:
-                try:
-                    return other.head(name, length)
-                except (NotFoundError, UnavailableError):
-                    continue
-            raise
+        return self._read(lambda blobs: blobs.head(name, length))
+
+    def ranged(self, name: str, start: int, length: int) -> Ranged:
+        """As `SizedHeads`, from the first store that has it."""
+        return self._read(lambda blobs: blobs.ranged(name, start, length))
 
     def size(self, name: str) -> int:
         """As the port, by the first store that has it."""
+        return self._read(lambda blobs: blobs.size(name))
+
+    def _read(self, read: Callable[[CheckedBlobs], _T]) -> _T:
+        """What the first store that has it reads; when none has it, what the first one said."""
         try:
-            return self._first.size(name)
+            return read(self._first)
         except (NotFoundError, UnavailableError):
             for other in self._others:
                 try:
-                    return other.size(name)
+                    return read(other)
                 except (NotFoundError, UnavailableError):
                     continue
             raise

@@ -1,21 +1,23 @@
 """One copy of one sealed object: looked at by its digest, made from a verified one, mended, and never made of what was destroyed.
 
 A copy counts after the store gave its bytes back and they have the digest that the ledger holds; what a store acknowledges or lists counts
-for nothing. When which copy is looked at is `scrub.py`.
+for nothing. When which copy is looked at is `walk.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.event import Event
 from jianlu.core.formats.resealed import Resealed, resealed_of
 from jianlu.core.terms.events import EventType
+from jianlu.core.terms.handling import kind_of
 from jianlu.core.terms.ids import TenantId
 from jianlu.vault._checked import CheckedBlobs, checked
 from jianlu.vault.handling import may_keep
@@ -26,6 +28,8 @@ from jianlu.vault.reseals import GoneForms
 
 PIECE_BYTES = 8 << 20
 """Read and sent at a time: memory stays flat whatever the object's length."""
+
+_MENDING = tuple(threading.Lock() for _ in range(64))
 
 
 class Found(StrEnum):
@@ -59,11 +63,15 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was found of a copy, what became of it, and the store that it was made from (empty if it was not made)."""
+    """What was found of a copy, what became of it, and the store that it was made from (empty if it was not made).
+
+    `is_fresh`: nothing had its name before, as the store said when it took it.
+    """
 
     found: Found
     ensured: Ensured
     source: str = ""
+    is_fresh: bool = False
 
 
 def objects_named(event: Event) -> list[Named]:
@@ -110,6 +118,29 @@ def look(store: Store, named: Named) -> Found:
     return Found.VERIFIED if digest.hexdigest() == named.digest else Found.ALTERED
 
 
+def put_copy(using: VaultPorts, store: Store, named: Named) -> Outcome | None:
+    """A copy where none is expected: put without a look for it, which overwrites nothing, and read back.
+
+    None where that is not to be, or came to no verified copy: `ensure_copy` then, which looks at what is there. Whether the object was
+    destroyed meanwhile is for the caller to ask, of many at once (`withdraw_gone`). UnavailableError as `ensure_copy`.
+    """
+    if is_gone(using, named.place) or not may_keep(store, named.within):
+        return None
+    made = _made(using.stores, store, named)
+    return made if made is not None and look(store, named) is Found.VERIFIED else None
+
+
+def withdraw_gone(using: VaultPorts, store: Store, copies: Sequence[Named], gone: GoneForms) -> set[Place]:
+    """The places of those `copies` whose unit or part was destroyed, or whose form was removed, before this call: nothing of them stays."""
+    kinds = {(each.place.tenant, each.place.unit, kind_of(each.place.object)): each.place for each in copies}
+    destroyed = {kind for kind, place in kinds.items() if is_gone(using, place)}
+    found = {each.place for each in copies if (each.place.tenant, each.place.unit, kind_of(each.place.object)) in destroyed}
+    found |= gone.among(each.place for each in copies)
+    for place in found:
+        checked(store.blobs).delete(place.blob_name)
+    return found
+
+
 def ensure_copy(
     using: VaultPorts,
     store: Store,
@@ -143,33 +174,49 @@ def ensure_copy(
         checked(store.blobs).delete(named.place.blob_name)
         return Outcome(found, Ensured.GONE)
     on_wrong(found)
+    with _mending(named) if found is Found.ALTERED else nullcontext():
+        return _mend(using, store, named, found, gone)
+
+
+def _mend(using: VaultPorts, store: Store, named: Named, found: Found, gone: GoneForms) -> Outcome:
+    """What is missing made, what is altered replaced, as `ensure_copy` says."""
     if found is Found.ALTERED and not _is_elsewhere(using.stores, store, named):
         return Outcome(found, Ensured.LOST)
     if found is Found.ALTERED:
         checked(store.blobs).delete(named.place.blob_name)
-    source = _copy_from_another(using.stores, store, named)
-    if source is None:
+    made = _made(using.stores, store, named)
+    if made is None:
         return Outcome(found, Ensured.LOST)
     if look(store, named) is not Found.VERIFIED:
         raise IntegrityError(f"the store {store.name} does not return what is put there: take it out of service, and look at it")
-    if is_gone(using, named.place) or gone.has(named.place):  # meanwhile: nothing may stay
-        checked(store.blobs).delete(named.place.blob_name)
+    if withdraw_gone(using, store, [named], gone):
         return Outcome(found, Ensured.GONE)
-    return Outcome(found, Ensured.MADE, source.name)
+    return replace(made, found=found)
+
+
+def _mending(named: Named) -> threading.Lock:
+    """Held by whoever replaces an altered copy of the object.
+
+    The stores are read side by side: of two that each take their own copy for altered and the other's for right, both would go.
+    """
+    return _MENDING[hash(named.place.blob_name) % len(_MENDING)]
 
 
 def _is_elsewhere(stores: Sequence[Store], store: Store, named: Named) -> bool:
     return any(look(other, named) is Found.VERIFIED for other in _others(stores, store))
 
 
-def _copy_from_another(stores: Sequence[Store], store: Store, named: Named) -> Store | None:
-    """The store that it was copied from, hashed on the way; UnavailableError when none has it and one that might did not answer."""
+def _made(stores: Sequence[Store], store: Store, named: Named) -> Outcome | None:
+    """The copy put, and of which store it is, hashed on the way; whoever counts on it reads it back.
+
+    None when no store has the object; UnavailableError when none has it and one that might did not answer.
+    """
     silent: UnavailableError | None = None
     for other in _others(stores, store):
-        source = _Source(other, named)
+        source, is_fresh = _Source(other, named), False
         try:
             with suppress(ConflictError):  # somebody put something there meanwhile: what it is, is looked at afterwards
-                checked(store.blobs).put(named.place.blob_name, source.pieces())
+                is_fresh = checked(store.blobs).put_unread(named.place.blob_name, source.pieces())
         except (NotFoundError, _OtherBytesError):
             continue
         except UnavailableError as error:
@@ -177,7 +224,7 @@ def _copy_from_another(stores: Sequence[Store], store: Store, named: Named) -> S
                 raise
             silent = error
             continue
-        return other
+        return Outcome(Found.MISSING, Ensured.MADE, other.name, is_fresh)
     if silent is not None:
         raise silent
     return None

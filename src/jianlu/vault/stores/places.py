@@ -1,6 +1,6 @@
 """Which running cases may not be in a store: their plans asked again, for whoever registers a store or states another place for one.
 
-Copies of them are refused all the same (`scrub.py`), each when its turn comes; here it is known before.
+Copies of them are refused all the same (`walk.py`), each when its turn comes; here it is known before.
 """
 
 from __future__ import annotations

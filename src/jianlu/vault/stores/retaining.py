@@ -29,10 +29,14 @@ def end_of(day: str) -> datetime:
     return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), UTC) + LAST_ZONE
 
 
-def locked_until(events: Iterable[Event], *, rolling: datetime) -> datetime:
-    """Until when the objects of the case with these events (its own and its custody's) must be locked; `rolling` where no end is known."""
+def locked_until(events: Iterable[Event], *, rolling: datetime, part: str = "") -> datetime:
+    """Until when the objects of the case with these events (its own and its custody's) must be locked; `rolling` where no end is known.
+
+    Of a part that has terms of its own, by these: it may end before the case does. Of any other object, by the longest of the case.
+    """
     known = list(events)
-    days = _days(known)
+    own = [event for event in known if event.type is not EventType.RETENTION_SET or event.body.get("part") == part]
+    days = _days(own if any(event.type is EventType.RETENTION_SET for event in own) else known)
     is_endless = not days or OPEN in days or bool(standing_holds(known))
     return max([rolling if is_endless else _NEVER, *(end_of(day) for day in days if day != OPEN)])
 

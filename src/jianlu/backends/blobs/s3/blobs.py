@@ -7,9 +7,10 @@ version that no lock keeps and hides the rest.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -21,7 +22,7 @@ from jianlu.backends.blobs.s3.connect import Bucket, answers, code_of, content_m
 from jianlu.backends.blobs.s3.locks import S3Locks
 from jianlu.core.errors import ConflictError, IntegrityError, InvalidError, JianluError, NotFoundError, UnavailableError
 from jianlu.vault.blob_names import folder_of_prefix, is_blob_name
-from jianlu.vault.ports import Buffer, Kept
+from jianlu.vault.ports import Buffer, Kept, Ranged
 
 NAME = "s3"
 VERSION = "1"
@@ -30,6 +31,10 @@ PART_BYTES = 16 << 20
 """One request carries at most so much; longer blobs are sent in parts, of which a bucket takes 10,000: 156 GiB."""
 
 PARTS_MAX = 10_000
+
+NOTE, NOTE_BYTES = "jianlu-head", 64
+"""The metadata in which an object's first bytes stand beside it, as many as a sealed object's head has."""
+
 _READ_BYTES = 1 << 20
 _TOTAL = re.compile(r"/(\d{1,16})$")
 _RACES_MAX = 5
@@ -60,15 +65,17 @@ class S3Blobs:
         """As the port: exclusive, idempotent, durable and read back on return."""
         place = self._bucket.of(name)
         pieces = _Pieces(parts, self._part_bytes)
-        first = next(pieces, b"")
-        second = next(pieces, None)
-        is_new = self._put_whole(place, first) if second is None else self._put_long(place, first, second, pieces)
+        is_new = self._put(place, pieces)
         if self._digest_of(place) != pieces.digest:
             if is_new:
                 raise IntegrityError(
                     "a bucket returns other bytes than it acknowledged: take it out of service and look at the storage"
                 )
             raise ConflictError("a blob of that name with other content is there: blobs are never overwritten")
+
+    def put_unread(self, name: str, parts: Iterable[Buffer]) -> bool:
+        """As `vault.ports.UnreadPuts`; False too where a try of ours took the name and its reply was lost."""
+        return self._put(self._bucket.of(name), _Pieces(parts, self._part_bytes))
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """As the port."""
@@ -79,14 +86,18 @@ class S3Blobs:
             with answers():
                 content: bytes = self._client.get_object(**self._bucket.of(name))["Body"].read()
             return content
-        return self._range(name, start, length)[0]
+        return self._range(name, start, length).content
 
     def head(self, name: str, length: int) -> tuple[bytes, int]:
         """As `vault.ports.SizedHeads`."""
-        return self._range(name, 0, length)
+        found = self._range(name, 0, length)
+        return found.content, found.whole
 
-    def _range(self, name: str, start: int, length: int | None) -> tuple[bytes, int]:
-        """The bytes and the blob's whole length, which is 0 where the range begins behind its end."""
+    def ranged(self, name: str, start: int, length: int) -> Ranged:
+        """As `vault.ports.SizedHeads`: the head is what `put` wrote into the object's metadata, which every answer brings."""
+        return self._range(name, start, length)
+
+    def _range(self, name: str, start: int, length: int | None) -> Ranged:
         end = "" if length is None else start + length - 1
         try:
             with answers():
@@ -94,10 +105,10 @@ class S3Blobs:
                 whole = _TOTAL.search(answer.get("ContentRange", ""))
                 if whole is None:
                     raise UnavailableError("the bucket does not answer for ranges: run `jianlu stores probe` on it")
-                return answer["Body"].read(), int(whole[1])
+                return Ranged(answer["Body"].read(), _noted(answer.get("Metadata", {})), int(whole[1]))
         except UnavailableError as error:
             if isinstance(error.__cause__, ClientError) and status_of(error.__cause__) == 416:
-                return b"", 0
+                return Ranged(b"", b"", 0)
             raise
 
     def size(self, name: str) -> int:
@@ -128,9 +139,9 @@ class S3Blobs:
         """As the port; what a lock keeps is hidden and listed by `kept` until it can be deleted."""
         self._locks.remove(name)
 
-    def lock(self, name: str, until: datetime) -> datetime:
+    def lock(self, name: str, until: datetime, *, is_new: bool = False) -> datetime:
         """As `vault.ports.Locks`."""
-        return self._locks.lock(name, until)
+        return self._locks.lock(name, until, is_new=is_new)
 
     def locked_until(self, name: str) -> datetime | None:
         """As `vault.ports.Locks`."""
@@ -152,15 +163,23 @@ class S3Blobs:
                 found += 1
         return found
 
+    def _put(self, place: dict[str, str], pieces: _Pieces) -> bool:
+        first = next(pieces, b"")
+        second = next(pieces, None)
+        return self._put_whole(place, first) if second is None else self._put_long(place, first, second, pieces)
+
     def _put_whole(self, place: dict[str, str], content: bytes) -> bool:
         """Whether the bucket took it; False when the name was taken, perhaps by a try of ours whose reply was lost."""
         return self._unless_taken(
-            lambda: self._client.put_object(**place, Body=content, ContentMD5=content_md5(content), IfNoneMatch="*")
+            lambda: self._client.put_object(
+                **place, Body=content, ContentMD5=content_md5(content), Metadata=_note_of(content), IfNoneMatch="*"
+            )
         )
 
     def _put_long(self, place: dict[str, str], first: bytes, second: bytes, rest: Iterator[bytes]) -> bool:
         with answers():
-            upload = {**place, "UploadId": self._client.create_multipart_upload(**place)["UploadId"]}
+            begun = self._client.create_multipart_upload(**place, Metadata=_note_of(first))
+            upload = {**place, "UploadId": begun["UploadId"]}
         try:
             parts = {"Parts": self._send_parts(upload, _chain(first, second, rest))}
             return self._unless_taken(
@@ -215,6 +234,19 @@ class S3Blobs:
             for piece in body.iter_chunks(_READ_BYTES):
                 digest.update(piece)
         return digest.hexdigest()
+
+
+def _note_of(content: bytes) -> dict[str, str]:
+    """A blob's first bytes as metadata of its object; of a shorter blob there is nothing to note."""
+    return {NOTE: base64.b64encode(content[:NOTE_BYTES]).decode()} if len(content) >= NOTE_BYTES else {}
+
+
+def _noted(metadata: Mapping[str, str]) -> bytes:
+    """What `_note_of` wrote, or nothing where it cannot be read: whoever holds the bucket can write anything there."""
+    try:
+        return base64.b64decode(metadata.get(NOTE, ""), validate=True)[:NOTE_BYTES]
+    except ValueError:
+        return b""
 
 
 class _Pieces:

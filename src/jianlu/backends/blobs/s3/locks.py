@@ -30,15 +30,20 @@ class S3Locks:
         self._client = bucket.client
         self._has_versions: bool | None = None
 
-    def lock(self, name: str, until: datetime) -> datetime:
+    def lock(self, name: str, until: datetime, *, is_new: bool = False) -> datetime:
         """As `vault.ports.Locks`: IntegrityError when the bucket does not say the lock back."""
         wanted = whole_second(until)
-        standing = self.locked_until(name)
+        standing = None if is_new else self.locked_until(name)
         if standing is not None and standing >= wanted:
             return standing
-        with answers():
-            retention = {"Mode": COMPLIANCE, "RetainUntilDate": wanted}
-            self._client.put_object_retention(**self._bucket.of(name), Retention=retention)
+        try:
+            with answers():
+                retention = {"Mode": COMPLIANCE, "RetainUntilDate": wanted}
+                self._client.put_object_retention(**self._bucket.of(name), Retention=retention)
+        except DeniedError:
+            if not is_new:
+                raise
+            return self.lock(name, until)  # the bucket locks by itself what is put there, and longer
         standing = self.locked_until(name)
         if standing is None or standing < wanted:
             raise IntegrityError("a bucket accepted a lock and does not keep it: run `jianlu stores probe` and do not rely on it")
