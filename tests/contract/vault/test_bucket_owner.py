@@ -183,6 +183,7 @@ def test_what_a_probe_left_goes_when_it_is_over(seaweed: BucketServer, prefix: s
     assert [name for name in (kept, *gone) if blobs.exists(name)] == [kept]
 
 
+@pytest.mark.thorough
 def test_a_writer_whose_bytes_were_written_over_before_it_read_them_back_is_told(rclone: BucketServer) -> None:
     """The server acknowledges both; whoever reads other bytes than it put has nothing acknowledged."""
     with faulty_line(rclone.endpoint) as way:

@@ -161,6 +161,7 @@ def test_while_copies_are_damaged_an_object_opens_as_it_was_or_is_refused_and_ne
         assert log.open_object_range("seg-000002", 7, 500) == segment(2)[7:507]
 
 
+@pytest.mark.thorough
 def test_playback_goes_on_from_copies_while_the_first_folder_is_gone(home: Path) -> None:
     with three_folders(home) as using:
         before = opened(using)

@@ -210,6 +210,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     drop_database(cluster, name)
 
 
+@pytest.mark.thorough
 def test_a_recording_that_is_killed_behind_every_acknowledgement_goes_on_and_is_listed_once(tmp_path: Path, url: str) -> None:
     home = tmp_path / "home"
     for n in range(5):
