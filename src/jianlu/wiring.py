@@ -240,11 +240,13 @@ def stores_of(path: Path, settings: Settings) -> tuple[Store, ...]:
     InvalidError for an address that is none, UnavailableError or DeniedError for a file of credentials that cannot be used.
     """
     alone = StoreSettings(name="vault", address=f"folder:{settings.vault.path}", place=settings.tenant.place)
-    return tuple(store_at(path, each) for each in settings.vault.stores or (alone,))
+    wanted = settings.vault.stores or (alone,)
+    owner = ledger_signer(path, settings).key.text if any(each.folder is None for each in wanted) else ""
+    return tuple(store_at(path, each, owner=owner) for each in wanted)
 
 
-def store_at(path: Path, wanted: StoreSettings) -> Store:
-    """The store that the settings describe; raises as `stores_of`."""
+def store_at(path: Path, wanted: StoreSettings, *, owner: str = "") -> Store:
+    """The store that the settings describe, a bucket claimed for `owner` when it is probed; raises as `stores_of`."""
     if (folder := wanted.folder) is not None:
         return Store(wanted.name, wanted.address, posix.PosixBlobs(path / folder), where=wanted.where, place=wanted.place)
     from jianlu.backends.blobs.s3.blobs import S3Blobs
@@ -256,19 +258,23 @@ def store_at(path: Path, wanted: StoreSettings) -> Store:
         region=wanted.region,
         authorities=path / wanted.authorities if wanted.authorities else None,
         is_virtual_hosted=wanted.is_virtual_hosted,
+        owner=owner,
     )
     blobs = S3Blobs(bucket)
     return Store(wanted.name, wanted.address, blobs, blobs, wanted.lock == "compliance", wanted.where, wanted.place)
 
 
 def probe_store(store: Store) -> Probed | None:
-    """What the store turns out to do; None for a folder, which claims nothing. UnavailableError when it does not answer."""
+    """What the store turns out to do; None for a folder, which claims nothing. UnavailableError when it does not answer.
+
+    ConflictError for a bucket where another home keeps its objects; one that is fit is its home's from then on.
+    """
     if store.locks is None:
         return None
     from jianlu.backends.blobs.s3.blobs import S3Blobs
-    from jianlu.backends.blobs.s3.probe import probe_bucket
+    from jianlu.backends.blobs.s3.owner import probe_and_claim
 
-    return probe_bucket(store.blobs.bucket, SystemClock().now()) if isinstance(store.blobs, S3Blobs) else None
+    return probe_and_claim(store, store.blobs, SystemClock().now()) if isinstance(store.blobs, S3Blobs) else None
 
 
 def _together(stores: tuple[Store, ...]) -> Blobs:

@@ -28,6 +28,7 @@ from jianlu.wiring import open_home
 from tests.e2e.sabotage.forge import Entries, read_entries, rebuild
 from tests.fakes.jobs.recorded_home import serve_home
 from tests.fakes.quiet_home import TENANT, Sealed, jianlu, make_sealed
+from tests.fakes.vault.postgres import create_database, drop_database
 from tests.property.verify.forged_history import events_in, rechained, with_history
 
 NAMES = {Suite.INTERNATIONAL: "international", Suite.SM: "sm"}
@@ -222,3 +223,34 @@ def test_what_is_altered_is_named_and_open_cases_wait(old: Sealed, moved: tuple[
         log = open_case_log(opened.vault, TENANT, log.case)
         log.append(EventType.CASE_CLOSED, {"events": log.next_n + 1})
     assert jianlu(*command).code == 0 and len(suites_in(old.home)) == 1
+
+
+@pytest.mark.thorough
+def test_a_home_with_its_index_in_postgresql_moves_there_and_back(postgres: str, tmp_path: Path) -> None:
+    """Beside the process that has the ledger and without it; the rows follow from the ledger before, after, and when they are made anew."""
+    old = make_sealed(tmp_path)
+    settings, url = old.home / "jianlu.toml", create_database(postgres, "resealed")
+    text = settings.read_text(encoding="utf-8")
+    assert "sqlite:///index.sqlite" in text
+    settings.write_text(
+        text.replace("sqlite:///index.sqlite", url.replace("postgresql://", "postgresql+psycopg://")), encoding="utf-8"
+    )
+    (old.home / "index.sqlite").unlink()
+    try:
+        assert jianlu("vault", "reindex", "--home", old.home).code == 0
+        set_suite(old.home, Suite.SM)
+        with serve_home(old.home), open_for_resealing(old.home, "sm") as (vault, tenant):
+            assert vault.index.dialect.name == "postgresql"
+            done = reseal_home(vault, tenant, lambda done, due: None)
+        assert done.is_whole and done.objects == done.removed > 5 and suites_in(old.home) == {Suite.SM}
+        assert check_package(packed_again(old, "sm.jlp")).is_intact  # which refuses where a row disagrees with the ledger
+        set_suite(old.home, Suite.INTERNATIONAL)
+        answer = jianlu("vault", "reseal", "--suite", "international", "--home", old.home, "--json")
+        assert answer.code == 0 and answer.document["whole"] and answer.document["removed"] >= done.removed
+        assert suites_in(old.home) == {Suite.INTERNATIONAL}
+        assert check_package(packed_again(old, "back.jlp")).is_intact
+        rebuilt = jianlu("vault", "reindex", "--home", old.home, "--json")
+        assert rebuilt.code == 0 and rebuilt.document["objects_gone"] == 0
+        assert not (old.home / "index.sqlite").exists()
+    finally:
+        drop_database(postgres, "resealed")

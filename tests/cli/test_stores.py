@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jianlu.core.errors import ConflictError
 from jianlu.entry.cli.main import run
 from jianlu.entry.serve.scrubbing import scrubber_of, the_only_one
 from jianlu.wiring import open_home
@@ -17,6 +18,10 @@ from tests.fakes.vault.sale import record_sale
 from tests.fakes.vault.stores import settle
 
 POSIX = 'blobs = "posix"'
+TWICE_ONE_BUCKET = ", ".join(
+    f'{{name = "{name}", address = "s3+https://h.example/bucket/p{end}", credentials = "c"}}'
+    for name, end in (("a", ""), ("b", "/"))
+)
 TWO_FOLDERS = '{name = "here", address = "folder:vault"}, {name = "near", address = "folder:near"}'
 
 
@@ -83,6 +88,7 @@ def test_a_home_keeps_copies_in_a_bucket_that_locks(
     assert len(list(blobs.names(f"{TENANT}/{CASE}/"))) == 8
     assert {str(each.until)[:10] for each in blobs.kept(f"{TENANT}/{CASE}/")} == {"2036-11-23"}
     assert not any("key" in name for name in blobs.names())
+    assert json.loads(blobs.get("jianlu-home/owner"))["ledger"].startswith("jianlu.example/demo+")
     assert answer(capsys, "stores", "probe", "far", "--home", str(home))[0] == 0
     assert CREDENTIALS.secret_key not in (home / "index.sqlite").read_bytes().decode("latin-1")
 
@@ -98,6 +104,29 @@ def test_a_home_is_not_opened_over_a_bucket_that_does_not_lock(
     capsys.readouterr()
     assert run(["stores", "scrub", "--home", str(home)]) == 5
     assert "is to lock and does not" in capsys.readouterr().err
+
+
+@pytest.mark.thorough
+def test_two_homes_with_one_address_are_not_both_served_by_it(
+    tmp_path: Path, seaweed: BucketServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As copies, and as the first store: with the settings of the one taken over by the other."""
+    bucket = f'{{name = "far", address = "s3+{seaweed.endpoint}/locking/shared", credentials = "secrets/far.s3", lock = "none"}}'
+    one, other = (made(tmp_path / name, f'{{name = "here", address = "folder:vault"}}, {bucket}') for name in ("one", "other"))
+    for home, code in ((one, 0), (other, 90)):
+        with open_home(home) as opened:
+            record_sale(opened.vault)
+        assert answer(capsys, "stores", "scrub", "--home", str(home))[0] == code
+    listed = answer(capsys, "stores", "list", "--home", str(other))[1]["stores"][1]
+    assert "another home (jianlu.example/demo)" in listed["problem"] and (listed["objects"], listed["complete"]) == (0, False)
+    assert answer(capsys, "stores", "probe", "far", "--home", str(one))[0] == 0
+    assert answer(capsys, "stores", "probe", "far", "--home", str(other))[0] == 5
+    blobs = seaweed.blobs("locking", "shared")
+    kept = {name: blobs.get(name) for name in blobs.names(f"{TENANT}/")}
+    assert kept == {name: (one / "vault" / name).read_bytes() for name in kept} and len(kept) == 8
+    alone = made(tmp_path / "alone", bucket)
+    with pytest.raises(ConflictError, match="prefix of its own"), open_home(alone):
+        raise AssertionError("a home was opened over the objects of another")
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
@@ -118,6 +147,8 @@ def test_credentials_that_others_can_read_are_refused(tmp_path: Path, mode: int,
         ("", "at least one"),
         ('{name = "a", address = "folder:x"}, {name = "a", address = "folder:y"}', "one name"),
         ('{name = "a", address = "folder:x"}, {name = "b", address = "folder:x"}', "no copy"),
+        ('{name = "a", address = "folder:x"}, {name = "b", address = "folder:./y/../x/"}', "no copy"),
+        (TWICE_ONE_BUCKET, "no copy"),
         ('{name = "a", address = "folder:vault-keys"}', "apart"),
         ('{name = "a", address = "folder:."}', "apart"),
         ('{name = "a", address = "folder:vault-keys/deeper"}', "apart"),

@@ -69,6 +69,11 @@ class StoreSettings(_Section):
         scheme, _, path = self.address.partition(":")
         return Path(path) if scheme == "folder" else None
 
+    @property
+    def spot(self) -> str:
+        """The address as it is compared with others, however it is spelt; a relative folder is inside the home."""
+        return self.address.rstrip("/") if self.folder is None else normpath("/home-of-it" / self.folder)
+
     @model_validator(mode="after")
     def _is_whole(self) -> StoreSettings:
         if self.folder is not None and self.lock == "compliance":
@@ -114,8 +119,8 @@ class VaultSettings(_Section):
     def _stores_are_told_apart(self) -> VaultSettings:
         if (self.blobs == "stores") != bool(self.stores):
             raise InvalidError('blobs = "stores" goes with at least one [[vault.stores]], and [[vault.stores]] with it')
-        names, addresses = ({getattr(each, field) for each in self.stores} for field in ("name", "address"))
-        if len(names) != len(self.stores) or len(addresses) != len(self.stores):
+        names, spots = ({getattr(each, field) for each in self.stores} for field in ("name", "spot"))
+        if len(names) != len(self.stores) or len(spots) != len(self.stores):
             raise InvalidError("two stores have one name or one address: a copy in the same place is no copy")
         return self
 

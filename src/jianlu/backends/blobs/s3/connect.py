@@ -66,11 +66,15 @@ class S3Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket that can be spoken to: `client` is botocore's, safe for many threads."""
+    """A bucket that can be spoken to: `client` is botocore's, safe for many threads.
+
+    `owner` is the verifier key of the ledger whose home uses it; empty where it is only tried.
+    """
 
     client: Any
     name: str
     prefix: str
+    owner: str = ""
 
     def of(self, name: str) -> dict[str, str]:
         """What names the blob `name` in a request; InvalidError when it is no blob name."""
@@ -122,6 +126,7 @@ def connect(
     authorities: Path | None = None,
     is_virtual_hosted: bool = False,
     attempts: int = ATTEMPTS,
+    owner: str = "",
 ) -> Bucket:
     """The bucket, not asked for anything yet. `authorities` (PEM) replaces the system's; `attempts` bounds the tries of each request."""
     config = Config(
@@ -146,7 +151,7 @@ def connect(
         )
     except (BotoCoreError, ValueError, OSError) as error:
         raise InvalidError(f"the bucket cannot be spoken to as the settings say ({type(error).__name__})") from error
-    return Bucket(client, address.bucket, address.prefix)
+    return Bucket(client, address.bucket, address.prefix, owner)
 
 
 @contextmanager

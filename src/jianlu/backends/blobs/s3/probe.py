@@ -1,11 +1,12 @@
 """The probe: every step that a lock must withstand, done to the bucket itself, because some servers take a lock and ignore it.
 
-It works below `jianlu-probe/` and leaves a few bytes that are locked for `LOCK_S`; the next probe removes them. Each step has a code and
-says what the bucket did; what they amount to together is `vault/stores/copies.py`.
+It works below `jianlu-probe/` and leaves a few bytes that are locked for `LOCK_S`; a later probe removes them, and leaves alone what one
+beside it may still be at. Each step has a code and says what the bucket did; what they amount to together is `vault/stores/copies.py`.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,10 +25,15 @@ FOLDER = "jianlu-probe"
 LOCK_S = 60
 """How long what a probe leaves is locked: longer than the probe takes."""
 
+OVER = timedelta(hours=2)
+"""A probe that began so long ago is over, whatever became of it; of a younger one, by another process, nothing is touched."""
+
 ABANDONED = timedelta(days=1)
 """An upload in parts that began so long ago has lost whoever began it: the longest takes hours."""
 
 _PART_BYTES = 5 << 20
+_BEGAN = "%Y%m%dt%H%M%S"
+_RUN = re.compile(rf"{FOLDER}/(\d{{8}}t\d{{6}})-[0-9a-f]{{16}}/.*")
 _CONTENT, _OTHER = b"what the probe put there", b"what nobody may put there"
 
 
@@ -37,7 +43,8 @@ def probe_bucket(bucket: Bucket, now: datetime) -> Probed:
         bucket.client.list_objects_v2(Bucket=bucket.name, MaxKeys=1)
     blobs = S3Blobs(bucket, part_bytes=_PART_BYTES)
     _clean(bucket, blobs, now)
-    folder, until = f"{FOLDER}/{secrets.token_hex(8)}", whole_second(now + timedelta(seconds=LOCK_S))
+    folder = f"{FOLDER}/{now.astimezone(UTC).strftime(_BEGAN)}-{secrets.token_hex(8)}"
+    until = whole_second(now + timedelta(seconds=LOCK_S))
     done = [*_Use(blobs, folder).steps()]
     done += _Locking(bucket, folder, until).steps()
     return Probed(tuple(done))
@@ -248,8 +255,18 @@ def _code(error: JianluError) -> str:
 
 
 def _clean(bucket: Bucket, blobs: S3Blobs, now: datetime) -> None:
-    """What earlier probes left and no lock keeps, and uploads that nobody ended; a server that cannot even list them keeps it."""
+    """What probes left that are over and no lock keeps, and uploads that nobody ended; a server that cannot even list them keeps it."""
     with suppress(JianluError):
         blobs.sweep(now - ABANDONED)
         for name in {*S3Locks(bucket).named(f"{FOLDER}/"), *blobs.names(f"{FOLDER}/")}:
-            blobs.delete(name)
+            if _is_over(name, now):
+                blobs.delete(name)
+
+
+def _is_over(name: str, now: datetime) -> bool:
+    """Whether the probe that this is left of is over, by the time in its folder's name; one that says none is of an older version."""
+    run = _RUN.fullmatch(name)
+    try:
+        return run is None or datetime.strptime(run[1], _BEGAN).replace(tzinfo=UTC) < now - OVER
+    except ValueError:
+        return True
