@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,13 +18,17 @@ from jianlu.backends.blobs.s3.blobs import S3Blobs
 from jianlu.backends.blobs.s3.owner import MARK, claim, probe_and_claim, require_ours
 from jianlu.backends.blobs.s3.probe import FOLDER, _clean, probe_bucket
 from jianlu.core.errors import ConflictError, IntegrityError
+from jianlu.core.terms.ids import tenant_id
 from jianlu.vault.ports import Store
+from jianlu.vault.stores._states import read_states
+from jianlu.vault.stores.copies import Probed
+from jianlu.vault.stores.scrub import Scrubber
 from tests.fakes.vault.buckets import BucketServer, find_rclone, start_rclone
 from tests.fakes.vault.faulty_line import Fault, FaultyLine, faulty_line
-from tests.fakes.vault.home import memory_vault
+from tests.fakes.vault.home import TENANT, memory_vault
 from tests.fakes.vault.memory import MemoryBlobs
 from tests.fakes.vault.sale import record_sale
-from tests.fakes.vault.stores import scrubber, settle, store_of, with_stores
+from tests.fakes.vault.stores import DAYS, settle, store_of, with_stores
 
 ONE, OTHER = "one.example/log+0f1e2d3c+AQ", "other.example/log+9a8b7c6d+AQ"
 _numbers = itertools.count()
@@ -144,16 +149,20 @@ def test_a_mark_of_no_known_form_is_another_s_and_one_that_was_deleted_is_put_ag
     require_ours(blobs)
 
 
-def test_a_home_never_copies_into_the_prefix_of_another_and_says_why(seaweed: BucketServer, prefix: str) -> None:
+def test_a_home_never_copies_into_the_prefix_of_another_and_says_why(seaweed: BucketServer, prefix: str, tmp_path: Path) -> None:
     """Two homes, each with its own ledger and tenant key, and one address of copies in the settings of both."""
     claim(owned(seaweed, prefix, ONE))
     far = owned(seaweed, prefix, OTHER)
-    with memory_vault() as vault:
+
+    def probe(each: Store) -> Probed | None:
+        return probe_and_claim(each, far, datetime.now(UTC)) if each.name == "far" else None
+
+    with memory_vault(f"sqlite:///{tmp_path}/index.sqlite") as vault:
         using = with_stores(vault, store_of("here", MemoryBlobs()), store(far))
         record_sale(using)
-        walk = scrubber(using)
-        walk._probe = lambda each: probe_and_claim(each, far, datetime.now(UTC)) if each.name == "far" else None
-        settle(walk)
+        settle(Scrubber(using, tenant_id(TENANT), probe, days=DAYS, bytes_s=1 << 40))
+        with vault.index.connect() as connection:
+            assert "another home" in read_states(connection)["far"].problem
     assert list(far.names()) == [MARK]
 
 
