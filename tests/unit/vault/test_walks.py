@@ -152,7 +152,7 @@ def test_a_store_that_fails_in_the_middle_goes_on_where_it_stood_and_the_others_
     world.record()
     settle(world.scrub)
     assert world.far.contents == world.here.contents
-    assert len(failing.contents) == 3
+    assert 3 <= len(failing.contents) < OBJECTS  # those that were under way came to their end
     failing.takes = OBJECTS
     assert isinstance(world.using.clock, SteppingClock)
     world.using.clock.moment = world.using.clock.now().replace(year=2027)
