@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo demo-file check test proofs bench soak sweep fuzz fuzz-parsers scan format lock verifier openapi static system-packages
+.PHONY: help setup web demo demo-file check test proofs bench tessera soak sweep fuzz fuzz-parsers scan format lock verifier openapi static system-packages
 
 BIN := .venv/bin
 WORKERS ?= 2
@@ -48,6 +48,9 @@ proofs: static system-packages ## all of `make test` and the long ones and every
 
 bench: setup system-packages ## ratios of PERFORMANCE.md, measured here and now
 	@for benchmark in $(filter-out benchmarks/soak.py benchmarks/talk.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$benchmark"; PYTHONPATH=. $(BIN)/python "$$benchmark"; done
+
+tessera: ## build what `make bench` measures the ledger beside: Tessera, from Debian's packages, unpacked and not installed
+	@benchmarks/tessera/build.sh benchmarks/out/tessera
 
 soak: setup system-packages ## an hour of a recorded 720p call: memory, drift, verdict (MINUTES=60)
 	@$(BIN)/python -m benchmarks.soak --minutes $${MINUTES:-60}

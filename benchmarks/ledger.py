@@ -1,18 +1,25 @@
 """Durable events per second: the ledger against a bare write and fdatasync of the same bytes, in the same run.
 
-`python benchmarks/ledger.py [--directory DIR] [--rounds N] [--seconds S]`. The bare loop writes batches of as many entries as there are
-writers; the ledger has that many threads, each appending one entry at a time and waiting until it is durable, while tiles and
-signed checkpoints are published each second. Then a ledger of 100,000 entries is verified whole, beside hashing the same bytes into the
-same tree with nothing read or compared. What Tessera (the Go library of the same tile format) publishes of itself, by another machine, is
-printed beside. Prints a table; nothing is kept.
+`python benchmarks/ledger.py [--directory DIR] [--rounds N] [--seconds S] [--tessera PROGRAM]`. The bare loop writes batches of as many
+entries as there are writers; the ledger has that many threads, each appending one entry at a time and waiting until it is durable, while
+tiles and signed checkpoints are published each second. Then a ledger of 100,000 entries is verified whole, beside hashing the same bytes
+into the same tree with nothing read or compared.
+
+Tessera, the Go library of the same tile format, takes its turn in every round where it is built (`make tessera`): the same writers, entries
+and disk, each entry awaited until it has its index, which is when bundle, tiles and tree are synced; first with batches as large as there
+are writers, so that nobody waits for more, then with its own defaults (256 entries or 250 ms). Our `fsck` checks its log. What it publishes
+of itself, by another machine, is printed beside. Prints a table; nothing is kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -20,6 +27,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jianlu.core.ed25519 import verify
 from jianlu.ledger import Ledger, create_ledger, create_signer_key, fsck, load_signer, open_ledger, prove_inclusion
@@ -32,8 +40,11 @@ VERIFIED_ENTRIES = 100_000
 
 TESSERA = (
     "Tessera publishes of its POSIX storage, without antispam (its docs/performance.md, commit 1029108): 2,927 writes/s on 12 cores with "
-    "mirrored SAS disks, 1,587 on an e2-micro; not run here"
+    "mirrored SAS disks, 1,587 on an e2-micro"
 )
+TESSERA_PROGRAM = Path(__file__).parent / "out" / "tessera" / "append"
+"""Where `make tessera` builds `benchmarks/tessera/append.go`."""
+
 ORIGIN = "bench.example/ledger"
 
 
@@ -78,12 +89,43 @@ def appending(ledger: Ledger, writers: int, seconds: float) -> tuple[float, list
     return sum(map(len, waits)) / spent, [wait for each in waits for wait in each]
 
 
-def compare(place: Path, writers: int, rounds: int, seconds: float) -> None:
-    """Print one row: medians over rounds that alternate between bare and ledger, since other work disturbs the disk."""
+class Tessera:
+    """One log of Tessera's in a folder, continued by each run of the program; its figures, and our check of what it wrote."""
+
+    def __init__(self, program: Path, directory: Path, writers: int, *options: str) -> None:
+        self.directory = directory
+        self.command = [str(program), "-directory", str(directory), "-writers", str(writers), *options]
+        self.runs: list[dict[str, Any]] = []
+
+    def append(self, seconds: float) -> float:
+        """Entries per second of one run."""
+        command = [*self.command, "-seconds", str(seconds), "-entry-bytes", str(ENTRY_BYTES)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        self.runs.append(json.loads(done.stdout))
+        return float(self.runs[-1]["rate"])
+
+    def check(self) -> None:
+        """The log is sound, and has every entry that was acknowledged."""
+        report = fsck(self.directory, self.runs[0]["vkey"])
+        assert report.is_sound, report.problems
+        assert report.size == sum(run["entries"] for run in self.runs)
+
+    def median(self, name: str) -> float:
+        """The median of one figure over the runs."""
+        return statistics.median(run[name] for run in self.runs)
+
+
+def compare(place: Path, writers: int, rounds: int, seconds: float, tessera: Path | None) -> None:
+    """Print one row: medians over rounds in which bare, ledger and Tessera take turns, since other work disturbs the disk."""
     key = create_signer_key(place / "key", ORIGIN)
     signer = load_signer(place / "key")
     create_ledger(place / "ledger", origin=ORIGIN, signer=signer)
-    references, rates, ratios, waits = list[float](), list[float](), list[float](), list[float]()
+    references, rates, ratios, waits, against = list[float](), list[float](), list[float](), list[float](), list[float]()
+    peers = []
+    if tessera is not None:
+        best = Tessera(tessera, place / "tessera", writers, "-batch-size", str(writers))
+        peers = [best, Tessera(tessera, place / "tessera-defaults", writers)]
     with open_ledger(place / "ledger", signer=signer) as ledger:
         for _ in range(rounds):
             references.append(bare(place, writers, seconds))
@@ -91,13 +133,23 @@ def compare(place: Path, writers: int, rounds: int, seconds: float) -> None:
             rates.append(rate)
             ratios.append(rate / references[-1])
             waits += waited
+            theirs = [peer.append(seconds) for peer in peers]
+            if theirs:
+                against.append(rate / theirs[0])
     report = fsck(place / "ledger", key)
     assert report.is_sound
     assert report.size == len(waits)
     waits.sort()
     reference, rate, ratio = (statistics.median(values) for values in (references, rates, ratios))
     typical, late = waits[len(waits) // 2], waits[len(waits) * 99 // 100]
-    print(f"{writers:>8} {reference:>10,.0f} {rate:>10,.0f} {ratio:>6.2f} {typical:>8.2f} {late:>8.2f}")
+    row = f"{writers:>8} {reference:>10,.0f} {rate:>10,.0f} {ratio:>6.2f} {typical:>8.2f} {late:>8.2f}"
+    if peers:
+        for peer in peers:
+            peer.check()
+        best, defaults = peers
+        row += f" {best.median('rate'):>10,.0f} {statistics.median(against):>6.2f} {best.median('median_ms'):>8.2f}"
+        row += f" {best.median('p99_ms'):>8.2f} {defaults.median('rate'):>10,.0f}"
+    print(row)
 
 
 def verifying(place: Path) -> None:
@@ -134,19 +186,37 @@ def each_ms(call: Callable[[], object], times: int = 20) -> float:
     return statistics.median(spent) * 1000
 
 
+def built_tessera(asked: Path | None) -> Path | None:
+    """The program to measure beside, or None, said loudly; one that was asked for by name and is not there ends the run."""
+    program = asked or TESSERA_PROGRAM
+    if program.is_file():
+        built_from = program.with_name("built-from.txt")
+        if built_from.is_file():
+            named = [line for line in built_from.read_text().splitlines() if line.startswith("go version") or "tessera" in line]
+            print("beside", " and ".join(named), f"(all its packages: {built_from})")
+        return program
+    if asked is not None:
+        sys.exit(f"{asked} is not there: `make tessera` builds it from Debian's packages")
+    print(f"TESSERA IS NOT MEASURED: {program} is not there. `make tessera` builds it from Debian's packages.", file=sys.stderr)
+    return None
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--directory", type=Path, help="where to write (default: the temporary folder)")
     parser.add_argument("--rounds", type=int, default=7, help="how often bare and ledger alternate")
     parser.add_argument("--seconds", type=float, default=0.7, help="how long each is measured in a round")
+    parser.add_argument("--tessera", type=Path, help="the program that `make tessera` builds (default: where it puts it)")
     options = parser.parse_args()
-    print(
-        f"{'writers':>8} {'bare/s':>10} {'ledger/s':>10} {'ratio':>6} {'wait ms':>8} {'p99 ms':>8}   ({ENTRY_BYTES}-byte entries)"
-    )
+    tessera = built_tessera(options.tessera)
+    heading = f"{'writers':>8} {'bare/s':>10} {'ledger/s':>10} {'ratio':>6} {'wait ms':>8} {'p99 ms':>8}"
+    if tessera is not None:
+        heading += f" {'tessera/s':>10} {'ratio':>6} {'wait ms':>8} {'p99 ms':>8} {'default/s':>10}"
+    print(f"{heading}   ({ENTRY_BYTES}-byte entries)")
     for writers in WRITERS:
         with tempfile.TemporaryDirectory(dir=options.directory) as place:
-            compare(Path(place), writers, options.rounds, options.seconds)
+            compare(Path(place), writers, options.rounds, options.seconds, tessera)
             if writers == WRITERS[-1]:
                 proving = partial(prove_inclusion, Path(place) / "ledger", 5)
                 print(f"one inclusion proof: {each_ms(proving):.2f} ms")

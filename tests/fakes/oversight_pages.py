@@ -257,6 +257,80 @@ MATRIX: dict[str, Any] = {
     ],
     "counts": {"provider": 0, "tenant": 1, "shared": 1},
 }
+_HAPPENED: dict[str, Any] = {
+    "kind": "repaired",
+    "position": 41,
+    "at": AT,
+    "is_open": False,
+    "reason": "altered",
+    "case": CASE,
+    "object": "seg-000003",
+    "from": "far",
+    "objects": 1,
+    "within": "",
+    "clause": "",
+}
+_STORE: dict[str, Any] = {
+    "name": "here",
+    "address": "folder:vault",
+    "where": "A1 机房",
+    "place": "CN-31",
+    "is_first": True,
+    "promises_lock": False,
+    "label": "none",
+    "failed": "",
+    "probed_at": AT,
+    "objects": 8,
+    "bytes": 81_234_567,
+    "behind": 0,
+    "is_complete": True,
+    "problem": "",
+    "last_scrub": {"since": AT, "at": AT, "objects": 8, "bytes": 81_234_567, "repaired": 1, "lost": 0},
+    "scrubbing": None,
+    "happened": [_HAPPENED, {**_HAPPENED, "kind": "alarmed", "position": 40, "from": ""}],
+    "left_off": 0,
+    "kept_away": [],
+    "kept_away_count": 0,
+    "todo": [],
+}
+_REFUSED: dict[str, Any] = {
+    **_HAPPENED,
+    "kind": "refused",
+    "reason": "",
+    "case": "",
+    "object": "",
+    "from": "",
+    "objects": 3,
+    "within": "CN+SG",
+    "clause": "<i>:9",
+}
+_FAR: dict[str, Any] = {
+    **_STORE,
+    "name": "far",
+    "address": "s3+https://store.example/evidence",
+    "where": "",
+    "place": "",
+    "is_first": False,
+    "promises_lock": True,
+    "label": "pretends",
+    "failed": "delete-refused",
+    "behind": 7,
+    "is_complete": False,
+    "problem": "the store <b>far</b> does not answer",
+    "last_scrub": None,
+    "scrubbing": {"since": AT, "done": 4, "due": 90},
+    "happened": [{**_HAPPENED, "kind": "alarmed", "is_open": True, "from": ""}, _REFUSED],
+    "left_off": 12,
+    "kept_away": [{"case": CASE, "clauses": ["cn-x:9"]}],
+    "kept_away_count": 51,
+    "todo": ["lost", "pretends", "stopped", "misplaced", "unprobed", "behind", "unscrubbed", "kept_away", "placeless"],
+}
+STORES: dict[str, Any] = {
+    "scrub_days": 30,
+    "advice": ["one_copy", "no_lock"],
+    "cases_not_asked_about": 3,
+    "stores": [_STORE, _FAR],
+}
 SYSTEM: dict[str, Any] = {
     "version": "0.1.0",
     "tenant": "demo-bank",
@@ -337,6 +411,7 @@ class TableOversight:
     copy: dict[str, Any] = field(default_factory=lambda: dict(COPY))
     calendar: dict[str, Any] = field(default_factory=lambda: dict(CALENDAR))
     installation: dict[str, Any] | None = field(default_factory=lambda: dict(SYSTEM))
+    kept_in: dict[str, Any] = field(default_factory=lambda: dict(STORES))
     drawn: list[dict[str, Any]] = field(default_factory=lambda: [SAMPLE])
     reviewed: list[dict[str, Any]] = field(default_factory=lambda: [REVIEWED])
 
@@ -394,6 +469,9 @@ class TableOversight:
 
     def system(self, request: Request) -> Json | None:
         return self.installation
+
+    def stores(self, request: Request) -> Json:
+        return self.kept_in
 
     def people(self, request: Request) -> tuple[Json, ...] | None:
         return (PERSON,)

@@ -92,6 +92,7 @@ WALK = (
     Stop("/administration", "sun"),
     Stop("/integrations", "sun"),
     Stop("/integrations/webhooks/{endpoint}", "sun", "/integrations/webhooks/{hook}"),
+    Stop("/stores", "sun"),
     Stop("/administration", "gao"),
     Stop("/people", "gao"),
     Stop("/policies/edit", "gao"),

@@ -35,6 +35,7 @@ IN_THE_TENANT: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("request.make", "request.read"), WORKERS | {"security_administrator"}),
     "access.read": KEEPERS,
     "hold.list": KEEPERS - {"regulator"},
+    "store.list": (KEEPERS - {"regulator"}) | {"administrator"},
     "retention.read": CONTROL | {"auditor", "audit_administrator"},
     "ledger.read": KEEPERS | {"supervisor"},
     **dict.fromkeys(("account.list", "apikey.list", "apikey.revoke"), frozenset({"administrator", "security_administrator"})),

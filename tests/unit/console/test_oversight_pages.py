@@ -10,7 +10,7 @@ from jianlu.deliver.console.oversight import oversight_routes
 from jianlu.deliver.console.ports import Viewer
 from jianlu.deliver.console.watching import watching_routes
 from tests.fakes.console_pages import CASE, TablePages, app_of
-from tests.fakes.oversight_pages import CALENDAR, DECISION, FILE, HOLD_ID, MATTER, TILE, TableOversight
+from tests.fakes.oversight_pages import CALENDAR, DECISION, FILE, HOLD_ID, MATTER, STORES, TILE, TableOversight
 from tests.unit.console.test_pages import HTML, judged
 
 WATCHER = Viewer("staff", "何主管", frozenset({"supervisor"}))
@@ -24,6 +24,7 @@ PAGES = (
     "/responsibility",
     "/people",
     "/administration",
+    "/stores",
     "/samples",
     f"/samples/{'0' * 24}",
 )
@@ -206,3 +207,20 @@ def test_a_consent_in_force_is_taken_back_by_its_person_or_whoever_writes_it_dow
     assert "<jl-withdraw" not in auditor.get(f"/cases/{CASE}/file").text
     assert "<jl-withdraw" not in client().post("/copy", data={"token": "good", "code": "123456"}).text, "a link is used up"
     assert "来函撤回" in client().get(f"/cases/{CASE}/file?lang=zh").text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_of_the_stores_says_what_happened_and_what_to_do(lang: str) -> None:
+    text = client().get("/stores", params={"lang": lang}).text
+    assert text.count("<section") == 2 and text.count("<tr><td") == 4
+    assert {"zh": "取自", "en": "from"}[lang] + ' <span class="mono">far</span>' in text
+    assert {"zh": "无需处理", "en": "Nothing to do"}[lang] in text
+    assert {"zh": "声称锁定，实际没有锁住", "en": "says that it locks and does not"}[lang] in text
+    assert {"zh": "1 处存储需要处理", "en": "Stores that need attention: 1."}[lang] in text
+    assert "<b>far" not in text and "&lt;b&gt;far" in text and "<i>:9" not in text
+
+
+def test_the_page_of_stores_in_order_asks_for_nothing() -> None:
+    found = {**STORES, "advice": [], "cases_not_asked_about": 0, "stores": STORES["stores"][:1]}
+    text = client(TableOversight(kept_in=found)).get("/stores", params={"lang": "en"}).text
+    assert "complete and intact (stores: 1)" in text and "need attention" not in text

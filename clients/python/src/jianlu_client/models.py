@@ -1398,6 +1398,91 @@ class StepChecks(Model):
     points: list[CheckedPoint]
 
 
+class StoreEntry(Model):
+    """A store of sealed objects. `label` is the probe's: compliance, none, pretends, unfit or "" before the first.
+    `behind`: ledger entries without their copies there; `todo`: codes of what somebody has to do, the most urgent
+    first.
+    """
+
+    name: str
+    address: str
+    where: str
+    place: str
+    is_first: bool
+    promises_lock: bool
+    label: str
+    failed: str
+    probed_at: str
+    objects: int
+    bytes: int
+    behind: int
+    is_complete: bool
+    problem: str
+    last_scrub: StoreScrub | None
+    scrubbing: StoreScrubbing | None
+    happened: list[StoreEvent]
+    left_off: int
+    kept_away: list[StoreKeptAway]
+    kept_away_count: int
+    todo: list[str]
+
+
+class StoreEvent(Model):
+    """What happened to copies, from the ledger's entry at `position`.  `alarmed` and `repaired` name one object of
+    `case`; `reason` is missing, altered or misplaced, `from` the store that had it. An alarm `is_open` while nothing
+    mended it. `refused` says how many `objects` may not be kept there, by which `clause`, and the areas `within`.
+    """
+
+    kind: str
+    position: int
+    at: str
+    is_open: bool
+    reason: str
+    case: str
+    object: str
+    from_: str = Field(alias="from")
+    objects: int
+    within: str
+    clause: str
+
+
+class StoreKeptAway(Model):
+    """A running case and the clauses that keep something of it away from the store."""
+
+    case: str
+    clauses: list[str]
+
+
+class StoreList(Model):
+    """The stores in the order of the settings; `advice`: codes of what concerns them together.  `cases_not_asked_about`:
+    running cases beyond the hundred whose plans were asked whether they may be there.
+    """
+
+    scrub_days: int
+    advice: list[str]
+    cases_not_asked_about: int
+    stores: list[StoreEntry]
+
+
+class StoreScrub(Model):
+    """The last whole scrub of a store, as the ledger has it; `lost` copies were wrong and no store had another."""
+
+    since: str
+    at: str
+    objects: int
+    bytes: int
+    repaired: int
+    lost: int
+
+
+class StoreScrubbing(Model):
+    """The scrub under way: `done` of `due` ledger entries whose copies it reads."""
+
+    since: str
+    done: int
+    due: int
+
+
 class Supervisor(Model):
     """Who sits beside the session as its supervisor; everybody in it is told the name."""
 

@@ -64,6 +64,7 @@ from jianlu_client.models import (
     SessionView,
     ShareMade,
     StaffMember,
+    StoreList,
     SupervisorCalls,
     TakingBack,
     TeamReviews,
@@ -950,6 +951,12 @@ class Operations(Transport):
                 ),
             ),
         )
+
+    def read_stores(self) -> StoreList:
+        """Each store: copies complete or behind, its last scrub, alarms, repairs and refusals, newest first, and what
+        there is to do. Scope: `store.list`.
+        """
+        return cast("StoreList", parsed(StoreList, self.call("GET", "/api/v1/administration/stores")))
 
     def webhooks(self) -> WebhookList:
         """Every endpoint, and the topics that there are. Scope: `webhook.list`."""

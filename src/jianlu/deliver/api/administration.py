@@ -1,4 +1,4 @@
-"""Administration: how the installation is, and the jobs after calls with their trouble, which may be tried again.
+"""Administration: how the installation and its stores are, and the jobs after calls with their trouble, which may be tried again.
 
 Nothing of any case is shown but its reference: whoever runs the system sees no evidence.
 """
@@ -17,6 +17,7 @@ from jianlu.core.errors import JianluError, NotFoundError
 from jianlu.core.terms.handling import ENDING_PARTS
 from jianlu.deliver.api.deps import CaseRef, Deps, StaffCaller, TheDeps
 from jianlu.deliver.api.rights import on_tenant
+from jianlu.deliver.oversight.stores import CASES_SHOWN, EVENTS_SHOWN, Happened, StoreSeen, advice, see_stores
 from jianlu.runtime.jobs import FAILED, list_jobs, retry_job
 from jianlu.vault.custody.destruction import DESTRUCTION
 
@@ -38,6 +39,71 @@ def retry(case: CaseRef, staff: StaffCaller, deps: TheDeps) -> dict[str, Any]:
         raise NotFoundError("there is no failed job of this case: look at its present state")
     deps.access.log.change("retry", {"case": case, "by": staff.account.id})
     return administration_document(deps)
+
+
+@router.get("/stores", dependencies=[on_tenant("store.list")])
+def read_stores(_: StaffCaller, deps: TheDeps) -> dict[str, Any]:
+    """Each store: copies complete or behind, its last scrub, alarms, repairs and refusals, newest first, and what there is to do."""
+    return stores_document(deps)
+
+
+def stores_document(deps: Deps) -> dict[str, Any]:
+    """The answer of `/administration/stores`, for a caller about whom was decided."""
+    seen, unasked = see_stores(deps.search.vault, deps.tenant, scrub_days=deps.settings.vault.scrub_days)
+    return {
+        "scrub_days": deps.settings.vault.scrub_days,
+        "advice": list(advice(seen)),
+        "cases_not_asked_about": unasked,
+        "stores": [_store(each) for each in seen],
+    }
+
+
+def _store(seen: StoreSeen) -> dict[str, Any]:
+    report, store, state = seen.report, seen.report.store, seen.report.state
+    last = seen.scrubbed
+    return {
+        "name": store.name,
+        "address": store.address,
+        "where": store.where,
+        "place": store.place,
+        "is_first": report.is_first,
+        "promises_lock": store.promises_lock,
+        "label": state.label,
+        "failed": state.failed,
+        "probed_at": state.probed_at,
+        "objects": state.objects,
+        "bytes": state.bytes,
+        "behind": report.behind,
+        "is_complete": report.is_complete,
+        "problem": state.problem,
+        "last_scrub": None
+        if last is None
+        else {name: last.body[name] for name in ("since", "objects", "bytes", "repaired", "lost")} | {"at": last.at},
+        "scrubbing": {"since": state.scrub_since, "done": state.scrub_at, "due": state.placed} if state.scrub_since else None,
+        "happened": [_happened(each) for each in seen.happened[:EVENTS_SHOWN]],
+        "left_off": max(0, len(seen.happened) - EVENTS_SHOWN),
+        "kept_away": [{"case": each.case, "clauses": list(each.clauses)} for each in seen.away[:CASES_SHOWN]],
+        "kept_away_count": len(seen.away),
+        "todo": list(seen.todo),
+    }
+
+
+def _happened(event: Happened) -> dict[str, Any]:
+    """A refusal speaks of `objects` by a clause, an alarm or a repair of one copy of a case's object."""
+    said = event.body
+    return {
+        "kind": event.kind,
+        "position": event.position,
+        "at": event.at,
+        "is_open": event.is_open,
+        "reason": str(said.get("reason", "")),
+        "case": str(said.get("of", "")),
+        "object": str(said.get("object", "")),
+        "from": str(said.get("from", "")),
+        "objects": int(said.get("objects", 1)),
+        "within": str(said.get("within", "")),
+        "clause": str(said.get("clause", "")),
+    }
 
 
 def administration_document(deps: Deps) -> dict[str, Any]:

@@ -29,6 +29,7 @@ ACTIONS: Mapping[str, str] = {
     "access_requests": "request.read",
     "access_log": "access.read",
     "entries": "ledger.read",
+    "read_stores": "store.list",
     **dict.fromkeys(("session", "stream"), "session.read"),
     **dict.fromkeys(("manifest", "init", "segment"), "case.play"),
     "make_case": "case.make",

@@ -19,7 +19,7 @@ from jianlu.deliver.api.rights import ASKS_INSIDE, asks_of
 ADMINISTRATIVE = frozenset(
     {
         *("system.read", "system.change", "account.make", "account.change", "policy.propose", "policy.approve"),
-        *("apikey.list", "apikey.make", "apikey.revoke", "webhook.list", "webhook.make", "webhook.change"),
+        *("store.list", "apikey.list", "apikey.make", "apikey.revoke", "webhook.list", "webhook.make", "webhook.change"),
     }
 )
 """What changes or shows the system itself. To read the policies in force and to release somebody's link is work of other roles too."""
@@ -27,7 +27,7 @@ ADMINISTRATIVE = frozenset(
 DIRECTORY = "/scim/"
 """The organisation's directory makes and ends accounts."""
 
-PAGES = ("/administration", "/integrations", "/integrations/webhooks/{endpoint}", "/policies/edit")
+PAGES = ("/administration", "/stores", "/integrations", "/integrations/webhooks/{endpoint}", "/policies/edit")
 
 
 def is_administrative(route: APIRoute) -> bool:

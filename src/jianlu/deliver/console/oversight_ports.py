@@ -48,6 +48,9 @@ class OversightPorts(Protocol):
     def system(self, request: Request) -> Json | None:
         """As `GET /api/v1/administration`; None for whoever looks after people and not after the system."""
 
+    def stores(self, request: Request) -> Json:
+        """As `GET /api/v1/administration/stores`."""
+
     def people(self, request: Request) -> tuple[Json, ...] | None:
         """The accounts of `GET /api/v1/accounts`; None for whoever may not see them."""
 

@@ -27,6 +27,7 @@ _INSPECTS = frozenset({"auditor", "regulator", "compliance"})
 _ADMINISTERS = frozenset({"administrator", "security_administrator"})
 _LETS_IN = _ADMINISTERS | {"supervisor", "audit_administrator"}
 _GOVERNS = frozenset({"security_administrator", "audit_administrator", "compliance"})
+_STORES = frozenset({"administrator", "compliance", "auditor", "audit_administrator"})
 _PROOFS = frozenset({"supervisor", "compliance", "auditor", "regulator", "audit_administrator"})
 
 
@@ -77,6 +78,7 @@ PLACES = (
     Place("/ledger", "ledger", _PROOFS, "proof"),
     Place("/people", "people", _LETS_IN, "system"),
     Place("/administration", "administration", _ADMINISTERS, "system", is_administrative=True),
+    Place("/stores", "stores", _STORES, "system", is_administrative=True),
     Place("/integrations", "programs", _ADMINISTERS, "system", is_administrative=True),
 )
 """In the order in which they are shown; those of a kind stand together."""

@@ -1,4 +1,4 @@
-"""The pages over everything: retention calendar, responsibility matrix, administration, and samples of an inspection.
+"""The pages over everything: retention calendar, responsibility matrix, administration, stores, and samples of an inspection.
 
 They draw what the interface's documents say; who may see it is decided there.
 """
@@ -27,7 +27,7 @@ _BOM = "\ufeff"
 
 
 def watching_routes(pages: ConsolePorts, oversight: OversightPorts) -> APIRouter:
-    """`/retention`, `/holds`, `/responsibility` (and `.csv`), `/people`, `/administration`, `/samples`, `/samples/{sample}`,
+    """`/retention`, `/holds`, `/responsibility` (and `.csv`), `/people`, `/administration`, `/stores`, `/samples`, `/samples/{sample}`,
     `/samples/{sample}/cases/{drawn}`.
 
     For members of staff.
@@ -80,7 +80,7 @@ def _add_what_is_kept(router: APIRouter, pages: ConsolePorts, oversight: Oversig
 
 
 def _add_who_watches(router: APIRouter, pages: ConsolePorts, oversight: OversightPorts) -> None:
-    """People, the system, and samples of an inspection."""
+    """People, the system, its stores, and samples of an inspection."""
 
     @router.get("/people")
     def people(request: Request) -> Response:
@@ -106,6 +106,13 @@ def _add_who_watches(router: APIRouter, pages: ConsolePorts, oversight: Oversigh
             "roles": [role.value for role in Role],
         }
         return page(request, "administration", settings=pages.settings, viewer=viewer, **shown)
+
+    @router.get("/stores")
+    def stores(request: Request) -> Response:
+        viewer = staff_or_none(pages, request)
+        if viewer is None:
+            return to_sign_in(request)
+        return page(request, "stores", settings=pages.settings, viewer=viewer, found=oversight.stores(request))
 
     @router.get("/samples")
     def samples(request: Request) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from jianlu.deliver.api.access import access_log_document, accounts
-from jianlu.deliver.api.administration import administration_document
+from jianlu.deliver.api.administration import administration_document, stores_document
 from jianlu.deliver.api.casefile import file_document
 from jianlu.deliver.api.copies import copy_document, linked_copy_document
 from jianlu.deliver.api.deps import Deps
@@ -84,6 +84,11 @@ class OversightPages:
             return None
         self._deps.access.require(staff, "system.read", tenant)
         return administration_document(self._deps)
+
+    def stores(self, request: Request) -> Json:
+        """As the port."""
+        self._allowed(request, "store.list")
+        return stores_document(self._deps)
 
     def people(self, request: Request) -> tuple[Json, ...] | None:
         """As the port."""

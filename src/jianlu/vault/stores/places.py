@@ -5,6 +5,7 @@ Copies of them are refused all the same (`walk.py`), each when its turn comes; h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jianlu.core.errors import ConflictError
@@ -24,15 +25,20 @@ class KeptAway:
     clauses: tuple[str, ...]
 
 
-def kept_away(tenant: TenantId, *, using: VaultPorts) -> dict[str, list[KeptAway]]:
-    """By the name of each store of the settings the running cases that may not be there, in the order of their references.
+def running_cases(tenant: TenantId, *, using: VaultPorts) -> Sequence[CaseRef]:
+    """Cases with a plan that are not closed, as indexed, in the order of their references."""
+    begun = sorted(cases_with(using, tenant, EventType.PLAN_FROZEN, before=using.clock.now()))
+    closed = closed_among(using, tenant, begun)
+    return [case for case in begun if case not in closed]
+
+
+def kept_away(tenant: TenantId, *, using: VaultPorts, among: Sequence[CaseRef] | None = None) -> dict[str, list[KeptAway]]:
+    """By the name of each store of the settings the running cases that may not be there: of all, or `among` these, in their order.
 
     A case whose keys were destroyed runs no more. Raises as `open_case_log`.
     """
     found: dict[str, list[KeptAway]] = {store.name: [] for store in using.stores}
-    begun = sorted(cases_with(using, tenant, EventType.PLAN_FROZEN, before=using.clock.now()))
-    closed = closed_among(using, tenant, begun)
-    for case in (each for each in begun if each not in closed):
+    for case in running_cases(tenant, using=using) if among is None else among:
         try:
             handling = open_case_log(using, tenant, case).handling
         except ConflictError:
