@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from jianlu.core.errors import UnavailableError
 from jianlu.ledger.append import Ledger
-from jianlu.ledger.read import read_checkpoint, read_claims, read_entries
+from jianlu.ledger.read import read_entries
 
 NAME = "tlog-tiles"
 VERSION = "1"
@@ -43,27 +42,3 @@ class LedgerFolder:
     def require_open(self) -> None:
         """As the port."""
         self._ledger.require_open()
-
-
-class PublishedLedger:
-    """`EventLog` over what a ledger's folder has published, for reading while nobody has the ledger; what is not published is not in it."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def append(self, entry: bytes) -> int:
-        """UnavailableError: whoever only reads the folder has no ledger."""
-        raise UnavailableError(f"an entry of {len(entry)} bytes is for whoever has the ledger, which this process only reads")
-
-    def read(self, start: int, count: int) -> Sequence[bytes]:
-        """As the port; IntegrityError when a tile is damaged."""
-        return read_entries(self._directory, start, min(count, max(0, self.size - start)))
-
-    @property
-    def size(self) -> int:
-        """Entries that the newest checkpoint claims; its signature is not checked here."""
-        return read_claims(read_checkpoint(self._directory)).size
-
-    def require_open(self) -> None:
-        """UnavailableError, always."""
-        raise UnavailableError("this process reads the ledger's folder alone: ask whoever has the ledger")

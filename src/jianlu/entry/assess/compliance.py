@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from jianlu.backends.events.ledger_folder import PublishedLedger
 from jianlu.core.errors import UnavailableError
 from jianlu.deliver.packages.write import PACKAGES_FOLDER
 from jianlu.entry.assess.model import Answer, Examined, Figure, Found, Question, met_if, not_evidenced
 from jianlu.govern.policy import load_packs, packs_directory
+from jianlu.ledger.published import PublishedLedger
 from jianlu.vault.custody.due import DueCase, DuePart, due_cases, due_parts, newest_time
 from jianlu.vault.custody.time_reading import read_time, unproved_time
 from jianlu.vault.ports import VaultPorts
