@@ -1,4 +1,7 @@
-"""What a ledger's folder has published, as a log that can be read while nobody has the ledger. Whoever has the ledger writes it."""
+"""What a ledger's folder has published, as a log that can be read while nobody has the ledger.
+
+Whoever has the ledger writes it; here nothing is checked against a signature: whoever decides by what is read does that.
+"""
 
 from __future__ import annotations
 

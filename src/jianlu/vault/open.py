@@ -7,10 +7,13 @@ Nothing is returned that did not authenticate. What an event says of the object 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
-from jianlu.core.errors import IntegrityError, InvalidError
+from jianlu.core.errors import IntegrityError, InvalidError, NotFoundError, UnavailableError
 from jianlu.core.formats.segment import CHUNK_BYTES, HEAD_BYTES, SEALED_CHUNK_BYTES, ChunkOpener, Span
 from jianlu.core.terms.suites import Suite
 from jianlu.vault._checked import CheckedBlobs, checked
@@ -21,6 +24,7 @@ from jianlu.vault.ports import Ranged, VaultPorts
 BATCH_BYTES = 256 * CHUNK_BYTES
 """Plaintext that `open_stream` yields at a time: 4 MiB."""
 
+_T = TypeVar("_T")
 _BESIDE = ThreadPoolExecutor(8, thread_name_prefix="open-ahead")
 
 
@@ -37,11 +41,28 @@ def open_range(
 
     Only the chunks that hold the range are read and decrypted. The object's length is authenticated when the range touches the end
     or with `checks_length`. InvalidError for a range outside the object, NotFoundError when object or key is gone, IntegrityError when
-    anything was altered, moved or cut.
+    in every store that has it anything was altered, moved or cut.
     """
     ahead = _ask_ahead(place, start, length, using)
-    blobs, key, suite = checked(using.blobs), *_object_key(place, using, unit_key)
-    came = ahead.result() if ahead is not None else None
+    key, suite = _object_key(place, using, unit_key)
+    came = [ahead.result()] if ahead is not None else []
+
+    def read(blobs: CheckedBlobs) -> bytes:
+        return _read_range(place, (start, length), blobs, (key, suite), came.pop() if came else None, checks_length=checks_length)
+
+    return _from_any(using, read)
+
+
+def _read_range(
+    place: Place,
+    asked: tuple[int, int | None],
+    blobs: CheckedBlobs,
+    sealing: tuple[bytes, Suite],
+    came: Ranged | None,
+    *,
+    checks_length: bool,
+) -> bytes:
+    (start, length), (key, suite) = asked, sealing
     opener = (_by_note(came, key, place.context(suite), suite) if came else None) or _opener(place, blobs, key, suite)
     wanted = opener.plain_bytes - start if length is None else length
     span = opener.span(start, max(wanted, 0))
@@ -62,15 +83,24 @@ def open_stream(
     With `sealed_digest` the stored bytes are hashed on the way, and IntegrityError is raised after the last part if they are not the ones
     that were sealed. Errors as for `open_range`.
     """
-    blobs = checked(using.blobs)
-    opener = _opener(place, blobs, *_object_key(place, using, unit_key))
-    _open_span(blobs, place, opener, opener.last_span())
-    sealed_hash = hashlib.sha256(blobs.get_exactly(place.blob_name, 0, HEAD_BYTES))
+    key, suite = _object_key(place, using, unit_key)
+
+    def begun(blobs: CheckedBlobs) -> tuple[ChunkOpener, bytes]:
+        opener = _opener(place, blobs, key, suite)
+        _open_span(blobs, place, opener, opener.last_span())
+        return opener, blobs.get_exactly(place.blob_name, 0, HEAD_BYTES)
+
+    def part(span: Span, blobs: CheckedBlobs) -> tuple[bytes, bytes]:
+        sealed = blobs.get_exactly(place.blob_name, span.sealed_start, span.sealed_bytes)
+        return sealed, bytes(opener.open_chunks(span, sealed))
+
+    opener, head = _from_any(using, begun)
+    sealed_hash = hashlib.sha256(head)
     for start in range(0, max(opener.plain_bytes, 1), BATCH_BYTES):
         span = opener.span(start, min(BATCH_BYTES, opener.plain_bytes - start))
-        sealed = blobs.get_exactly(place.blob_name, span.sealed_start, span.sealed_bytes)
+        sealed, plain = _from_any(using, partial(part, span))
         sealed_hash.update(sealed)
-        yield bytes(opener.open_chunks(span, sealed))
+        yield plain
     if sealed_digest is not None and sealed_hash.hexdigest() != sealed_digest:
         raise IntegrityError("a stored object is not the one that was sealed: restore it from a replica")
 
@@ -78,6 +108,20 @@ def open_stream(
 def open_whole(place: Place, *, using: VaultPorts, unit_key: UnitKey | None = None, sealed_digest: str | None = None) -> bytes:
     """The whole plaintext in memory; as `open_stream`, and nothing is returned unless everything agreed."""
     return b"".join(open_stream(place, using=using, unit_key=unit_key, sealed_digest=sealed_digest))
+
+
+def _from_any(using: VaultPorts, read: Callable[[CheckedBlobs], _T]) -> _T:
+    """What `read` makes of the object where it is sealed or, where that was altered, of a copy that holds; the scrub mends the other.
+
+    The first error where no copy holds.
+    """
+    try:
+        return read(checked(using.blobs))
+    except IntegrityError:
+        for store in using.stores[1:]:
+            with suppress(IntegrityError, NotFoundError, UnavailableError):
+                return read(checked(store.blobs))
+        raise
 
 
 def _ask_ahead(place: Place, start: int, length: int | None, using: VaultPorts) -> Future[Ranged] | None:

@@ -1,4 +1,7 @@
-"""The chain of this month in which stands what is found of the stores and done to them; several walks write it, one at a time."""
+"""The chain of this month in which stands what is found of the stores and done to them.
+
+Several walks write it, one at a time.
+"""
 
 from __future__ import annotations
 
