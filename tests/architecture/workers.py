@@ -41,6 +41,7 @@ REAL_TIME = (
 
 What gives this machine a network or an address is among them, too: a browser that talks gives up what it loads when those change."""
 
+TREE = "architecture/"
 OTHERS_NICENESS = 10
 
 
@@ -55,11 +56,13 @@ def real_time_turn(place: str) -> int | None:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """A worker has whole files, and one worker has all that is in real time."""
+    """A worker has whole files, one worker all that is in real time, and one all rules of the tree, which is then parsed once."""
 
     def _split_scope(self, nodeid: str) -> str:
         place = place_of(nodeid)
-        return "real time" if real_time_turn(place) is not None else place
+        if real_time_turn(place) is not None:
+            return "real time"
+        return TREE if place.startswith(TREE) else place
 
 
 def scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:

@@ -42,6 +42,7 @@ def is_complete(name: str, recipe: Recipe, home: Path, folder: Path) -> None:
     assert (code, unmet) == (0, [])
 
 
+@pytest.mark.thorough
 def test_without_engines_their_clauses_are_not_evidenced_and_none_is_a_pass(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     deafen(home)

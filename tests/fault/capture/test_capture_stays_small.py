@@ -64,6 +64,7 @@ def test_an_hour_of_recording_needs_no_more_memory_than_ten_seconds(tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_gigabyte_of_recording_passes_through_a_few_megabytes(tmp_path: Path) -> None:
     noisy = Clip(seconds=5, audio_tracks=1, size=(640, 480))
     clip = make_media(tmp_path / "clip.mp4", noisy)

@@ -130,6 +130,7 @@ def test_hostile_containers_are_refused(make: Callable[[], bytes]) -> None:
         directory_of(make())
 
 
+@pytest.mark.thorough
 def test_entries_beyond_four_gigabytes_are_read_back(tmp_path: Path) -> None:
     """ZIP64: sizes and offsets above 32 bits. Zeros written by chunks; the file is sparse only where the disk makes it so."""
     chunk = bytes(1 << 24)
