@@ -5,27 +5,27 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jianlu.core.errors import ConflictError, IntegrityError
-from jianlu.core.formats.canonical import canonical_bytes
 from jianlu.core.formats.certificate import certificate_bytes, parse_certificate
 from jianlu.deliver.oversight.certificates import write_certificate
 from jianlu.deliver.packages.verifier import verifier_bytes
 from jianlu.vault.case_log import open_case_log
 from jianlu.vault.custody.chain import place_hold
 from jianlu.vault.custody.destruction import Looked, complete_destruction
-from jianlu.verify.certificate import CertificateResult, check_certificate
+from jianlu.verify.certificate import check_certificate
 from jianlu.verify.render_certificate import render_certificate
-from jianlu.verify.trust import Trust, trust_bytes
+from jianlu.verify.trust import trust_bytes
 from tests.fakes.vault.ended import Ending, later
 from tests.fakes.vault.home import CASE, OTHER_CASE, TENANT, memory_vault
 from tests.fakes.vault.parted import ENDS, record_parted, start_part
 from tests.fakes.vault.proofs import some_signer
+from tests.unit.verify.test_certificates import codes, edit, trust_of
 
 WORDS = {"matter": "a suit", "reason": "a court has it before it", "by": "a-xu"}
 
@@ -56,10 +56,6 @@ def ending() -> Iterator[Ending]:
         yield made
 
 
-def trust_of(ending: Ending) -> Trust:
-    return Trust((ending.signer.key,), (), ())
-
-
 def test_the_certificate_of_each_part_holds(ending: Ending) -> None:
     """What began before the hold ended lawfully; the hold keeps the rest."""
     for part in ("biometric", "transcript"):
@@ -85,17 +81,6 @@ def test_what_is_not_done_or_never_began_has_no_certificate(ending: Ending) -> N
     for part, case in (("recording", CASE), ("transcript", OTHER_CASE), ("", CASE)):
         with pytest.raises(ConflictError, match="not completed"):
             certificate(ending, part, case)
-
-
-def edit(content: bytes, change: Callable[[dict[str, Any]], None]) -> CertificateResult:
-    fields = json.loads(content)
-    change(fields)
-    return check_certificate(canonical_bytes(fields))
-
-
-def codes(result: CertificateResult) -> set[str]:
-    assert not result.is_intact and result.exit_code == 90 and result.said == {}
-    return {problem.what for problem in result.problems}
 
 
 def test_a_part_is_neither_another_part_nor_the_whole(ending: Ending) -> None:

@@ -143,11 +143,9 @@ class AttestedTime(Answer):
     problem: str
 
 
-class PartDestruction(Answer):
-    """How the destruction of one part of a case stands; `places` are those that were looked at when it was done."""
+class Decided(Answer):
+    """By which term, for what reason, by whom and when something was destroyed; `places` are those that were looked at when it was done."""
 
-    part: Part
-    state: Literal["started", "completed"]
     until: str
     clause: str
     reason: str
@@ -158,8 +156,15 @@ class PartDestruction(Answer):
     places: list[PlaceLooked]
 
 
-class CaseDestruction(Answer):
-    """How the destruction of one case stands: `kept` while nobody started it. `places` are those that were looked at when it was done.
+class PartDestruction(Decided):
+    """How the destruction of one part of a case stands."""
+
+    part: Part
+    state: Literal["started", "completed"]
+
+
+class CaseDestruction(Decided):
+    """How the destruction of one case stands: `kept` while nobody started it.
 
     `stamps` are the time stamps that a certificate carries if it is asked for now, `unstamped` the authorities of this house of which none
     covers the completion yet. With neither, its time is evidenced by nobody else. `parts` are those that ended before the case.
@@ -167,14 +172,6 @@ class CaseDestruction(Answer):
 
     case: str
     state: Literal["kept", "started", "completed"]
-    until: str
-    clause: str
-    reason: str
-    by_name: str
-    second_name: str
-    started_at: str
-    completed_at: str
-    places: list[PlaceLooked]
     stamps: list[AttestedTime]
     unstamped: list[str]
     refused: list[RefusedEntry]
