@@ -38,6 +38,7 @@ def ask(client: TestClient, case: str, kind: str = "emergency", action: str = ""
     return made
 
 
+@pytest.mark.thorough
 def test_every_route_answers_each_role_as_the_policies_decide(rights: ApiWorld) -> None:
     case = rights.make_case()
     tried = 0

@@ -66,12 +66,15 @@ def _check_done_once(opened: Home, case: CaseRef) -> None:
     assert sorted(package.parent.glob(f".{case}*")) == []
 
 
-@pytest.mark.parametrize("moment", ["after", pytest.param("before", marks=pytest.mark.thorough)])
-def test_a_worker_killed_at_every_step_is_replaced_and_nothing_is_done_twice(tmp_path: Path, moment: str) -> None:
-    home, cases = make_recorded_home(tmp_path, [f"call-{number}" for number in range(6)])
-    steps = _steps(home, cases[0])
-    kills = [f"{moment}:{step}" for step in steps]
-    batches = [kills[start::4] for start in range(4)]
+@pytest.mark.parametrize(
+    ("moment", "every"), [("after", 2), *(pytest.param(each, 1, marks=pytest.mark.thorough) for each in ("after", "before"))]
+)
+def test_a_worker_killed_at_every_step_is_replaced_and_nothing_is_done_twice(tmp_path: Path, moment: str, every: int) -> None:
+    """Killed at each, or at every other, of the steps that a whole run takes."""
+    share = 4 // every
+    home, cases = make_recorded_home(tmp_path, [f"call-{number}" for number in range(2 + share)])
+    kills = [f"{moment}:{step}" for step in _steps(home, cases[0])[::every]]
+    batches = [kills[start::share] for start in range(share)]
     assert all(len(batch) <= DEATHS_A_JOB for batch in batches)
     with serve_home(home) as opened:
         for case, batch in zip(cases[1:], batches, strict=False):

@@ -104,7 +104,15 @@ def test_an_intact_package_is_judged_byte_for_byte_as_elsewhere(sealed: Sealed, 
     assert {clause["verdict"] for clause in seen.answer["clauses"]} >= {"not_evidenced"}
 
 
-@pytest.mark.parametrize("forgery", FORGERIES, ids=lambda name: name.replace(" ", "-"))
+FIRST = "verdicts made kinder by the institution itself"
+"""What nothing but judging it all again finds out; the others are proofs, for each takes half a minute here."""
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [FIRST, *(pytest.param(each, marks=pytest.mark.thorough) for each in FORGERIES if each != FIRST)],
+    ids=lambda name: name.replace(" ", "-"),
+)
 def test_a_forged_package_is_refused_byte_for_byte_as_elsewhere(
     sealed: Sealed, program: Path, tmp_path: Path, forgery: str
 ) -> None:
