@@ -145,6 +145,7 @@ def test_several_workers_share_the_cases_and_end_when_they_are_asked(tmp_path: P
             _check_done_once(opened, case)
 
 
+@pytest.mark.thorough
 def test_a_lost_table_of_jobs_loses_no_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is to be done follows from the evidence: calls that ended and have no package are taken up again."""
     home, (case,) = make_recorded_home(tmp_path, ["call-1"], course=seal_course)
