@@ -57,6 +57,7 @@ def test_a_folder_of_packs_that_is_missing_or_empty_is_refused(tmp_path: Path) -
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_sample_is_written_and_described(tmp_path: Path) -> None:
     answer = jianlu("sample", tmp_path / "new" / "sample", "--json")
     assert answer.code == 0
