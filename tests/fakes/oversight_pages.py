@@ -291,7 +291,7 @@ _STORE: dict[str, Any] = {
     "left_off": 0,
     "kept_away": [],
     "kept_away_count": 0,
-    "todo": [],
+    "next_steps": [],
 }
 _REFUSED: dict[str, Any] = {
     **_HAPPENED,
@@ -323,7 +323,7 @@ _FAR: dict[str, Any] = {
     "left_off": 12,
     "kept_away": [{"case": CASE, "clauses": ["cn-x:9"]}],
     "kept_away_count": 51,
-    "todo": ["lost", "pretends", "stopped", "misplaced", "unprobed", "behind", "unscrubbed", "kept_away", "placeless"],
+    "next_steps": ["lost", "pretends", "stopped", "misplaced", "unprobed", "behind", "unscrubbed", "kept_away", "placeless"],
 }
 STORES: dict[str, Any] = {
     "scrub_days": 30,

@@ -69,10 +69,10 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
 def test_what_was_altered_is_told_with_its_repair_and_what_no_store_has_stays_open(stored: Stored) -> None:
     advice, found = stored.said()
     assert advice == ["no_lock"]
-    assert [(found[name]["behind"] > 0, found[name]["todo"]) for name in found] == [(True, ["unprobed", "behind"])] * 2
+    assert [(found[name]["behind"] > 0, found[name]["next_steps"]) for name in found] == [(True, ["unprobed", "behind"])] * 2
     settle(scrubber(stored.using))
     _, found = stored.said()
-    assert [(each["is_complete"], each["objects"], each["happened"], each["todo"]) for each in found.values()] == [
+    assert [(each["is_complete"], each["objects"], each["happened"], each["next_steps"]) for each in found.values()] == [
         (True, 9, [], [])
     ] * 2
     whole = stored.file("near").read_bytes()
@@ -93,12 +93,12 @@ def test_what_was_altered_is_told_with_its_repair_and_what_no_store_has_stays_op
     for each in found.values():
         newest = each["happened"][0]
         assert (newest["kind"], newest["reason"], newest["is_open"]) == ("alarmed", "missing", True)
-        assert each["todo"] == ["lost"] and not each["is_complete"]
+        assert each["next_steps"] == ["lost"] and not each["is_complete"]
     stored.file("here").write_bytes(whole)
     stored.scrub()
     _, found = stored.said()
     assert not any(event["is_open"] for each in found.values() for event in each["happened"])
-    assert all(each["todo"] == [] for each in found.values())
+    assert all(each["next_steps"] == [] for each in found.values())
 
 
 def test_stores_are_for_those_who_answer_for_copies(stored: Stored) -> None:

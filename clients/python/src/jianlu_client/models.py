@@ -1400,8 +1400,8 @@ class StepChecks(Model):
 
 class StoreEntry(Model):
     """A store of sealed objects. `label` is the probe's: compliance, none, pretends, unfit or "" before the first.
-    `behind`: ledger entries without their copies there; `todo`: codes of what somebody has to do, the most urgent
-    first.
+    `behind`: ledger entries without their copies there; `next_steps`: codes of what somebody has to do, the most
+    urgent first.
     """
 
     name: str
@@ -1424,7 +1424,7 @@ class StoreEntry(Model):
     left_off: int
     kept_away: list[StoreKeptAway]
     kept_away_count: int
-    todo: list[str]
+    next_steps: list[str]
 
 
 class StoreEvent(Model):

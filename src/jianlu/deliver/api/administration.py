@@ -84,7 +84,7 @@ def _store(seen: StoreSeen) -> dict[str, Any]:
         "left_off": max(0, len(seen.happened) - EVENTS_SHOWN),
         "kept_away": [{"case": each.case, "clauses": list(each.clauses)} for each in seen.away[:CASES_SHOWN]],
         "kept_away_count": len(seen.away),
-        "todo": list(seen.todo),
+        "next_steps": list(seen.next_steps),
     }
 
 

@@ -263,7 +263,7 @@ class StoreKeptAway(Answer):
 class StoreEntry(Answer):
     """A store of sealed objects. `label` is the probe's: compliance, none, pretends, unfit or "" before the first.
 
-    `behind`: ledger entries without their copies there; `todo`: codes of what somebody has to do, the most urgent first.
+    `behind`: ledger entries without their copies there; `next_steps`: codes of what somebody has to do, the most urgent first.
     """
 
     name: str
@@ -286,7 +286,7 @@ class StoreEntry(Answer):
     left_off: int
     kept_away: list[StoreKeptAway]
     kept_away_count: int
-    todo: list[str]
+    next_steps: list[str]
 
 
 class StoreList(Answer):

@@ -53,7 +53,7 @@ class StoreSeen:
     happened: Sequence[Happened]
     scrubbed: Event | None
     away: Sequence[KeptAway]
-    todo: Sequence[str]
+    next_steps: Sequence[str]
 
 
 def see_stores(using: VaultPorts, tenant: TenantId, *, scrub_days: int) -> tuple[Sequence[StoreSeen], int]:
@@ -71,8 +71,8 @@ def see_stores(using: VaultPorts, tenant: TenantId, *, scrub_days: int) -> tuple
     found = []
     for report in store_reports(using):
         name = report.store.name
-        todo = tuple(_todo(report, happened[name], away[name], stale))
-        found.append(StoreSeen(report, happened[name], scrubs.get(name), away[name], todo))
+        next_steps = tuple(_next_steps(report, happened[name], away[name], stale))
+        found.append(StoreSeen(report, happened[name], scrubs.get(name), away[name], next_steps))
     return found, max(0, len(running) - CASES_LOOKED_AT)
 
 
@@ -98,7 +98,7 @@ def _by_store(using: VaultPorts, tenant: TenantId, scrubs: Mapping[str, Event]) 
     return found
 
 
-def _todo(report: StoreReport, happened: Sequence[Happened], away: Sequence[KeptAway], stale: str) -> Iterator[str]:
+def _next_steps(report: StoreReport, happened: Sequence[Happened], away: Sequence[KeptAway], stale: str) -> Iterator[str]:
     """What somebody has to do, the most urgent first; nothing where all is well."""
     state, reasons = report.state, {each.body["reason"] for each in happened if each.is_open}
     if state.scrub_lost or reasons - {"misplaced"}:
